@@ -1,0 +1,191 @@
+//! The catalog: every workload is a folder of data, the built-in ones and those of `--catalog DIR` alike.
+
+mod parameter;
+mod workload;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use include_dir::{Dir, include_dir};
+
+pub use parameter::{Kind, Parameter};
+pub use workload::{DataDisk, Health, Machine, Package, Port, Workload};
+
+use crate::error::CatalogError;
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog");
+const COMMON: &str = "common";
+const MANIFEST: &str = "workload.yaml";
+
+/// A file of a guest overlay: its path is its path in the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestFile {
+    /// Absolute path in the guest.
+    pub path: String,
+    /// The file as it is, never templated.
+    pub content: String,
+}
+
+impl GuestFile {
+    /// Permissions in cloud-init's notation. Programs are recognised by their first line, because embedded files carry no mode.
+    pub fn permissions(&self) -> &'static str {
+        if self.content.starts_with("#!") { "0755" } else { "0644" }
+    }
+}
+
+/// All workloads that can be named, and the files that every guest gets.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// By name.
+    pub workloads: BTreeMap<String, Workload>,
+    /// Setup, data disk and health: in every guest.
+    pub common: Vec<GuestFile>,
+}
+
+/// The files of one workload's folder by their path in it, and where to point in an error.
+struct Folder {
+    place: String,
+    files: BTreeMap<String, String>,
+}
+
+impl Folder {
+    fn guest(&self) -> Vec<GuestFile> {
+        let overlay = self.files.iter().filter_map(|(path, content)| Some((path.strip_prefix("guest")?, content)));
+        overlay.map(|(path, content)| GuestFile { path: path.to_owned(), content: content.clone() }).collect()
+    }
+}
+
+impl Catalog {
+    /// The built-in catalog, widened by the folders of `extra`.
+    ///
+    /// # Errors
+    /// When a folder cannot be read, a `workload.yaml` is wrong, or a name of `extra` is taken already.
+    pub fn load(extra: Option<&Path>) -> Result<Self, CatalogError> {
+        let mut catalog = Self { workloads: BTreeMap::new(), common: Vec::new() };
+        for folder in BUILT_IN.dirs() {
+            let name = folder.path().to_string_lossy().into_owned();
+            let mut files = BTreeMap::new();
+            embedded_files(folder, folder.path(), &mut files);
+            catalog.add(&name, &Folder { place: format!("built-in catalog, {name}"), files })?;
+        }
+        if let Some(root) = extra {
+            for (name, path) in subfolders(root).map_err(|e| CatalogError::unreadable(root, &e))? {
+                let mut files = BTreeMap::new();
+                disk_files(&path, &path, &mut files).map_err(|e| CatalogError::unreadable(&path, &e))?;
+                catalog.add(&name, &Folder { place: path.display().to_string(), files })?;
+            }
+        }
+        Ok(catalog)
+    }
+
+    fn add(&mut self, name: &str, folder: &Folder) -> Result<(), CatalogError> {
+        if name == COMMON && self.common.is_empty() {
+            self.common = folder.guest();
+            return Ok(());
+        }
+        let file = format!("{}/{MANIFEST}", folder.place);
+        let Some(text) = folder.files.get(MANIFEST) else {
+            return Err(CatalogError { file, line: 1, message: "missing: every folder of a catalog has one".to_owned() });
+        };
+        let problem = |line, message| CatalogError { file: file.clone(), line, message };
+        if self.workloads.contains_key(name) || name == COMMON {
+            return Err(problem(1, format!("the name {name} is taken by the built-in catalog")));
+        }
+        if !is_word(name) {
+            return Err(problem(1, format!("the folder's name {name:?} must be lower-case letters, digits and hyphens")));
+        }
+        let workload = workload::parse(name, text, folder.guest()).map_err(|(line, message)| problem(line, message))?;
+        self.workloads.insert(name.to_owned(), workload);
+        Ok(())
+    }
+
+    /// The names of all workloads, for suggestions and completion.
+    pub fn names(&self) -> Vec<&str> {
+        self.workloads.keys().map(String::as_str).collect()
+    }
+}
+
+/// Lower-case letters, digits and inner hyphens, beginning with a letter: fit to be part of a Kubernetes name.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn embedded_files(folder: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, String>) {
+    for file in folder.files() {
+        if let (Ok(path), Some(text)) = (file.path().strip_prefix(root), file.contents_utf8()) {
+            files.insert(path.to_string_lossy().into_owned(), text.to_owned());
+        }
+    }
+    for inner in folder.dirs() {
+        embedded_files(inner, root, files);
+    }
+}
+
+fn subfolders(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !name.starts_with('.') {
+            found.insert(name, entry.path());
+        }
+    }
+    Ok(found)
+}
+
+fn disk_files(folder: &Path, root: &Path, files: &mut BTreeMap<String, String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            disk_files(&path, root, files)?;
+        } else if let Ok(inner) = path.strip_prefix(root) {
+            files.insert(inner.to_string_lossy().into_owned(), fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_folder_loads_and_guest_files_have_absolute_paths() {
+        let catalog = Catalog::load(None).unwrap();
+        assert!(catalog.workloads.len() >= 5, "{:?}", catalog.names());
+        assert!(catalog.common.iter().all(|file| file.path.starts_with('/')));
+        for workload in catalog.workloads.values() {
+            assert!(workload.guest.iter().all(|file| file.path.starts_with('/')), "{}", workload.name);
+        }
+    }
+
+    #[test]
+    fn no_two_overlays_bring_the_same_path() {
+        let catalog = Catalog::load(None).unwrap();
+        for workload in catalog.workloads.values() {
+            for file in &workload.guest {
+                assert!(catalog.common.iter().all(|common| common.path != file.path), "{}", file.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_of_the_user_is_read_by_the_same_loader() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("sleepy");
+        fs::create_dir_all(folder.join("guest/etc/systemd/system")).unwrap();
+        fs::write(folder.join("guest/etc/systemd/system/sleepy.service"), "[Service]\n").unwrap();
+        fs::write(folder.join(MANIFEST), "description: sleep\nmachine:\n  units: [sleepy.service]\n  health: cpu\n").unwrap();
+        let catalog = Catalog::load(Some(root.path())).unwrap();
+        assert!(!catalog.workloads["sleepy"].default, "a user's workload runs only when it is named");
+
+        fs::write(folder.join(MANIFEST), "description: sleep\nmachine:\n  units: [awake.service]\n  health: cpu\n").unwrap();
+        let error = Catalog::load(Some(root.path())).unwrap_err().to_string();
+        assert!(error.contains("sleepy/workload.yaml:3: unit awake.service"), "{error}");
+    }
+}

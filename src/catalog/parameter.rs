@@ -1,0 +1,125 @@
+//! Parameters of workloads: what a value may be, checked before anything is asked of a cluster.
+
+use serde::Deserialize;
+
+/// What kind of value a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A whole number between `min` and `max`.
+    Integer,
+    /// Lower-case letters, digits, hyphens and underscores.
+    Word,
+    /// A size as fio reads it: digits with k, m or g.
+    Size,
+    /// Bits per second as iperf3 reads it: digits with K, M or G; 0 is unlimited.
+    Rate,
+}
+
+/// A parameter of a workload.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// What kind of value it takes.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// Smallest value of an integer.
+    pub min: Option<i64>,
+    /// Largest value of an integer.
+    pub max: Option<i64>,
+    default: Scalar,
+    /// What it does, with its unit.
+    pub description: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Number(i64),
+    Text(String),
+}
+
+impl Parameter {
+    /// The value where nothing else is said.
+    pub fn default(&self) -> String {
+        match &self.default {
+            Scalar::Number(number) => number.to_string(),
+            Scalar::Text(text) => text.clone(),
+        }
+    }
+
+    /// What a right value looks like, as the end of an error message.
+    pub fn expected(&self) -> String {
+        match self.kind {
+            Kind::Integer => match (self.min, self.max) {
+                (Some(min), Some(max)) => format!("a whole number from {min} to {max}"),
+                (Some(min), None) => format!("a whole number from {min} on"),
+                (None, Some(max)) => format!("a whole number up to {max}"),
+                (None, None) => "a whole number".to_owned(),
+            },
+            Kind::Word => "one word of lower-case letters, digits, hyphens and underscores".to_owned(),
+            Kind::Size => "a size such as 4k, 128k or 1m".to_owned(),
+            Kind::Rate => "a rate such as 200M, or 0 for unlimited".to_owned(),
+        }
+    }
+
+    /// The value as the guest gets it.
+    ///
+    /// # Errors
+    /// What a right value would be.
+    pub fn check(&self, value: &str) -> Result<String, String> {
+        let value = value.trim();
+        let right = match self.kind {
+            Kind::Integer => value
+                .parse::<i64>()
+                .is_ok_and(|number| self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)),
+            Kind::Word => {
+                value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                    && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+            }
+            Kind::Size => is_scaled(value, "kmg") && !value.starts_with('0'),
+            Kind::Rate => is_scaled(value, "KMG"),
+        };
+        if right { Ok(value.to_owned()) } else { Err(format!("{value:?} is not {}", self.expected())) }
+    }
+}
+
+/// Digits, then at most one letter out of `units`.
+fn is_scaled(value: &str, units: &str) -> bool {
+    let digits = value.strip_suffix(|c| units.contains(c)).unwrap_or(value);
+    !digits.is_empty() && digits.len() < 10 && digits.chars().all(|c| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(yaml: &str) -> Parameter {
+        serde_yaml::from_str(yaml).unwrap()
+    }
+
+    #[test]
+    fn integers_keep_their_range() {
+        let load = parameter("{type: integer, min: 1, max: 100, default: 100, description: load}");
+        assert_eq!(load.check("50"), Ok("50".to_owned()));
+        for wrong in ["0", "101", "-1", "a", "", "1.5"] {
+            assert!(load.check(wrong).unwrap_err().ends_with("is not a whole number from 1 to 100"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_shell_would_read_passes() {
+        let word = parameter("{type: word, default: all, description: method}");
+        for wrong in ["a b", "a;b", "$x", "a'b", "a\nb", "%h"] {
+            assert!(word.check(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_and_rates() {
+        let size = parameter("{type: size, default: 4k, description: size}");
+        assert!(size.check("128k").is_ok() && size.check("4K").is_err() && size.check("0").is_err());
+        let rate = parameter("{type: rate, default: \"0\", description: rate}");
+        assert!(rate.check("0").is_ok() && rate.check("200M").is_ok() && rate.check("200MB").is_err());
+    }
+}

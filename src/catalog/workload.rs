@@ -1,0 +1,256 @@
+//! One `workload.yaml`: read strictly, every reference in it looked up, errors with their line.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{GuestFile, Parameter};
+
+/// A workload: data only.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// The name of its folder.
+    pub name: String,
+    /// One line in the imperative.
+    pub description: String,
+    /// Whether it runs when no workload is named.
+    pub default: bool,
+    /// What its guests need installed.
+    pub packages: Vec<Package>,
+    /// By name.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The data disk of each machine, if it needs one.
+    pub disk: Option<DataDisk>,
+    /// Sizes that differ from the general defaults, as `cpu_cores`, `memory`.
+    pub resources: BTreeMap<String, String>,
+    /// Its kinds of machine: one without a name, or one for each role.
+    pub machines: Vec<(Option<String>, Machine)>,
+    /// Files of its overlay.
+    pub guest: Vec<GuestFile>,
+}
+
+/// A tool, and the package that brings it with each package manager.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// A command that is there when the package is; alternatives are joined by `|`.
+    pub provides: String,
+    /// Package name on Fedora, CentOS Stream and RHEL.
+    pub dnf: String,
+    /// Package name on Debian and Ubuntu.
+    pub apt: String,
+    /// Package name on openSUSE.
+    pub zypper: String,
+}
+
+/// The data disk of a workload.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataDisk {
+    /// Default size, a Kubernetes quantity.
+    pub size: String,
+    /// Smallest useful size, a Kubernetes quantity.
+    pub minimum: String,
+}
+
+/// One kind of machine of a workload.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// systemd units that are enabled, all of which must be active.
+    pub units: Vec<String>,
+    /// How the guest knows that its work runs.
+    pub health: Health,
+    /// Ports it serves.
+    #[serde(default)]
+    pub ports: Vec<Port>,
+    /// Name of the Service of each of its machines.
+    pub service: Option<String>,
+    /// The role whose Service of the same index it talks to.
+    pub peer: Option<String>,
+}
+
+/// A port that a machine serves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// An IANA service name, at most 15 characters.
+    pub name: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// How the guest's health answer finds that the work runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "RawHealth")]
+pub enum Health {
+    /// It works in rounds; the named parameters, in seconds, add up to the time from one round's begin to the next.
+    Rounds(Vec<String>),
+    /// The control group of its first unit uses CPU.
+    Cpu,
+    /// The named port listens.
+    Port(String),
+    /// A word that stands for nothing.
+    Unknown(String),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawHealth {
+    Word(String),
+    Rounds { rounds: Vec<String> },
+    Port { port: String },
+}
+
+impl From<RawHealth> for Health {
+    fn from(raw: RawHealth) -> Self {
+        match raw {
+            RawHealth::Word(word) if word == "cpu" => Self::Cpu,
+            RawHealth::Word(word) => Self::Unknown(word),
+            RawHealth::Rounds { rounds } => Self::Rounds(rounds),
+            RawHealth::Port { port } => Self::Port(port),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    description: String,
+    #[serde(default)]
+    default: bool,
+    #[serde(default)]
+    packages: Vec<Package>,
+    #[serde(default)]
+    parameters: BTreeMap<String, Parameter>,
+    disk: Option<DataDisk>,
+    #[serde(default)]
+    resources: Resources,
+    machine: Option<Machine>,
+    #[serde(default)]
+    roles: BTreeMap<String, Machine>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resources {
+    cpu_cores: Option<u32>,
+    memory: Option<String>,
+}
+
+/// What is wrong, and in which line.
+type Problem = (usize, String);
+
+/// Reads the text of a `workload.yaml`.
+pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
+    let manifest: Manifest = serde_yaml::from_str(text).map_err(|error| syntax(text, &error))?;
+    let machines: Vec<_> = match (manifest.machine, manifest.roles.is_empty()) {
+        (Some(machine), true) => vec![(None, machine)],
+        (None, false) => manifest.roles.into_iter().map(|(role, machine)| (Some(role), machine)).collect(),
+        (Some(_), false) => return Err((line_of(text, "machine:"), "machine and roles exclude each other".to_owned())),
+        (None, true) => return Err((1, "one of machine and roles is needed".to_owned())),
+    };
+    for (parameter, declared) in &manifest.parameters {
+        declared
+            .check(&declared.default())
+            .map_err(|message| (line_of(text, &format!("{parameter}:")), format!("parameter {parameter}: default {message}")))?;
+    }
+    for (_, machine) in &machines {
+        check_machine(text, machine, &machines, &manifest.parameters, &guest)?;
+    }
+    let cpu_cores = manifest.resources.cpu_cores.map(|cores| ("cpu_cores".to_owned(), cores.to_string()));
+    let memory = manifest.resources.memory.map(|memory| ("memory".to_owned(), memory));
+    Ok(Workload {
+        name: name.to_owned(),
+        description: manifest.description,
+        default: manifest.default,
+        packages: manifest.packages,
+        parameters: manifest.parameters,
+        disk: manifest.disk,
+        resources: cpu_cores.into_iter().chain(memory).collect(),
+        machines,
+        guest,
+    })
+}
+
+fn check_machine(
+    text: &str,
+    machine: &Machine,
+    machines: &[(Option<String>, Machine)],
+    parameters: &BTreeMap<String, Parameter>,
+    guest: &[GuestFile],
+) -> Result<(), Problem> {
+    let at = |word: &str, message: String| Err((line_of(text, word), message));
+    if machine.units.is_empty() {
+        return at("units:", "units: at least one is needed".to_owned());
+    }
+    for unit in &machine.units {
+        let path = format!("/etc/systemd/system/{unit}");
+        if !guest.iter().any(|file| file.path == path) {
+            return at(unit, format!("unit {unit} is not there: expected at guest{path}"));
+        }
+    }
+    if let Some(peer) = &machine.peer {
+        let found = machines.iter().find(|(role, _)| role.as_ref() == Some(peer));
+        if !found.is_some_and(|(_, machine)| machine.service.is_some() && !machine.ports.is_empty()) {
+            return at("peer:", format!("peer {peer} is no role of this workload with a service and a port"));
+        }
+    }
+    match &machine.health {
+        Health::Rounds(names) => {
+            if let Some(unknown) = names.iter().find(|name| !parameters.contains_key(*name)) {
+                return at("rounds:", format!("rounds: parameter {unknown} is not declared"));
+            }
+        }
+        Health::Port(name) if !machine.ports.iter().any(|port| &port.name == name) => {
+            return at("health:", format!("health: port {name} is not declared"));
+        }
+        Health::Unknown(word) => return at("health:", format!("health: unknown {word:?}, expected cpu, rounds or port")),
+        Health::Cpu | Health::Port(_) => {}
+    }
+    Ok(())
+}
+
+/// The line of a YAML error. Where serde has buffered the text and lost the place, the word it names in backticks is looked up.
+fn syntax(text: &str, error: &serde_yaml::Error) -> Problem {
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    let named = message.split('`').nth(1).map(|word| line_of(text, &format!("{word}:")));
+    let line = error.location().map_or(1, |place| place.line());
+    (named.filter(|&found| found >= line).unwrap_or(line), message)
+}
+
+/// The number, from 1, of the first line that holds `word`; 1 if none does.
+fn line_of(text: &str, word: &str) -> usize {
+    text.lines().position(|line| line.contains(word)).map_or(1, |index| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "description: d\nparameters:\n  pause: {type: integer, default: 1, description: s}\nmachine:\n  units: [a.service]\n  health: {rounds: [pause]}\n";
+
+    fn load(text: &str) -> Result<Workload, Problem> {
+        let unit = GuestFile { path: "/etc/systemd/system/a.service".to_owned(), content: String::new() };
+        parse("test", text, vec![unit])
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        load(GOOD).unwrap();
+        for (from, to, line, message) in [
+            ("description: d", "descripton: d", 1, "unknown field `descripton`"),
+            ("description: s", "unit: s", 3, "unknown field `unit`"),
+            ("[a.service]", "[b.service]", 5, "unit b.service is not there"),
+            ("[pause]", "[pauze]", 6, "parameter pauze is not declared"),
+            ("{rounds: [pause]}", "gpu", 6, "unknown \"gpu\""),
+            ("default: 1", "default: x", 3, "parameter pause: default \"x\" is not a whole number"),
+            ("  health", "  peer: nobody\n  health", 6, "peer nobody is no role"),
+        ] {
+            let (found, text) = load(&GOOD.replace(from, to)).unwrap_err();
+            assert!(text.contains(message), "{text}");
+            assert_eq!(found, line, "{text}");
+        }
+    }
+}
