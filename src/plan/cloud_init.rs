@@ -1,0 +1,159 @@
+//! The user data of a guest: accounts, the files of the overlays as they are, and one generated file with what varies.
+//!
+//! Source for the keys and their order of execution: canonical/cloud-init, `config/cloud.cfg.tmpl` and module documentation.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde::Serialize;
+use sha_crypt::{Params, PasswordHasher as _, ShaCrypt};
+use sha2::{Digest as _, Sha256};
+
+use crate::catalog::{Catalog, GuestFile, Health, Machine, Workload};
+
+use super::{Door, Guest};
+
+/// The file that carries what varies; systemd (`EnvironmentFile=`) and shells read it alike.
+const ENVIRONMENT: &str = "/etc/virtwork/workload.env";
+const CA_FILE: &str = "/etc/virtwork/ca.pem";
+/// Rounds of SHA-512 crypt: glibc's own default.
+const CRYPT_ROUNDS: u32 = 5000;
+
+#[derive(Serialize)]
+struct UserData {
+    users: Vec<User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssh_pwauth: Option<bool>,
+    write_files: Vec<File>,
+    runcmd: Vec<Vec<String>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum User {
+    /// The image's own user stays: a list without it would remove it.
+    Default(&'static str),
+    Named(NamedUser),
+}
+
+#[derive(Serialize)]
+struct NamedUser {
+    name: String,
+    sudo: &'static str,
+    shell: &'static str,
+    lock_passwd: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hashed_passwd: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ssh_authorized_keys: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct File {
+    path: String,
+    permissions: &'static str,
+    content: String,
+}
+
+/// What the user data depends on besides catalog and configuration.
+pub struct Setting<'a> {
+    /// Namespace of the fleet.
+    pub namespace: &'a str,
+    /// The fleet's name.
+    pub fleet: &'a str,
+    /// Name of the first Service of the peer role, and its port.
+    pub peer: Option<(String, u16)>,
+    /// Checked values of all parameters.
+    pub parameters: &'a BTreeMap<String, String>,
+}
+
+/// The user data of one kind of machine.
+pub fn user_data(catalog: &Catalog, workload: &Workload, machine: &Machine, door: &Door, guest: &Guest, setting: &Setting<'_>) -> String {
+    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, machine, guest, setting) };
+    let ca = guest.ca.clone().map(|content| GuestFile { path: CA_FILE.to_owned(), content });
+    let files = catalog.common.iter().chain(&workload.guest).cloned().chain([environment]).chain(ca);
+    let enable = ["systemctl", "enable", "--now", "--no-block", "virtwork-health.socket", "virtwork-setup.service"];
+    let data = UserData {
+        users: users(door, setting),
+        ssh_pwauth: door.password.is_some().then_some(true),
+        write_files: files.map(|file| File { permissions: file.permissions(), path: file.path, content: file.content }).collect(),
+        runcmd: vec![
+            ["systemctl", "daemon-reload"].map(str::to_owned).into(),
+            enable.map(str::to_owned).into_iter().chain(machine.units.iter().cloned()).collect(),
+        ],
+    };
+    let yaml = serde_yaml::to_string(&data).unwrap_or_else(|error| unreachable!("plain data: {error}"));
+    format!("#cloud-config\n{yaml}")
+}
+
+fn users(door: &Door, setting: &Setting<'_>) -> Vec<User> {
+    let mut users = vec![User::Default("default")];
+    if !door.keys.is_empty() || door.password.is_some() {
+        users.push(User::Named(NamedUser {
+            name: door.user.clone(),
+            sudo: "ALL=(ALL) NOPASSWD:ALL",
+            shell: "/bin/bash",
+            lock_passwd: door.password.is_none(),
+            hashed_passwd: door.password.as_ref().map(|password| hash(password.reveal(), &door.user, setting)),
+            ssh_authorized_keys: door.keys.clone(),
+        }));
+    }
+    users
+}
+
+/// SHA-512 crypt, with a salt that the same input gives again: the same configuration must make the same objects.
+fn hash(password: &str, user: &str, setting: &Setting<'_>) -> String {
+    let salt = Sha256::digest(format!("{}/{}/{user}", setting.namespace, setting.fleet));
+    let hasher = Params::new(CRYPT_ROUNDS).map(|params| ShaCrypt::new(sha_crypt::Algorithm::Sha512Crypt, params));
+    let hashed = hasher.map(|hasher| hasher.hash_password_with_salt(password.as_bytes(), &salt[..12]));
+    match hashed {
+        Ok(Ok(hash)) => hash.as_str().to_owned(),
+        _ => unreachable!("{CRYPT_ROUNDS} rounds and a salt of 12 bytes are in range"),
+    }
+}
+
+/// `KEY='value'` lines. No value holds a quote or a newline: parameters, names and addresses are checked where they come in.
+fn environment(workload: &Workload, machine: &Machine, guest: &Guest, setting: &Setting<'_>) -> String {
+    let packages =
+        |pick: fn(&crate::catalog::Package) -> &String| workload.packages.iter().map(pick).cloned().collect::<Vec<_>>().join(" ");
+    let mut lines: Vec<(String, String)> = [
+        ("WORKLOAD", workload.name.clone()),
+        ("UNITS", machine.units.join(" ")),
+        ("COMMANDS", packages(|package| &package.provides)),
+        ("PACKAGES_DNF", packages(|package| &package.dnf)),
+        ("PACKAGES_APT", packages(|package| &package.apt)),
+        ("PACKAGES_ZYPPER", packages(|package| &package.zypper)),
+        ("GUEST_PROXY", guest.proxy.clone().unwrap_or_default()),
+        ("PACKAGE_MIRROR", guest.mirror.clone().unwrap_or_default()),
+        ("DISK_LABEL", workload.disk.as_ref().map(|_| disk_label(&workload.name)).unwrap_or_default()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into();
+    match &machine.health {
+        Health::Rounds(names) => {
+            let seconds = names.iter().filter_map(|name| setting.parameters.get(name)?.parse::<u64>().ok()).sum::<u64>();
+            lines.push(("HEALTH".to_owned(), "rounds".to_owned()));
+            lines.push(("ROUND_SECONDS".to_owned(), seconds.to_string()));
+        }
+        Health::Port(name) => {
+            let port = machine.ports.iter().find(|port| &port.name == name).map_or(0, |port| port.port);
+            lines.push(("HEALTH".to_owned(), "port".to_owned()));
+            lines.push(("HEALTH_PORT".to_owned(), port.to_string()));
+        }
+        Health::Cpu | Health::Unknown(_) => lines.push(("HEALTH".to_owned(), "cpu".to_owned())),
+    }
+    if let Some((service, port)) = &setting.peer {
+        lines.push(("NAMESPACE".to_owned(), setting.namespace.to_owned()));
+        lines.push(("PEER_SERVICE".to_owned(), service.clone()));
+        lines.push(("PEER_PORT".to_owned(), port.to_string()));
+    }
+    lines.extend(setting.parameters.iter().map(|(name, value)| (name.to_uppercase(), value.clone())));
+    lines.iter().fold(String::new(), |mut text, (key, value)| {
+        let _ = writeln!(text, "{key}='{value}'");
+        text
+    })
+}
+
+/// The label of a data disk's file system: at most 12 characters, so that every file system takes it.
+fn disk_label(workload: &str) -> String {
+    format!("vw-{workload}").chars().take(12).collect()
+}

@@ -1,0 +1,176 @@
+//! Every name, label, annotation and selector, each made in one place, so that up, status, down and ssh cannot disagree.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+/// Value of the labels `app.kubernetes.io/name` and `/managed-by`, and our field manager.
+pub const VIRTWORK: &str = "virtwork";
+/// The workload.
+pub const COMPONENT: &str = "app.kubernetes.io/component";
+/// The fleet.
+pub const INSTANCE: &str = "app.kubernetes.io/instance";
+const NAME: &str = "app.kubernetes.io/name";
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The role within a workload that has roles.
+pub const ROLE: &str = "virtwork/role";
+/// The machine's number within its workload and role, from 0.
+pub const INDEX: &str = "virtwork/index";
+/// Annotation: hash of the object as planned.
+pub const PLAN_HASH: &str = "virtwork/plan";
+/// Annotation of the template, and so of the instance: hash of all that a running machine got at its start.
+pub const BOOT_HASH: &str = "virtwork/boot";
+/// Annotation: the user that `ssh` logs in as.
+pub const SSH_USER: &str = "virtwork/ssh-user";
+/// Annotation of a Namespace that `up` made; on a ProjectRequest the same text stands in the description.
+pub const OWNED: &str = "virtwork/created-by";
+/// The longest name of a machine: with what KubeVirt and CDI append it stays a label.
+pub const MAX_MACHINE_NAME: usize = 50;
+
+/// Labels as Kubernetes has them.
+pub type Labels = BTreeMap<String, String>;
+
+/// Which machines: all of one kind in a workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// The fleet's name.
+    pub fleet: &'a str,
+    /// The workload's name.
+    pub workload: &'a str,
+    /// The role, in a workload that has them.
+    pub role: Option<&'a str>,
+}
+
+impl Group<'_> {
+    /// `virtwork-cpu`, `virtwork-network-server`.
+    fn stem(&self) -> String {
+        match self.role {
+            Some(role) => format!("{}-{}-{role}", self.fleet, self.workload),
+            None => format!("{}-{}", self.fleet, self.workload),
+        }
+    }
+
+    /// `virtwork-cpu-0`, `virtwork-network-server-0`.
+    pub fn machine(&self, index: u32) -> String {
+        format!("{}-{index}", self.stem())
+    }
+
+    /// `virtwork-cpu-userdata`: one Secret for all machines of the group.
+    pub fn secret(&self) -> String {
+        format!("{}-userdata", self.stem())
+    }
+
+    /// Labels of an object that belongs to the whole group.
+    pub fn labels(&self) -> Labels {
+        let mut labels = fleet_labels(self.fleet);
+        labels.insert(COMPONENT.to_owned(), self.workload.to_owned());
+        if let Some(role) = self.role {
+            labels.insert(ROLE.to_owned(), role.to_owned());
+        }
+        labels
+    }
+
+    /// Labels of one machine, and of what is its alone.
+    pub fn machine_labels(&self, index: u32) -> Labels {
+        let mut labels = self.labels();
+        labels.insert(INDEX.to_owned(), index.to_string());
+        labels
+    }
+
+    /// What the Service of one machine selects its pod by.
+    pub fn pod_selector(&self, index: u32) -> Labels {
+        let mut selector = self.machine_labels(index);
+        selector.retain(|key, _| [INSTANCE, COMPONENT, ROLE, INDEX].contains(&key.as_str()));
+        selector
+    }
+
+    /// `virtwork-iperf3-server`, from the second on `virtwork-iperf3-server-1`.
+    pub fn service(&self, service: &str, index: u32) -> String {
+        match index {
+            0 => format!("{}-{service}", self.fleet),
+            _ => format!("{}-{service}-{index}", self.fleet),
+        }
+    }
+}
+
+/// The DataVolume, and so the PVC, of a machine: `virtwork-database-0-data`.
+pub fn data_volume(machine: &str) -> String {
+    format!("{machine}-data")
+}
+
+fn fleet_labels(fleet: &str) -> Labels {
+    [(NAME, VIRTWORK), (INSTANCE, fleet), (MANAGED_BY, VIRTWORK)].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
+
+/// Whether an object is of this fleet: name, managed-by and instance all match.
+pub fn is_ours(metadata: &ObjectMeta, fleet: &str) -> bool {
+    let labels = metadata.labels.as_ref();
+    fleet_labels(fleet).iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+}
+
+/// The label selector of a fleet, narrowed to some workloads where any are named; of every fleet where `fleet` is `None`.
+pub fn selector(fleet: Option<&str>, workloads: &[String]) -> String {
+    let mut terms = vec![format!("{NAME}={VIRTWORK}"), format!("{MANAGED_BY}={VIRTWORK}")];
+    terms.extend(fleet.map(|fleet| format!("{INSTANCE}={fleet}")));
+    if !workloads.is_empty() {
+        terms.push(format!("{COMPONENT} in ({})", workloads.join(",")));
+    }
+    terms.join(",")
+}
+
+/// A label of an object, empty where it has none.
+pub fn label<'a>(metadata: &'a ObjectMeta, key: &str) -> &'a str {
+    metadata.labels.as_ref().and_then(|labels| labels.get(key)).map_or("", String::as_str)
+}
+
+/// An annotation of an object.
+pub fn annotation<'a>(metadata: &'a ObjectMeta, key: &str) -> Option<&'a str> {
+    metadata.annotations.as_ref()?.get(key).map(String::as_str)
+}
+
+/// Whether a name fits every place it goes to: DNS label that begins with a letter (Services demand that), no dots.
+pub fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: Group<'_> = Group { fleet: "virtwork", workload: "network", role: Some("server") };
+
+    #[test]
+    fn names() {
+        assert_eq!(SERVER.machine(0), "virtwork-network-server-0");
+        assert_eq!(SERVER.secret(), "virtwork-network-server-userdata");
+        assert_eq!(SERVER.service("iperf3-server", 0), "virtwork-iperf3-server");
+        assert_eq!(SERVER.service("iperf3-server", 2), "virtwork-iperf3-server-2");
+    }
+
+    #[test]
+    fn ours_needs_name_manager_and_instance() {
+        let mut metadata = ObjectMeta { labels: Some(SERVER.machine_labels(0)), ..ObjectMeta::default() };
+        assert!(is_ours(&metadata, "virtwork") && !is_ours(&metadata, "other"));
+        metadata.labels.as_mut().unwrap().insert(NAME.to_owned(), "virtwork-network".to_owned());
+        assert!(!is_ours(&metadata, "virtwork"), "the Go tool labels its objects alike, but for the name");
+    }
+
+    #[test]
+    fn a_service_selects_exactly_one_machine() {
+        let selector = SERVER.pod_selector(1);
+        assert_eq!(selector.len(), 4);
+        assert!(!SERVER.machine_labels(0).iter().any(|(k, v)| k == INDEX && selector[INDEX] == *v));
+    }
+
+    #[test]
+    fn selectors() {
+        let all = "app.kubernetes.io/name=virtwork,app.kubernetes.io/managed-by=virtwork";
+        assert_eq!(selector(None, &[]), all);
+        assert_eq!(
+            selector(Some("a"), &["cpu".to_owned(), "disk".to_owned()]),
+            format!("{all},app.kubernetes.io/instance=a,app.kubernetes.io/component in (cpu,disk)")
+        );
+    }
+}

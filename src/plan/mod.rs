@@ -1,0 +1,228 @@
+//! The plan: a pure function from what is asked for, and the catalog, to the exact objects.
+//!
+//! `--dry-run` prints this list and `up` applies the same list.
+
+mod cloud_init;
+pub mod compare;
+mod fleet;
+mod machine;
+pub mod metadata;
+mod quantity;
+
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{Namespace, Secret, Service, ServicePort, ServiceSpec},
+    apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
+};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    catalog::{Catalog, Machine, Workload},
+    kubevirt::VirtualMachine,
+};
+
+pub use fleet::{Chosen, DataDisk, Door, Fleet, Guest, Password, Shape, Sizes};
+pub use machine::HEALTH_PORT;
+pub use metadata::Group;
+pub use quantity::{Quantity, human};
+
+/// The largest a Secret's values may be together (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
+const MAX_SECRET: usize = 1 << 20;
+
+/// An object of the plan.
+#[derive(Debug, Clone)]
+pub enum Object {
+    /// User data of one kind of machine.
+    Secret(Box<Secret>),
+    /// The way to one server.
+    Service(Box<Service>),
+    /// A machine.
+    Machine(Box<VirtualMachine>),
+}
+
+impl Object {
+    /// Its metadata.
+    pub fn metadata(&self) -> &ObjectMeta {
+        match self {
+            Self::Secret(secret) => &secret.metadata,
+            Self::Service(service) => &service.metadata,
+            Self::Machine(machine) => &machine.metadata,
+        }
+    }
+
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        match self {
+            Self::Secret(secret) => &mut secret.metadata,
+            Self::Service(service) => &mut service.metadata,
+            Self::Machine(machine) => &mut machine.metadata,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.metadata().name.as_deref().unwrap_or_default()
+    }
+
+    /// As it is sent.
+    pub fn to_value(&self) -> Value {
+        let value = match self {
+            Self::Secret(secret) => serde_json::to_value(secret),
+            Self::Service(service) => serde_json::to_value(service),
+            Self::Machine(machine) => serde_json::to_value(machine),
+        };
+        value.unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"))
+    }
+
+    fn annotate(&mut self, key: &str, value: String) {
+        self.metadata_mut().annotations.get_or_insert_default().insert(key.to_owned(), value);
+    }
+}
+
+/// Everything that `up` wants to be there.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The fleet's name.
+    pub fleet: String,
+    /// Where.
+    pub namespace: String,
+    /// Secrets, then Services, then machines: what is referred to comes first.
+    pub objects: Vec<Object>,
+    /// What the machines ask of the cluster.
+    pub demand: Demand,
+}
+
+/// What a plan asks of the cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Number of machines.
+    pub machines: u32,
+    /// Virtual CPUs of all.
+    pub cpus: u32,
+    /// Guest memory of all, in bytes.
+    pub memory: u64,
+    /// Data disks of all, in bytes.
+    pub storage: u64,
+}
+
+impl Plan {
+    /// The machines.
+    pub fn machines(&self) -> impl Iterator<Item = &VirtualMachine> {
+        self.objects.iter().filter_map(|object| match object {
+            Object::Machine(machine) => Some(machine.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The Namespace, as it is printed: without the mark of ownership, which is `up`'s own to set.
+    pub fn namespace_object(&self) -> Namespace {
+        Namespace { metadata: ObjectMeta { name: Some(self.namespace.clone()), ..ObjectMeta::default() }, ..Namespace::default() }
+    }
+}
+
+/// Builds the plan.
+///
+/// # Errors
+/// One sentence, when an object would be larger than Kubernetes takes or a name longer.
+pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, String> {
+    let (mut secrets, mut services, mut machines) = (Vec::new(), Vec::new(), Vec::new());
+    let mut demand = Demand::default();
+    for chosen in &fleet.workloads {
+        let workload = catalog.workloads.get(&chosen.name).ok_or_else(|| format!("unknown workload {}", chosen.name))?;
+        for (role, machine) in &workload.machines {
+            let group = Group { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
+            let data = user_data(fleet, namespace, catalog, (workload, chosen, machine));
+            secrets.push(secret(namespace, &group, &data)?);
+            for index in 0..chosen.vm_count {
+                services.extend(service(namespace, &group, index, machine));
+                let member = machine::Member { group: &group, index, machine, apart: workload.machines.len() > 1, sizes: &chosen.sizes };
+                machines.push(virtual_machine(fleet, namespace, &member, &data)?);
+                demand.machines += 1;
+                demand.cpus += chosen.sizes.cpu_cores;
+                demand.memory += chosen.sizes.memory.bytes();
+                demand.storage += chosen.sizes.disk.as_ref().map_or(0, Quantity::bytes);
+            }
+        }
+    }
+    let mut objects: Vec<_> = secrets.into_iter().chain(services).chain(machines).collect();
+    for object in &mut objects {
+        let hash = hash(&object.to_value().to_string());
+        object.annotate(metadata::PLAN_HASH, hash);
+    }
+    Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, demand })
+}
+
+/// The user data of one kind of machine of a chosen workload.
+pub fn user_data(fleet: &Fleet, namespace: &str, catalog: &Catalog, (workload, chosen, machine): (&Workload, &Chosen, &Machine)) -> String {
+    let peer = machine.peer.as_ref().and_then(|peer| {
+        let (role, server) = workload.machines.iter().find(|(role, _)| role.as_ref() == Some(peer))?;
+        let group = Group { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
+        Some((group.service(server.service.as_ref()?, 0), server.ports.first()?.port))
+    });
+    let setting = cloud_init::Setting { namespace, fleet: &fleet.name, peer, parameters: &chosen.parameters };
+    cloud_init::user_data(catalog, workload, machine, &fleet.door, &fleet.guest, &setting)
+}
+
+fn secret(namespace: &str, group: &Group<'_>, user_data: &str) -> Result<Object, String> {
+    if user_data.len() > MAX_SECRET {
+        return Err(format!(
+            "the user data of {} is {} bytes, a Secret holds at most {MAX_SECRET}: use fewer keys or a smaller --ca-file",
+            group.machine(0),
+            user_data.len()
+        ));
+    }
+    Ok(Object::Secret(Box::new(Secret {
+        metadata: object_meta(namespace, group.secret(), group.labels()),
+        type_: Some("Opaque".to_owned()),
+        // Never `stringData`: server-side apply cannot own it.
+        data: Some([("userdata".to_owned(), ByteString(user_data.as_bytes().to_vec()))].into()),
+        ..Secret::default()
+    })))
+}
+
+fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) -> Option<Object> {
+    let name = group.service(machine.service.as_ref()?, index);
+    let port = |port: &crate::catalog::Port| ServicePort {
+        name: Some(port.name.clone()),
+        port: i32::from(port.port),
+        target_port: Some(IntOrString::Int(i32::from(port.port))),
+        protocol: Some("TCP".to_owned()),
+        ..ServicePort::default()
+    };
+    Some(Object::Service(Box::new(Service {
+        metadata: object_meta(namespace, name, group.machine_labels(index)),
+        spec: Some(ServiceSpec {
+            selector: Some(group.pod_selector(index)),
+            ports: Some(machine.ports.iter().map(port).collect()),
+            ..ServiceSpec::default()
+        }),
+        ..Service::default()
+    })))
+}
+
+fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>, user_data: &str) -> Result<Object, String> {
+    let mut machine = machine::virtual_machine(namespace, &fleet.shape, member);
+    let name = machine.metadata.name.clone().unwrap_or_default();
+    if name.len() > metadata::MAX_MACHINE_NAME {
+        return Err(format!(
+            "the name {name} has {} characters, at most {} fit: use a shorter --name",
+            name.len(),
+            metadata::MAX_MACHINE_NAME
+        ));
+    }
+    let template = serde_json::to_string(&machine.spec.template).map_err(|error| error.to_string())?;
+    let boot = hash(&format!("{template}{user_data}"));
+    machine.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot)].into());
+    let mut object = Object::Machine(Box::new(machine));
+    object.annotate(metadata::SSH_USER, fleet.door.user.clone());
+    Ok(object)
+}
+
+fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> ObjectMeta {
+    ObjectMeta { name: Some(name), namespace: Some(namespace.to_owned()), labels: Some(labels), ..ObjectMeta::default() }
+}
+
+/// The first 16 hexadecimal digits of SHA-256: enough to tell two plans of one object apart.
+fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

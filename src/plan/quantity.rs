@@ -1,0 +1,114 @@
+//! Kubernetes quantities of bytes. Source of the grammar: k8s.io/apimachinery `pkg/api/resource/quantity.go`.
+
+use std::{fmt, str::FromStr};
+
+/// An amount of bytes, kept as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quantity {
+    text: String,
+    bytes: u64,
+}
+
+/// Suffix and bytes.
+const UNITS: [(&str, u64); 10] = [
+    ("Ki", 1 << 10),
+    ("Mi", 1 << 20),
+    ("Gi", 1 << 30),
+    ("Ti", 1 << 40),
+    ("Pi", 1 << 50),
+    ("k", 1_000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("T", 1_000_000_000_000),
+    ("P", 1_000_000_000_000_000),
+];
+
+impl Quantity {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// In bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let wrong = || {
+            let hint = text.strip_suffix(['B', 'b']).filter(|shorter| shorter.parse::<Self>().is_ok()).map(|shorter| {
+                shorter
+                    .strip_suffix(['k', 'K', 'M', 'G', 'T', 'P'])
+                    .map_or(String::new(), |digits| format!("; did you mean {digits}{}i?", shorter[digits.len()..].to_uppercase()))
+            });
+            format!("{text:?} is not a quantity such as 512Mi, 2Gi or 4G{}", hint.unwrap_or_default())
+        };
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match &text[digits.len()..] {
+            "" => 1,
+            suffix => UNITS.iter().find(|(name, _)| *name == suffix).map(|(_, bytes)| *bytes).ok_or_else(wrong)?,
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u64>().ok()).flatten();
+        let (Some(whole), Some(part)) = (number(whole), number(fraction).filter(|_| fraction.len() <= 3)) else {
+            return Err(wrong());
+        };
+        let scale = 10_u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
+        let bytes = whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit / scale * part)).ok_or_else(wrong)?;
+        Ok(Self { text: text.to_owned(), bytes })
+    }
+}
+
+/// Bytes for a person: `12 GiB`, `1.5 GiB`, `300 MiB`.
+pub fn human(bytes: u64) -> String {
+    let (unit, name) = if bytes >= 1 << 40 {
+        (1_u64 << 40, "TiB")
+    } else if bytes >= 1 << 30 {
+        (1 << 30, "GiB")
+    } else if bytes >= 1 << 20 {
+        (1 << 20, "MiB")
+    } else {
+        return format!("{bytes} bytes");
+    };
+    match (bytes / unit, bytes % unit * 10 / unit) {
+        (whole, 0) => format!("{whole} {name}"),
+        (whole, tenth) => format!("{whole}.{tenth} {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_kubernetes_takes() {
+        for (text, bytes) in [("2Gi", 2 << 30), ("512Mi", 512 << 20), ("4G", 4_000_000_000), ("1.5Gi", 3 << 29), ("10", 10), ("0", 0)] {
+            assert_eq!(text.parse::<Quantity>().unwrap().bytes(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_it_does_not() {
+        for text in ["2GB", "", "Gi", "-1Gi", "2 Gi", "1..5Gi", "2gi", "99999999999P", "1e3x", "ä"] {
+            assert!(text.parse::<Quantity>().is_err(), "{text}");
+        }
+        assert!("2GB".parse::<Quantity>().unwrap_err().ends_with("; did you mean 2Gi?"));
+    }
+
+    #[test]
+    fn for_people() {
+        assert_eq!(human(12 << 30), "12 GiB");
+        assert_eq!(human(3 << 29), "1.5 GiB");
+    }
+}
