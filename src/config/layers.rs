@@ -1,0 +1,344 @@
+//! Where settings come from: flag > `VIRTWORK_*` > YAML file > default.
+//!
+//! A setting is declared once, as a field of [`Settings`]. Each layer is reduced to what it says of each setting, as text;
+//! the layer decides first, and the winners are parsed like a command line. So every layer has the same values, checks and
+//! messages, and each message can name its source.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::{ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
+use serde_yaml::Value;
+
+use crate::{cli::Settings, error::ConfigError};
+
+use super::{suggest, value::SetValue};
+
+const PREFIX: &str = "VIRTWORK_";
+/// Settings that are one decision: the first layer that says anything of them decides for all of them.
+const TOGETHER: [&[&str]; 3] =
+    [&["wait", "no_wait"], &["ssh_password", "ssh_password_file"], &["ssh_authorized_keys", "ssh_key_file", "no_ssh_key"]];
+/// What a workload may have of its own, besides its parameters.
+pub const OWN: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
+
+/// Where a layer's values come from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// The command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// The YAML file.
+    File(PathBuf),
+}
+
+impl Origin {
+    /// The setting's name as it is written there.
+    pub fn place(&self, setting: &str) -> String {
+        match self {
+            Self::Flag => format!("--{}", flag_of(setting)),
+            Self::Environment => format!("{PREFIX}{}", setting.to_uppercase()),
+            Self::File(path) => format!("in {}, {setting}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()),
+        }
+    }
+
+    /// A workload's own value as it is written there.
+    pub fn own_place(&self, workload: &str, key: &str) -> String {
+        match self {
+            Self::File(_) if OWN.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
+            Self::File(_) => self.place(&format!("workloads.{workload}.params.{key}")),
+            _ => format!("{} {workload}.{key}", self.place("set")),
+        }
+    }
+}
+
+/// What one source says.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Which source.
+    pub origin: Origin,
+    /// Of each setting, by the field's name.
+    pub values: BTreeMap<String, Vec<String>>,
+    /// Of one workload: sizes and parameters.
+    pub own: BTreeMap<(String, String), String>,
+    /// Workloads switched on or off (file only).
+    pub enabled: BTreeMap<String, bool>,
+}
+
+impl Layer {
+    fn new(origin: Origin) -> Self {
+        Self { origin, values: BTreeMap::new(), own: BTreeMap::new(), enabled: BTreeMap::new() }
+    }
+
+    /// What the command line says.
+    pub fn from_flags(matches: &ArgMatches) -> Self {
+        let mut layer = Self::new(Origin::Flag);
+        for setting in settings() {
+            let given = matches!(matches.try_contains_id(&setting.id), Ok(true))
+                && matches.value_source(&setting.id) == Some(ValueSource::CommandLine);
+            if let (true, Some(raw)) = (given, matches.get_raw(&setting.id)) {
+                let mut values: Vec<_> = raw.map(|value| value.to_string_lossy().into_owned()).collect();
+                if !setting.list {
+                    // Repeated flags: the last wins; empty means unset, as in kubectl.
+                    values = values.pop().filter(|value| !value.is_empty() || setting.id == "ssh_password").into_iter().collect();
+                }
+                if !values.is_empty() {
+                    layer.values.insert(setting.id, values);
+                }
+            }
+        }
+        layer
+    }
+
+    /// What the environment says; variables that set nothing are errors.
+    ///
+    /// # Errors
+    /// An unknown variable with our prefix.
+    pub fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let mut layer = Self::new(Origin::Environment);
+        let settings = settings();
+        for (variable, value) in variables {
+            let Some(key) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
+            let Some(setting) = settings.iter().find(|setting| setting.id == key) else {
+                let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
+                let near = suggest(&key, &names).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
+                return Err(ConfigError::new(variable, format!("no such setting{}", did_you_mean(near))));
+            };
+            let values: Vec<_> =
+                if setting.list { value.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![value.clone()] };
+            if values.iter().any(|value| !value.is_empty()) {
+                layer.values.insert(key, values.into_iter().filter(|value| !value.is_empty()).collect());
+            }
+        }
+        Ok(layer)
+    }
+
+    /// What the text of a YAML file says.
+    ///
+    /// # Errors
+    /// No mapping, an unknown key, or a value of the wrong kind, with its place.
+    pub fn from_yaml(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut layer = Self::new(Origin::File(path.to_owned()));
+        let file = format!("in {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
+        let document: Value = serde_yaml::from_str(text).map_err(|error| ConfigError::new(&file, format!("not YAML: {error}")))?;
+        let mapping = match &document {
+            Value::Null => return Ok(layer),
+            Value::Mapping(mapping) => mapping,
+            _ => return Err(ConfigError::new(&file, "must be a mapping of settings, such as memory: 4Gi")),
+        };
+        let settings = settings();
+        for (key, value) in mapping {
+            let key = normal(key);
+            if key == "workloads" {
+                layer.read_workloads(value)?;
+            } else if let Some(setting) = settings.iter().find(|setting| setting.id == key) {
+                let values = scalars(value, setting.list).map_err(|message| ConfigError::new(layer.origin.place(&key), message))?;
+                layer.values.insert(key, values);
+            } else {
+                let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
+                let near = suggest(&key, &names).map(str::to_owned);
+                return Err(ConfigError::new(layer.origin.place(&key), format!("unknown setting{}", did_you_mean(near))));
+            }
+        }
+        Ok(layer)
+    }
+
+    fn read_workloads(&mut self, value: &Value) -> Result<(), ConfigError> {
+        let wrong = |place: &str, message: &str| Err(ConfigError::new(self.origin.place(place), message));
+        let Value::Mapping(workloads) = value else {
+            return wrong("workloads", "must be a mapping from workload to its settings, such as database: {vm_count: 2}");
+        };
+        for (name, settings) in workloads {
+            let name = name.as_str().unwrap_or_default().to_owned();
+            let place = format!("workloads.{name}");
+            self.enabled.insert(name.clone(), true);
+            let settings = match settings {
+                Value::Null => continue,
+                Value::Mapping(settings) => settings,
+                _ => return wrong(&place, "must be a mapping, such as {vm_count: 2, params: {scale: 10}}"),
+            };
+            for (key, value) in settings {
+                let key = normal(key);
+                let at = |message: &str| Err(ConfigError::new(self.origin.place(&format!("{place}.{key}")), message));
+                match (key.as_str(), value) {
+                    ("enabled", Value::Bool(enabled)) => {
+                        self.enabled.insert(name.clone(), *enabled);
+                    }
+                    ("enabled", _) => return at("must be true or false"),
+                    ("params", Value::Mapping(params)) => {
+                        for (param, value) in params {
+                            let param = normal(param);
+                            let text =
+                                scalars(value, false).map_err(|message| ConfigError::new(self.origin.own_place(&name, &param), message))?;
+                            self.own.insert((name.clone(), param), text.concat());
+                        }
+                    }
+                    ("params", _) => return at("must be a mapping from parameter to value"),
+                    (own, value) if OWN.contains(&own) => {
+                        let text = scalars(value, false).or_else(|message| at(&message).map(|()| Vec::new()))?;
+                        self.own.insert((name.clone(), key), text.concat());
+                    }
+                    (unknown, _) => {
+                        let known: Vec<_> = ["enabled", "params"].into_iter().chain(OWN).collect();
+                        return at(&format!("unknown key{}", did_you_mean(suggest(unknown, &known).map(str::to_owned))));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks every value on its own, so that an error can name its source, and takes `set` apart.
+    fn check(&mut self) -> Result<(), ConfigError> {
+        for (key, values) in &self.values {
+            parse_settings(key, values).map_err(|message| ConfigError::new(self.origin.place(key), message))?;
+        }
+        for text in self.values.get("set").into_iter().flatten() {
+            let set: SetValue = text.parse().map_err(|message: String| ConfigError::new(self.origin.place("set"), message))?;
+            self.own.insert((set.workload, set.key), set.value);
+        }
+        for ((workload, key), value) in self.own.iter().filter(|((_, key), _)| OWN.contains(&key.as_str())) {
+            parse_settings(key, std::slice::from_ref(value))
+                .map_err(|message| ConfigError::new(self.origin.own_place(workload, key), message))?;
+        }
+        Ok(())
+    }
+}
+
+/// All layers, the strongest first.
+#[derive(Debug, Clone)]
+pub struct Layers(pub Vec<Layer>);
+
+impl Layers {
+    /// Checks all layers and finds each setting's value.
+    ///
+    /// # Errors
+    /// The first wrong value, with its source.
+    pub fn resolve(&mut self) -> Result<Settings, ConfigError> {
+        for layer in &mut self.0 {
+            layer.check()?;
+        }
+        let mut arguments: Vec<OsString> = Vec::new();
+        for setting in settings() {
+            if let Some((_, values)) = self.find(&setting.id) {
+                arguments.extend(values.iter().map(|value| format!("--{}={value}", setting.flag).into()));
+            }
+        }
+        let matches = Settings::command().try_get_matches_from(arguments);
+        let settings = matches.and_then(|matches| Settings::from_arg_matches(&matches));
+        settings.map_err(|error| ConfigError::new("settings", reason(&error)))
+    }
+
+    /// The layer that decides a setting, and what it says.
+    pub fn find(&self, setting: &str) -> Option<(&Layer, &[String])> {
+        let group = TOGETHER.iter().find(|group| group.contains(&setting)).copied();
+        let layer = self.0.iter().find(|layer| match group {
+            Some(group) => group.iter().any(|member| layer.values.contains_key(*member)),
+            None => layer.values.contains_key(setting),
+        })?;
+        layer.values.get(setting).map(|values| (layer, values.as_slice()))
+    }
+
+    /// Where a setting was given, or its name where it was not.
+    pub fn place(&self, setting: &str) -> String {
+        self.find(setting).map_or_else(|| format!("--{}", flag_of(setting)), |(layer, _)| layer.origin.place(setting))
+    }
+
+    /// The value of `key` for one workload and its source: the layer decides first; within it the workload's own value wins
+    /// over the general one.
+    pub fn own(&self, workload: &str, key: &str) -> Option<(String, &str)> {
+        self.0.iter().find_map(|layer| {
+            let own = layer.own.get(&(workload.to_owned(), key.to_owned()));
+            let own = own.map(|value| (layer.origin.own_place(workload, key), value.as_str()));
+            own.or_else(|| Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| OWN.contains(&key)))
+        })
+    }
+}
+
+/// A setting: its field, its flag, and whether it takes several values.
+struct Setting {
+    id: String,
+    flag: String,
+    list: bool,
+}
+
+fn settings() -> Vec<Setting> {
+    let command = Settings::command();
+    let arguments = command.get_arguments().filter_map(|argument| {
+        let list = matches!(argument.get_action(), ArgAction::Append);
+        Some(Setting { id: argument.get_id().to_string(), flag: argument.get_long()?.to_owned(), list })
+    });
+    arguments.collect()
+}
+
+fn flag_of(setting: &str) -> String {
+    settings().into_iter().find(|known| known.id == setting).map_or_else(|| setting.replace('_', "-"), |known| known.flag)
+}
+
+/// Parses one setting alone, for its message.
+fn parse_settings(key: &str, values: &[String]) -> Result<(), String> {
+    let flag = flag_of(key);
+    let arguments = values.iter().map(|value| format!("--{flag}={value}"));
+    let matches = Settings::command().try_get_matches_from(arguments);
+    matches.and_then(|matches| Settings::from_arg_matches(&matches)).map(|_| ()).map_err(|error| reason(&error))
+}
+
+/// The reason out of a clap error, without its mention of the flag.
+fn reason(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
+    let value = error.get(clap::error::ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
+    match first.split_once(">': ") {
+        Some((_, why)) => why.to_owned(),
+        None => match error.get(clap::error::ContextKind::ValidValue) {
+            Some(valid) => format!("{value:?} is not one of {valid}"),
+            None => first,
+        },
+    }
+}
+
+fn did_you_mean(near: Option<String>) -> String {
+    near.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+}
+
+/// Keys are written with underscores or hyphens.
+fn normal(key: &Value) -> String {
+    key.as_str().unwrap_or_default().replace('-', "_")
+}
+
+fn scalars(value: &Value, list: bool) -> Result<Vec<String>, String> {
+    match value {
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Bool(flag) => Ok(vec![flag.to_string()]),
+        Value::Number(number) => Ok(vec![number.to_string()]),
+        Value::Sequence(items) if list => {
+            let scalars: Result<Vec<_>, _> = items.iter().map(|item| scalars(item, false)).collect();
+            Ok(scalars?.concat())
+        }
+        Value::Sequence(_) => Err("takes one value, not a list".to_owned()),
+        Value::Mapping(_) => Err("takes a value, not a mapping".to_owned()),
+        Value::Null | Value::Tagged(_) => Err("has no value: give one or leave the key out".to_owned()),
+    }
+}
+
+/// The workloads that the strongest layer with an opinion names; empty if none does. Names stay in their order, each once.
+pub fn named_workloads(layers: &Layers, positional: &[String]) -> (Option<Origin>, Vec<String>, BTreeSet<String>) {
+    let mut off = BTreeSet::new();
+    for layer in &layers.0 {
+        let mut names: Vec<String> = layer.values.get("workloads").cloned().unwrap_or_default();
+        if matches!(layer.origin, Origin::Flag) {
+            names.extend(positional.iter().flat_map(|name| name.split(',').map(str::to_owned)));
+        }
+        off.extend(layer.enabled.iter().filter(|(_, enabled)| !**enabled).map(|(name, _)| name.clone()));
+        names.extend(layer.enabled.iter().filter(|(_, enabled)| **enabled).map(|(name, _)| name.clone()));
+        let mut seen = BTreeSet::new();
+        names.retain(|name| !name.is_empty() && seen.insert(name.clone()));
+        if !names.is_empty() {
+            return (Some(layer.origin.clone()), names, off);
+        }
+    }
+    (None, Vec::new(), off)
+}

@@ -1,0 +1,330 @@
+//! What the user wants: layers of settings become one validated [`Config`].
+
+mod layers;
+pub mod value;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::ArgMatches;
+
+use crate::{
+    catalog::{Catalog, Workload},
+    cli::Settings,
+    error::{ConfigError, Error},
+    plan::{Chosen, DataDisk, Door, Fleet, Guest, Password, Quantity, Shape, Sizes},
+};
+
+use layers::{Layer, Layers, Origin};
+
+/// Key files that are looked for where neither key nor password is given, in this order.
+const DEFAULT_KEYS: [&str; 3] = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"];
+/// Longer passwords are refused by common PAM set-ups.
+const MAX_PASSWORD: usize = 512;
+
+/// The process environment, taken in once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// All variables.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// A variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The user's home.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get("HOME").or_else(|| self.get("USERPROFILE")).map(PathBuf::from)
+    }
+}
+
+/// Settings of a command, resolved, with the catalog they refer to.
+#[derive(Debug)]
+pub struct Config {
+    /// Every setting's value.
+    pub settings: Settings,
+    /// All workloads.
+    pub catalog: Catalog,
+    /// Workloads named by the user, in catalog order; empty where none was.
+    pub named: Vec<String>,
+    layers: Layers,
+    disabled: Vec<String>,
+    environment: Environment,
+}
+
+impl Config {
+    /// Resolves the settings of a command line.
+    ///
+    /// # Errors
+    /// The first value that is wrong, with its source.
+    pub fn resolve(matches: &ArgMatches, positional: &[String], environment: Environment) -> Result<Self, Error> {
+        let flags = Layer::from_flags(matches);
+        let variables = Layer::from_environment(&environment.variables)?;
+        let mut layers = vec![flags, variables];
+        if let Some((path, text)) = config_file(&layers, &environment)? {
+            layers.push(Layer::from_yaml(&path, &text)?);
+        }
+        let mut layers = Layers(layers);
+        let settings = layers.resolve()?;
+        let catalog = Catalog::load(settings.common.catalog.as_deref())?;
+        let (origin, mut named, off) = layers::named_workloads(&layers, positional);
+        for layer in &layers.0 {
+            for name in layer.enabled.keys().chain(layer.own.keys().map(|(workload, _)| workload)) {
+                known(name, &catalog, || layer.origin.place(&format!("workloads.{name}")), &layer.origin)?;
+            }
+        }
+        for name in &named {
+            let place = || origin.as_ref().map_or_else(String::new, |origin| origin.place("workloads"));
+            known(name, &catalog, place, origin.as_ref().unwrap_or(&Origin::Flag))?;
+        }
+        named.sort();
+        Ok(Self { settings, catalog, named, layers, disabled: off.into_iter().collect(), environment })
+    }
+
+    /// The namespace that flag, environment or file give.
+    pub fn namespace(&self) -> Option<&str> {
+        self.settings.connection.namespace.as_deref().filter(|namespace| !namespace.is_empty())
+    }
+
+    /// Whether to wait: `--no-wait` and `--wait=false` are the same.
+    pub fn wait(&self) -> bool {
+        self.settings.waiting.wait && !self.settings.pace.no_wait
+    }
+
+    /// Whether a password was given as a flag, where every user of the machine can see it.
+    pub fn password_on_command_line(&self) -> bool {
+        self.layers.find("ssh_password").is_some_and(|(layer, _)| matches!(layer.origin, Origin::Flag))
+    }
+
+    /// The fleet as asked for, and a default key file that was taken.
+    ///
+    /// # Errors
+    /// The first value that is wrong, with its source.
+    pub fn fleet(&self, asked_password: Option<Password>) -> Result<(Fleet, Option<PathBuf>), Error> {
+        let workloads: Result<Vec<_>, _> = self.chosen().into_iter().map(|workload| self.choose(workload)).collect();
+        let workloads = workloads?;
+        if workloads.is_empty() {
+            return Err(ConfigError::new(self.layers.place("workloads"), "no workload is left to run; enable one or name one").into());
+        }
+        let (door, default_key) = self.door(asked_password)?;
+        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, shape: self.shape(), door, guest: self.guest()? };
+        Ok((fleet, default_key))
+    }
+
+    /// The fleet with one workload, whatever else is named.
+    ///
+    /// # Errors
+    /// The first value that is wrong, with its source.
+    pub fn fleet_of(&self, workload: &Workload) -> Result<(Fleet, Chosen), Error> {
+        let chosen = self.choose(workload)?;
+        let (door, _) = self.door(None)?;
+        let workloads = vec![chosen.clone()];
+        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, shape: self.shape(), door, guest: self.guest()? };
+        Ok((fleet, chosen))
+    }
+
+    fn chosen(&self) -> Vec<&Workload> {
+        let all = self.catalog.workloads.values();
+        if self.named.is_empty() {
+            all.filter(|workload| workload.default && !self.disabled.contains(&workload.name)).collect()
+        } else {
+            all.filter(|workload| self.named.contains(&workload.name)).collect()
+        }
+    }
+
+    fn choose(&self, workload: &Workload) -> Result<Chosen, ConfigError> {
+        let machines = &self.settings.machines;
+        let wrong = |place: String| move |message: String| ConfigError { place, message };
+        let own = |key: &str| self.layers.own(&workload.name, key);
+        let count = |key: &str, general: u32| own(key).map_or(general, |(_, text)| text.parse().unwrap_or(general));
+        let quantity = |key: &str, default: Option<&String>, general: &Quantity| -> Result<Quantity, ConfigError> {
+            match (own(key), default) {
+                (Some((place, text)), _) => text.parse().map_err(wrong(place)),
+                (None, Some(text)) => text.parse().map_err(wrong(format!("workload {}, {key}", workload.name))),
+                (None, None) => Ok(general.clone()),
+            }
+        };
+        let default_cores = workload.resources.get("cpu_cores").and_then(|text| text.parse().ok()).unwrap_or(machines.cpu_cores);
+        let disk = match &workload.disk {
+            Some(disk) => Some(self.disk(workload, disk, quantity("disk_size", Some(&disk.size), &machines.disk_size)?)?),
+            None => None,
+        };
+        Ok(Chosen {
+            name: workload.name.clone(),
+            vm_count: count("vm_count", machines.vm_count),
+            sizes: Sizes {
+                cpu_cores: count("cpu_cores", default_cores),
+                memory: quantity("memory", workload.resources.get("memory"), &machines.memory)?,
+                disk,
+            },
+            parameters: self.parameters(workload)?,
+        })
+    }
+
+    fn disk(&self, workload: &Workload, disk: &crate::catalog::DataDisk, size: Quantity) -> Result<Quantity, ConfigError> {
+        let minimum: Quantity =
+            disk.minimum.parse().map_err(|message| ConfigError { place: format!("workload {}", workload.name), message })?;
+        if size.bytes() >= minimum.bytes() {
+            return Ok(size);
+        }
+        let place = self.layers.own(&workload.name, "disk_size").map_or_else(|| "--disk-size".to_owned(), |(place, _)| place);
+        Err(ConfigError::new(place, format!("{size} is too small for {}: it needs {minimum} or more", workload.name)))
+    }
+
+    fn parameters(&self, workload: &Workload) -> Result<BTreeMap<String, String>, ConfigError> {
+        for layer in &self.layers.0 {
+            for (owner, key) in layer.own.keys() {
+                if *owner == workload.name && !layers::OWN.contains(&key.as_str()) && !workload.parameters.contains_key(key) {
+                    let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::OWN).collect();
+                    let near =
+                        suggest(key, &names).map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean {near}?"));
+                    return Err(ConfigError::new(layer.origin.own_place(owner, key), format!("unknown parameter; {near}")));
+                }
+            }
+        }
+        let value = |(name, parameter): (&String, &crate::catalog::Parameter)| match self.layers.own(&workload.name, name) {
+            Some((place, text)) => Ok((name.clone(), parameter.check(text).map_err(|message| ConfigError { place, message })?)),
+            None => Ok((name.clone(), parameter.default())),
+        };
+        workload.parameters.iter().map(value).collect()
+    }
+
+    fn shape(&self) -> Shape {
+        let machines = &self.settings.machines;
+        Shape {
+            image: machines.container_disk_image.clone(),
+            image_pull_secret: machines.image_pull_secret.clone(),
+            data_disk: if machines.data_disk == "empty" { DataDisk::Empty } else { DataDisk::Dv },
+            storage_class: machines.storage_class.clone(),
+            node_selector: machines.node_selector.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
+            tolerations: machines.toleration.iter().map(|taint| taint.0.clone()).collect(),
+        }
+    }
+
+    fn door(&self, asked_password: Option<Password>) -> Result<(Door, Option<PathBuf>), ConfigError> {
+        let settings = &self.settings.door;
+        let password = match (&settings.ssh_password, &settings.ssh_password_file, asked_password) {
+            (_, _, Some(asked)) => Some((asked, "--ask-ssh-password".to_owned())),
+            (Some(given), _, None) => Some((given.clone(), self.layers.place("ssh_password"))),
+            (None, Some(path), None) => {
+                let place = self.layers.place("ssh_password_file");
+                let text = read(path, &place)?;
+                Some((Password::new(text.strip_suffix('\n').unwrap_or(&text).trim_end_matches('\r').to_owned()), place))
+            }
+            (None, None, None) => None,
+        };
+        if let Some((password, place)) = &password {
+            check_password(password).map_err(|message| ConfigError::new(place, message))?;
+        }
+        let mut keys = settings.ssh_authorized_keys.clone();
+        for path in &settings.ssh_key_file {
+            keys.extend(key_lines(path, &self.layers.place("ssh_key_file"))?);
+        }
+        let mut default_key = None;
+        if keys.is_empty() && password.is_none() && !settings.no_ssh_key {
+            let folder = self.environment.home().map(|home| home.join(".ssh"));
+            default_key = folder.and_then(|folder| DEFAULT_KEYS.iter().map(|name| folder.join(name)).find(|path| path.is_file()));
+            if let Some(path) = &default_key {
+                keys = key_lines(path, &format!("default key {}", path.display()))?;
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        let password = password.map(|(password, _)| password);
+        Ok((Door { user: settings.ssh_user.clone(), keys, password }, default_key))
+    }
+
+    /// The private keys beside the configured public key files, as far as they exist.
+    pub fn identity(&self) -> Option<PathBuf> {
+        let configured = self.settings.door.ssh_key_file.iter().find(|path| path.extension().is_some_and(|end| end == "pub"));
+        configured.map(|path| path.with_extension("")).filter(|path| path.is_file())
+    }
+
+    fn guest(&self) -> Result<Guest, ConfigError> {
+        let settings = &self.settings.guest;
+        let ca = match &settings.ca_file {
+            Some(path) => {
+                let place = self.layers.place("ca_file");
+                let text = read(path, &place)?;
+                if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
+                    return Err(ConfigError::new(
+                        place,
+                        format!("{} holds no certificates in PEM form (or a private key)", path.display()),
+                    ));
+                }
+                Some(text)
+            }
+            None => None,
+        };
+        Ok(Guest { proxy: settings.guest_proxy.clone(), mirror: settings.package_mirror.clone(), ca })
+    }
+}
+
+fn known(name: &str, catalog: &Catalog, place: impl Fn() -> String, origin: &Origin) -> Result<(), ConfigError> {
+    if catalog.workloads.contains_key(name) {
+        return Ok(());
+    }
+    let names = catalog.names();
+    let hint = match suggest(name, &names) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("known are {}", names.join(", ")),
+    };
+    let what = if matches!(origin, Origin::File(_)) { "unknown workload".to_owned() } else { format!("unknown workload {name:?}") };
+    Err(ConfigError::new(place(), format!("{what}; {hint}")))
+}
+
+fn config_file(layers: &[Layer], environment: &Environment) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    let explicit = layers.iter().find_map(|layer| Some((layer.origin.place("config"), layer.values.get("config")?.last()?)));
+    if let Some((place, path)) = explicit {
+        let path = PathBuf::from(path);
+        return Ok(Some((path.clone(), read(&path, &place)?)));
+    }
+    let folder = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(environment.home()?.join(".config")));
+    let Some(path) = folder.map(|folder| folder.join("virtwork").join("config.yaml")).filter(|path| path.is_file()) else {
+        return Ok(None);
+    };
+    let text = read(&path, &path.display().to_string())?;
+    Ok(Some((path, text)))
+}
+
+fn read(path: &Path, place: &str) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|error| ConfigError::new(place, format!("{} cannot be read: {error}", path.display())))
+}
+
+/// The keys of a file, a line each; blank lines and comments are passed over.
+fn key_lines(path: &Path, place: &str) -> Result<Vec<String>, ConfigError> {
+    let text = read(path, place)?;
+    let whole = |message: String| ConfigError::new(place, format!("{}: {message}", path.display()));
+    if text.contains("PRIVATE KEY") {
+        return Err(whole("is a private key: give the public one, from the file that ends in .pub".to_owned()));
+    }
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys: Result<Vec<_>, _> = lines.map(|line| value::public_key(line).map_err(whole)).collect();
+    match keys?.as_slice() {
+        [] => Err(ConfigError::new(place, format!("{} holds no public key", path.display()))),
+        keys => Ok(keys.to_vec()),
+    }
+}
+
+fn check_password(password: &Password) -> Result<(), String> {
+    let text = password.reveal();
+    if text.is_empty() || text.len() > MAX_PASSWORD || text.chars().any(char::is_control) {
+        return Err(format!("the password must be one line of 1 to {MAX_PASSWORD} characters without control characters"));
+    }
+    Ok(())
+}
+
+/// The name nearest to what was typed, if any is near.
+pub fn suggest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
+    let near = names.iter().map(|name| (strsim::damerau_levenshtein(typed, name), *name)).min()?;
+    (near.0 <= typed.len().max(near.1.len()) / 3).then_some(near.1)
+}
+
+#[cfg(test)]
+mod tests;

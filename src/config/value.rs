@@ -1,0 +1,298 @@
+//! Values of settings: each parses itself, and its error says what would be right. Flag, environment and file share them.
+
+use std::{str::FromStr, time::Duration};
+
+use k8s_openapi::api::core::v1::Toleration;
+
+use crate::plan::{Quantity, metadata};
+
+/// The smallest memory that any supported guest boots in.
+const MIN_MEMORY: u64 = 256 << 20;
+/// The smallest file system that is any use.
+const MIN_DISK: u64 = 256 << 20;
+
+/// A duration in Go's grammar, or a bare number of seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoDuration(pub Duration);
+
+impl GoDuration {
+    /// `None` for 0, which means no limit.
+    pub fn limit(self) -> Option<Duration> {
+        (!self.0.is_zero()).then_some(self.0)
+    }
+}
+
+impl FromStr for GoDuration {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("{why} in duration {text:?}: give it as 90s, 10m or 1h30m, or as a number of seconds");
+        if text.starts_with('-') {
+            return Err(format!("{text:?} is negative: give it as 90s, 10m or 1h30m, 0 for no limit"));
+        }
+        if let Ok(seconds) = text.parse::<u32>() {
+            return Ok(Self(Duration::from_secs(seconds.into())));
+        }
+        let (mut rest, mut total) = (text, 0.0_f64);
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let number: f64 = rest[..digits].parse().map_err(|_| wrong("invalid number"))?;
+            let unit = rest[digits..].find(|c: char| c.is_ascii_digit() || c == '.').map_or(rest.len(), |end| digits + end);
+            let seconds = match &rest[digits..unit] {
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 1e-3,
+                "us" | "µs" => 1e-6,
+                "ns" => 1e-9,
+                "" => return Err(wrong("missing unit")),
+                other => return Err(wrong(&format!("unknown unit {other:?}"))),
+            };
+            total += number * seconds;
+            rest = &rest[unit..];
+        }
+        if text.is_empty() || total > 1e9 {
+            return Err(wrong("no usable number"));
+        }
+        Ok(Self(Duration::from_secs_f64(total)))
+    }
+}
+
+/// `WORKLOAD.KEY=VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetValue {
+    /// The workload.
+    pub workload: String,
+    /// A parameter or a size of it, with underscores.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl FromStr for SetValue {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('=').and_then(|(left, value)| Some((left.split_once('.')?, value)));
+        match parts {
+            Some(((workload, key), value)) if !workload.is_empty() && !key.is_empty() && !value.is_empty() => {
+                Ok(Self { workload: workload.trim().to_owned(), key: key.trim().replace('-', "_"), value: value.trim().to_owned() })
+            }
+            _ => Err(format!("{text:?} is not WORKLOAD.KEY=VALUE, such as database.scale=10")),
+        }
+    }
+}
+
+/// `KEY=VALUE`: a node label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeLabel(pub String, pub String);
+
+impl FromStr for NodeLabel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((key, value)) if is_label_key(key) && is_label_value(value) => Ok(Self(key.to_owned(), value.to_owned())),
+            _ => Err(format!("{text:?} is not KEY=VALUE, such as kubernetes.io/arch=amd64")),
+        }
+    }
+}
+
+/// A taint that machines bear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taint(pub Toleration);
+
+impl FromStr for Taint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (left, effect) = text.split_once(':').map_or((text, None), |(left, effect)| (left, Some(effect)));
+        let (key, value) = left.split_once('=').map_or((left, None), |(key, value)| (key, Some(value)));
+        let known = effect.is_none_or(|effect| ["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect));
+        if !is_label_key(key) || !value.is_none_or(is_label_value) || !known {
+            return Err(format!(
+                "{text:?} is not KEY=VALUE:EFFECT, KEY:EFFECT or KEY, with effect NoSchedule, PreferNoSchedule or NoExecute"
+            ));
+        }
+        Ok(Self(Toleration {
+            key: Some(key.to_owned()),
+            operator: Some(if value.is_some() { "Equal" } else { "Exists" }.to_owned()),
+            value: value.map(str::to_owned),
+            effect: effect.map(str::to_owned),
+            ..Toleration::default()
+        }))
+    }
+}
+
+fn is_label_value(value: &str) -> bool {
+    value.len() <= 63 && value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+fn is_label_key(key: &str) -> bool {
+    let (prefix, name) = key.split_once('/').unwrap_or(("a", key));
+    !name.is_empty() && is_label_value(name) && !prefix.is_empty() && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
+}
+
+/// The fleet's name.
+///
+/// # Errors
+/// When it does not fit every name it becomes part of.
+pub fn name(text: &str) -> Result<String, String> {
+    if metadata::is_name(text) && text.len() <= 40 {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} is not a DNS label of at most 40 characters that begins with a letter (lower-case letters, digits, hyphens)"))
+    }
+}
+
+/// A namespace.
+///
+/// # Errors
+/// When it is no DNS label.
+pub fn namespace(text: &str) -> Result<String, String> {
+    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if text.is_empty() || (text.len() <= 63 && text.chars().all(right) && !text.starts_with('-') && !text.ends_with('-')) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("invalid namespace {text:?}: it must be a DNS label (lower-case letters, digits, hyphens, at most 63)"))
+    }
+}
+
+/// Guest memory.
+///
+/// # Errors
+/// When it is no quantity, or too little to boot.
+pub fn memory(text: &str) -> Result<Quantity, String> {
+    at_least(text, MIN_MEMORY, "256Mi")
+}
+
+/// Size of a data disk.
+///
+/// # Errors
+/// When it is no quantity, or too little for a file system.
+pub fn disk_size(text: &str) -> Result<Quantity, String> {
+    at_least(text, MIN_DISK, "256Mi")
+}
+
+fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, String> {
+    let quantity: Quantity = text.parse()?;
+    if quantity.bytes() > 1 << 50 {
+        return Err(format!("{text:?} is absurdly much: give a quantity such as 512Mi, 2Gi or 4G"));
+    }
+    if quantity.bytes() >= bytes {
+        return Ok(quantity);
+    }
+    match text.parse::<u64>() {
+        Ok(number) if number > 0 => Err(format!("{text:?} is {number} bytes, at least {minimum} is needed; did you mean {number}Gi?")),
+        _ => Err(format!("{text:?} is too little, at least {minimum} is needed")),
+    }
+}
+
+/// An image reference.
+///
+/// # Errors
+/// When it is empty or holds blanks.
+pub fn image(text: &str) -> Result<String, String> {
+    plain(text).ok_or_else(|| format!("{text:?} is not an image, such as quay.io/containerdisks/fedora:44"))
+}
+
+/// The name of a Secret or StorageClass.
+///
+/// # Errors
+/// When it is no DNS subdomain.
+pub fn secret_name(text: &str) -> Result<String, String> {
+    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    if !text.is_empty() && text.len() <= 253 && text.chars().all(right) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} is not the name of an object (lower-case letters, digits, hyphens, dots)"))
+    }
+}
+
+/// A URL for guests.
+///
+/// # Errors
+/// When it is no http or https URL, or holds what a shell would read.
+pub fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match (rest, plain(text)) {
+        (Some(rest), Some(url)) if !rest.is_empty() && !rest.starts_with('/') => Ok(url),
+        _ => Err("is not a URL that begins with http:// or https://".to_owned()),
+    }
+}
+
+/// Not empty, printable ASCII, and nothing that quoting could trip over.
+fn plain(text: &str) -> Option<String> {
+    let right = |c: char| c.is_ascii_graphic() && !"'\"\\`<>".contains(c);
+    (!text.is_empty() && text.chars().all(right)).then(|| text.to_owned())
+}
+
+/// An account name.
+///
+/// # Errors
+/// When `useradd` would not take it.
+pub fn user_name(text: &str) -> Result<String, String> {
+    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let first = |c: char| c.is_ascii_lowercase() || c == '_';
+    if text.starts_with(first) && text.len() <= 32 && text.chars().all(right) && text != "root" && text != "default" {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is not an account name: lower-case letters, digits, hyphens and underscores, at most 32, not root or default"
+        ))
+    }
+}
+
+/// One public key, as it stands in an `authorized_keys` file.
+///
+/// # Errors
+/// When it is something else; a private key is never repeated.
+pub fn public_key(text: &str) -> Result<String, String> {
+    let line = text.trim();
+    if line.contains("PRIVATE KEY") {
+        return Err("is a private key: give the public one, from the file that ends in .pub".to_owned());
+    }
+    let entries: Result<Vec<_>, _> = ssh_key::AuthorizedKeys::new(line).collect();
+    match entries {
+        Ok(entries) if entries.len() == 1 => Ok(line.to_owned()),
+        _ => Err("is not a public key, such as ssh-ed25519 AAAA... name".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_gos_or_seconds() {
+        for (text, seconds) in [("600", 600), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("0", 0), ("90s", 90), ("1500ms", 1)] {
+            assert_eq!(text.parse::<GoDuration>().unwrap().0.as_secs(), seconds, "{text}");
+        }
+        for (text, why) in [("3d", "unknown unit"), ("-5", "negative"), ("1h3", "missing unit"), ("", "no usable"), ("x", "invalid number")]
+        {
+            assert!(text.parse::<GoDuration>().unwrap_err().contains(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn taints() {
+        assert_eq!("a=b:NoSchedule".parse::<Taint>().unwrap().0.operator.as_deref(), Some("Equal"));
+        assert_eq!("a".parse::<Taint>().unwrap().0.operator.as_deref(), Some("Exists"));
+        assert!("a:Never".parse::<Taint>().is_err());
+    }
+
+    #[test]
+    fn accounts_and_keys() {
+        assert!(user_name("a:b").is_err() && user_name("virtwork").is_ok());
+        assert!(public_key("-----BEGIN OPENSSH PRIVATE KEY-----").unwrap_err().contains("private"));
+        assert!(public_key("ssh-ed25519 nonsense").is_err());
+        assert!(public_key("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti user@example.com").is_ok());
+    }
+
+    #[test]
+    fn sizes_say_what_would_be_right() {
+        assert!(memory("2GB").unwrap_err().contains("did you mean 2Gi?"));
+        assert!(disk_size("10").unwrap_err().contains("did you mean 10Gi?"));
+        assert!(memory("64Mi").unwrap_err().contains("at least 256Mi"));
+    }
+}
