@@ -1,0 +1,63 @@
+//! What the user may do: SelfSubjectAccessReview, asked only for what the difference needs.
+
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
+use kube::api::{Api, PostParams};
+
+use crate::error::ClusterError;
+
+use super::Cluster;
+
+/// A right: verb, group, resource (with subresource).
+pub type Right = (&'static str, &'static str, &'static str);
+
+impl Cluster {
+    /// Whether the user has a right; where the question itself is not allowed, the writes will tell.
+    pub(super) async fn may(&self, (verb, group, resource): Right, namespace: Option<&str>) -> Result<bool, ClusterError> {
+        let (resource, subresource) = resource.split_once('/').map_or((resource, None), |(resource, sub)| (resource, Some(sub)));
+        let review = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(ResourceAttributes {
+                    namespace: namespace.map(str::to_owned),
+                    verb: Some(verb.to_owned()),
+                    group: Some(group.to_owned()),
+                    resource: Some(resource.to_owned()),
+                    subresource: subresource.map(str::to_owned),
+                    ..ResourceAttributes::default()
+                }),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
+            ..SelfSubjectAccessReview::default()
+        };
+        let ask = || {
+            let api: Api<SelfSubjectAccessReview> = Api::all(self.client());
+            let review = review.clone();
+            async move { api.create(&PostParams::default(), &review).await }
+        };
+        match self.retrying("access review", ask).await {
+            Ok(answer) => Ok(answer.status.is_some_and(|status| status.allowed)),
+            Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(true),
+            Err(failure) => Err(failure.into_error(self)),
+        }
+    }
+
+    /// Refuses before the first write when a right is missing, naming every one that is.
+    pub(super) async fn demand(&self, rights: &[Right], namespace: &str) -> Result<(), ClusterError> {
+        let mut missing = Vec::new();
+        for right in rights {
+            if !self.may(*right, Some(namespace)).await? {
+                missing.push(format!(
+                    "{} {}",
+                    right.0,
+                    if right.1.is_empty() { right.2.to_owned() } else { format!("{}.{}", right.2, right.1) }
+                ));
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(ClusterError::Preflight(format!(
+            "you may not {} in namespace {namespace}; ask for the role kubevirt.io:edit and edit there, or choose another project with -n",
+            missing.join(", ")
+        )))
+    }
+}

@@ -1,0 +1,110 @@
+//! Why a machine that runs is not ready: its guest is asked, else its console, else the events around it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::future::join_all;
+use k8s_openapi::api::core::v1::{Event, Pod};
+use kube::api::{ListParams, LogParams};
+use kube::{Api, client::Body};
+use serde_json::Value;
+
+use crate::plan::HEALTH_PORT;
+
+use super::{Cluster, Kind, survey::name_of};
+
+/// More machines than this are not asked one by one.
+const MOST: usize = 20;
+/// One answer.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// KubeVirt's container that prints the serial console.
+const CONSOLE: &str = "guest-console-log";
+
+impl Cluster {
+    /// Reasons by machine; of a machine that says nothing, none.
+    pub async fn guest_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+        if machines.is_empty() {
+            return BTreeMap::new();
+        }
+        let Ok(pods) = self.list(Kind::Pod, Some(namespace), "kubevirt.io=virt-launcher").await else {
+            let denied = "the reason is in the guest, and you may not list pods here";
+            return machines.iter().take(MOST).map(|machine| (machine.clone(), denied.to_owned())).collect();
+        };
+        let pod_of = |machine: &String| {
+            let of = |pod: &&Value| machine_of(pod) == *machine && pod["metadata"]["deletionTimestamp"].is_null();
+            pods.iter().find(of).map(|pod| (machine.clone(), name_of(pod)))
+        };
+        let asked = machines.iter().take(MOST).filter_map(pod_of).map(|(machine, pod)| async move {
+            let reason = tokio::time::timeout(PATIENCE, self.guest_reason(namespace, &pod)).await;
+            Some((machine, reason.ok().flatten()?))
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    async fn guest_reason(&self, namespace: &str, pod: &str) -> Option<String> {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{HEALTH_PORT}/proxy/");
+        let request = http::Request::get(path).body(Body::empty()).ok()?;
+        let answer = self.client().send(request).await.ok()?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect_bytes().await.ok()?;
+        let body = String::from_utf8_lossy(&body);
+        let line = body.lines().next().unwrap_or_default().trim();
+        match status {
+            200 => Some("working, the probe is yet to see it".to_owned()),
+            403 => match self.console_line(namespace, pod).await {
+                Ok(line) => line,
+                Err(()) => Some("the reason is in the guest, and you may read neither pods/proxy nor pods/log here".to_owned()),
+            },
+            // The API server's own errors are JSON or begin so; the guest's are one plain sentence.
+            _ if line.starts_with('{') || line.starts_with("error trying to reach service") || line.is_empty() => {
+                self.console_line(namespace, pod).await.ok().flatten()
+            }
+            _ => Some(line.to_owned()),
+        }
+    }
+
+    /// The last thing the guest said on its serial console; an error where it may not be read.
+    async fn console_line(&self, namespace: &str, pod: &str) -> Result<Option<String>, ()> {
+        let api: Api<Pod> = Api::namespaced(self.client(), namespace);
+        let parameters = LogParams { container: Some(CONSOLE.to_owned()), tail_lines: Some(400), ..LogParams::default() };
+        match api.logs(pod, &parameters).await {
+            Ok(log) => {
+                let said = log.lines().rev().find_map(|line| Some(line.split_once("VIRTWORK ")?.1.trim()));
+                Ok(said.and_then(|line| line.split_once(": ")).map(|(_, text)| text.to_owned()))
+            }
+            Err(kube::Error::Api(status)) if status.code == 403 => Err(()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The newest warning about each machine, its pod or its data volume.
+    pub(super) async fn event_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+        if machines.is_empty() {
+            return BTreeMap::new();
+        }
+        let api: Api<Event> = Api::namespaced(self.client(), namespace);
+        let Ok(events) = api.list(&ListParams::default().fields("type=Warning").limit(super::list::PAGE)).await else {
+            return BTreeMap::new();
+        };
+        let mut reasons = BTreeMap::new();
+        for event in events.items {
+            let about = event.involved_object.name.unwrap_or_default();
+            let owner = machines.iter().find(|machine| {
+                about == **machine
+                    || about.strip_prefix("virt-launcher-").is_some_and(|rest| rest.starts_with(&format!("{machine}-")))
+                    || about == crate::plan::metadata::data_volume(machine)
+            });
+            if let (Some(machine), Some(message)) = (owner, event.message) {
+                let reason = event.reason.map_or_else(|| message.clone(), |reason| format!("{reason}: {message}"));
+                reasons.insert(machine.clone(), reason.lines().next().unwrap_or_default().to_owned());
+            }
+        }
+        reasons
+    }
+}
+
+/// The machine that a virt-launcher pod belongs to; the pod's labels are the instance's.
+fn machine_of(pod: &Value) -> String {
+    let labels = &pod["metadata"]["labels"];
+    let name = labels["vm.kubevirt.io/name"].as_str().or_else(|| pod["metadata"]["annotations"]["kubevirt.io/domain"].as_str());
+    name.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,195 @@
+//! The only module that talks to an API server. It takes plans and selectors, returns values, and never prints.
+
+mod access_review;
+mod apply;
+mod delete;
+mod guest;
+mod list;
+mod mirror;
+mod namespace;
+mod preflight;
+mod progress;
+mod request;
+mod survey;
+mod wait;
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use kube::{
+    Api, Client,
+    api::{ApiResource, DynamicObject, GroupVersionKind},
+};
+
+use crate::{
+    cli::Connection,
+    config::Environment,
+    error::ClusterError,
+    kubeconfig::{self, Access},
+};
+
+pub use apply::Outcome;
+pub use delete::Inventory;
+pub use preflight::Place;
+pub use progress::{Listener, Progress};
+pub use survey::{Change, Survey};
+pub use wait::{Awaited, WaitOptions};
+
+/// A kind of object that we deal with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// `virtualmachines.kubevirt.io`
+    #[default]
+    Machine,
+    /// `virtualmachineinstances.kubevirt.io`
+    Instance,
+    /// `datavolumes.cdi.kubevirt.io`
+    DataVolume,
+    /// `secrets`
+    Secret,
+    /// `services`
+    Service,
+    /// `persistentvolumeclaims`
+    Claim,
+    /// `pods`
+    Pod,
+    /// `events`
+    Event,
+}
+
+impl Kind {
+    /// Group, version, kind, plural.
+    fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Self::Machine => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
+            Self::Instance => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
+            Self::DataVolume => ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
+            Self::Secret => ("", "v1", "Secret", "secrets"),
+            Self::Service => ("", "v1", "Service", "services"),
+            Self::Claim => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+            Self::Pod => ("", "v1", "Pod", "pods"),
+            Self::Event => ("", "v1", "Event", "events"),
+        }
+    }
+
+    /// API group, empty for the core.
+    pub fn group(self) -> &'static str {
+        self.names().0
+    }
+
+    /// The resource's plural, as in `virtualmachines`.
+    pub fn plural(self) -> &'static str {
+        self.names().3
+    }
+
+    /// `virtualmachine.kubevirt.io`, as kubectl prints it.
+    pub fn printed(self) -> String {
+        match self.names() {
+            ("", _, kind, _) => kind.to_lowercase(),
+            (group, _, kind, _) => format!("{}.{group}", kind.to_lowercase()),
+        }
+    }
+
+    fn resource(self) -> ApiResource {
+        let (group, version, kind, plural) = self.names();
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
+    }
+
+    /// The kind of a planned object.
+    pub fn of(object: &crate::plan::Object) -> Self {
+        match object {
+            crate::plan::Object::Secret(_) => Self::Secret,
+            crate::plan::Object::Service(_) => Self::Service,
+            crate::plan::Object::Machine(_) => Self::Machine,
+        }
+    }
+}
+
+/// A connection to an API server, for one command.
+pub struct Cluster {
+    /// How it is reached.
+    pub access: Access,
+    client: Mutex<Client>,
+    refreshed: AtomicBool,
+    forgiving_until: Mutex<Option<Instant>>,
+    started: Instant,
+    deadline: Option<Instant>,
+    request_timeout: Duration,
+    connection: Connection,
+    environment: Environment,
+}
+
+/// Where no `--request-timeout` is given: long enough for slow admission, short enough to notice a dead connection.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl Cluster {
+    /// Connects; `limit` is the longest time for the whole command.
+    ///
+    /// # Errors
+    /// When no usable cluster is configured.
+    pub async fn connect(connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
+        let access = kubeconfig::access(connection, environment).await?;
+        let client = Client::try_from(access.config.clone()).map_err(|error| request::translate(&error, &access.server))?;
+        let timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(Duration::from_secs(86_400)));
+        let started = Instant::now();
+        Ok(Self {
+            access,
+            client: Mutex::new(client),
+            refreshed: AtomicBool::new(false),
+            forgiving_until: Mutex::new(None),
+            started,
+            deadline: limit.map(|limit| started + limit),
+            request_timeout: timeout,
+            connection: connection.clone(),
+            environment: environment.clone(),
+        })
+    }
+
+    fn client(&self) -> Client {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the credentials anew, once for each command: a token may have expired in its middle.
+    async fn refresh(&self) -> bool {
+        if self.refreshed.swap(true, Ordering::SeqCst) {
+            return false;
+        }
+        tracing::info!("unauthorized: reading the credentials anew");
+        let Ok(access) = kubeconfig::access(&self.connection, &self.environment).await else { return false };
+        let Ok(client) = Client::try_from(access.config) else { return false };
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+        true
+    }
+
+    /// Until then a 403 is tried again: rights in a new project arrive late.
+    fn forgive_forbidden(&self, until: Instant) {
+        *self.forgiving_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
+    fn forgives_forbidden(&self) -> bool {
+        let until = *self.forgiving_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn api(&self, kind: Kind, namespace: Option<&str>) -> Api<DynamicObject> {
+        match namespace {
+            Some(namespace) => Api::namespaced_with(self.client(), namespace, &kind.resource()),
+            None => Api::all_with(self.client(), &kind.resource()),
+        }
+    }
+
+    /// Time since the command began.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether the command's time is over.
+    fn overdue(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}

@@ -1,0 +1,143 @@
+//! What the cluster must have, looked at before the first write.
+
+use k8s_openapi::{
+    api::{core::v1::Namespace, storage::v1::StorageClass},
+    apimachinery::pkg::apis::meta::v1::{APIGroup, ObjectMeta},
+};
+use kube::api::{Api, ListParams};
+
+use crate::{
+    error::ClusterError,
+    plan::{DataDisk, Shape, metadata},
+};
+
+use super::{Cluster, Listener, Progress, request::Failure};
+
+/// What is known of a namespace.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// It is there.
+    There(Box<ObjectMeta>),
+    /// It is not.
+    Missing,
+    /// The user may not look.
+    Unknown,
+}
+
+/// Default marks of a StorageClass: for virtual machines, and for all.
+const DEFAULTS: [&str; 2] = ["storageclass.kubevirt.io/is-default-virt-class", "storageclass.kubernetes.io/is-default-class"];
+
+impl Cluster {
+    /// Whether the cluster runs virtual machines at all.
+    ///
+    /// # Errors
+    /// [`ClusterError::NoKubeVirt`], or the way to the server.
+    pub async fn require_kubevirt(&self) -> Result<(), ClusterError> {
+        match self.api_group("kubevirt.io").await? {
+            Some(group) if group.versions.iter().any(|version| version.version == "v1") => Ok(()),
+            _ => Err(ClusterError::NoKubeVirt),
+        }
+    }
+
+    /// Whether data disks can be made, where any are asked for.
+    ///
+    /// # Errors
+    /// No CDI, no such class, or no default class.
+    pub async fn require_storage(&self, shape: &Shape, storage: u64, tell: Listener<'_>) -> Result<(), ClusterError> {
+        if storage == 0 || shape.data_disk == DataDisk::Empty {
+            return Ok(());
+        }
+        if self.api_group("cdi.kubevirt.io").await?.is_none() {
+            return Err(ClusterError::Preflight(
+                "the cluster has no Containerized Data Importer (cdi.kubevirt.io), which makes data disks; --data-disk=empty does without"
+                    .to_owned(),
+            ));
+        }
+        let remedy = "name one with --storage-class, or do without with --data-disk=empty";
+        let classes = |list: Result<kube::core::ObjectList<StorageClass>, Failure>| match list {
+            Ok(list) => Ok(Some(list.items)),
+            Err(failure) if failure.is_code(403) => Ok(None),
+            Err(failure) => Err(failure.into_error(self)),
+        };
+        let list = self.retrying("storage classes", || {
+            let api: Api<StorageClass> = Api::all(self.client());
+            async move { api.list(&ListParams::default()).await }
+        });
+        let Some(found) = classes(list.await)? else {
+            tell(Progress::Warning("you may not read StorageClasses: whether there is one for the data disks is not known".to_owned()));
+            return Ok(());
+        };
+        let name = |class: &StorageClass| class.metadata.name.clone().unwrap_or_default();
+        let names = || match found.iter().map(name).collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "none".to_owned(),
+            some => some,
+        };
+        let default = |class: &StorageClass| DEFAULTS.iter().any(|mark| metadata::annotation(&class.metadata, mark) == Some("true"));
+        match &shape.storage_class {
+            Some(wanted) if !found.iter().any(|class| name(class) == *wanted) => {
+                Err(ClusterError::Preflight(format!("StorageClass {wanted:?} does not exist (there is {}); {remedy}", names())))
+            }
+            None if !found.iter().any(default) => {
+                Err(ClusterError::Preflight(format!("no StorageClass is the cluster's default (there is {}); {remedy}", names())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is known of the namespace.
+    ///
+    /// # Errors
+    /// When it is being deleted.
+    pub async fn look_at_namespace(&self, name: &str) -> Result<Place, ClusterError> {
+        let get = || {
+            let api: Api<Namespace> = Api::all(self.client());
+            async move { api.get_opt(name).await }
+        };
+        match self.retrying("namespace", get).await {
+            Ok(Some(namespace)) if namespace.metadata.deletion_timestamp.is_some() => Err(ClusterError::Preflight(format!(
+                "namespace {name} is being deleted: wait until it is gone (kubectl wait --for=delete namespace/{name}) or choose another with -n"
+            ))),
+            Ok(Some(namespace)) => Ok(Place::There(Box::new(namespace.metadata))),
+            Ok(None) => Ok(Place::Missing),
+            // On OpenShift somebody else's project and no project look alike.
+            Err(failure) if failure.is_code(403) => Ok(Place::Unknown),
+            Err(failure) => Err(failure.into_error(self)),
+        }
+    }
+
+    /// An API group, if the server has it.
+    pub(super) async fn api_group(&self, name: &str) -> Result<Option<APIGroup>, ClusterError> {
+        let get = || {
+            let client = self.client();
+            let request = http::Request::get(format!("/apis/{name}")).body(Vec::new());
+            async move { client.request::<APIGroup>(request.map_err(kube::Error::HttpError)?).await }
+        };
+        match self.once(&get).await {
+            Ok(group) => Ok(Some(group)),
+            Err(failure) if failure.is_code(404) => Ok(None),
+            // Refused at the first request, there is nothing to wait for; what passes is tried again.
+            Err(failure) if matches!(failure, Failure::Kube(kube::Error::Api(_))) && !failure.is_code(401) => {
+                match self.retrying("API groups", get).await {
+                    Ok(group) => Ok(Some(group)),
+                    Err(failure) if failure.is_code(404) => Ok(None),
+                    Err(failure) => Err(failure.into_error(self)),
+                }
+            }
+            Err(failure) => Err(failure.into_error(self)),
+        }
+    }
+
+    /// KubeVirt's own version, as its virt-api tells it.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn kubevirt_version(&self) -> Result<String, ClusterError> {
+        let get = || {
+            let client = self.client();
+            let request = http::Request::get("/apis/subresources.kubevirt.io/v1/version").body(Vec::new());
+            async move { client.request::<serde_json::Value>(request.map_err(kube::Error::HttpError)?).await }
+        };
+        let version = self.once(&get).await.map_err(|failure| failure.into_error(self))?;
+        Ok(version["gitVersion"].as_str().unwrap_or("unknown").to_owned())
+    }
+}

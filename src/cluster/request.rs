@@ -1,0 +1,151 @@
+//! One request: its time limit, its retries, and the one place where API errors become ours.
+
+use std::{future::Future, io, time::Duration};
+
+use kube::core::Status;
+
+use crate::error::ClusterError;
+
+use super::Cluster;
+
+/// First pause before a retry; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// Where the command has no deadline of its own, a server that stays broken is given up after this.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Why a request failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The server's answer, or none.
+    Kube(kube::Error),
+    /// No answer in time.
+    Silence,
+}
+
+impl Failure {
+    /// The server's status, if it gave one.
+    pub fn status(&self) -> Option<&Status> {
+        match self {
+            Self::Kube(kube::Error::Api(status)) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Whether the server said so.
+    pub fn is_code(&self, code: u16) -> bool {
+        self.status().is_some_and(|status| status.code == code)
+    }
+
+    /// Whether trying again may help: overload, gateways, a webhook that is down (500), and everything below HTTP.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Silence => true,
+            Self::Kube(kube::Error::Api(status)) => match status.code {
+                429 | 502 | 503 | 504 => true,
+                500 => !status.message.contains("denied the request"),
+                _ => false,
+            },
+            Self::Kube(kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::ReadEvents(_)) => true,
+            // A body that ends early: the server may have acted, and asking again will tell.
+            Self::Kube(kube::Error::SerdeError(error)) => error.is_eof() || error.is_syntax(),
+            Self::Kube(_) => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let details = self.status()?.details.as_ref()?;
+        (details.retry_after_seconds > 0).then(|| Duration::from_secs(details.retry_after_seconds.into()))
+    }
+
+    /// For the user.
+    pub fn into_error(self, cluster: &Cluster) -> ClusterError {
+        match self {
+            Self::Kube(error) => translate(&error, &cluster.access.server),
+            Self::Silence => ClusterError::Unreachable(format!(
+                "{} gave no answer within {} s",
+                cluster.access.server,
+                cluster.request_timeout.as_secs()
+            )),
+        }
+    }
+}
+
+impl Cluster {
+    /// One request within its time limit; on 401 once more with fresh credentials.
+    pub(super) async fn once<T, F, Fut>(&self, operation: &F) -> Result<T, Failure>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = kube::Result<T>>,
+    {
+        let attempt = async || match tokio::time::timeout(self.request_timeout, operation()).await {
+            Ok(result) => result.map_err(Failure::Kube),
+            Err(_) => Err(Failure::Silence),
+        };
+        match attempt().await {
+            Err(failure) if failure.is_code(401) && self.refresh().await => attempt().await,
+            result => result,
+        }
+    }
+
+    /// One request, tried again inside the deadline while what fails is transient.
+    pub(super) async fn retrying<T, F, Fut>(&self, what: &str, operation: F) -> Result<T, Failure>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = kube::Result<T>>,
+    {
+        let begun = tokio::time::Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let failure = match self.once(&operation).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            let patient = self.deadline.is_some() || begun.elapsed() < PATIENCE;
+            let forgiven = failure.is_code(403) && self.forgives_forbidden();
+            if !(failure.is_transient() || forgiven) || self.overdue() || !patient {
+                return Err(failure);
+            }
+            let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter()));
+            let wait = self.deadline.map_or(wait, |deadline| wait.min(deadline.saturating_duration_since(std::time::Instant::now())));
+            tracing::info!("{what}: {failure:?}; again in {wait:?}");
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// A factor between 0.5 and 1.5, so that requests that failed together do not come back together.
+fn jitter() -> f64 {
+    use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+    let random = RandomState::new().build_hasher().finish();
+    0.5 + f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// What kube says, in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
+pub fn translate(error: &kube::Error, server: &str) -> ClusterError {
+    match error {
+        kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized,
+        kube::Error::Api(status) => ClusterError::Api(status.clone()),
+        kube::Error::Auth(cause) => ClusterError::Kubeconfig(format!("getting credentials: {}", one_line(&cause.to_string()))),
+        other => {
+            let mut cause: &dyn std::error::Error = other;
+            loop {
+                let refused = cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
+                if refused {
+                    return ClusterError::Refused(server.to_owned());
+                }
+                match cause.source() {
+                    Some(deeper) => cause = deeper,
+                    None => return ClusterError::Unreachable(one_line(&cause.to_string())),
+                }
+            }
+        }
+    }
+}
+
+/// The first line, without what Debug would add.
+fn one_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.split(" (").next().unwrap_or(line).to_owned()
+}

@@ -1,0 +1,239 @@
+//! The way to the cluster: files, context and kubectl's flags become one client configuration.
+//!
+//! Reading and merging the files is kube's for now; the flags are applied here, in the manner of client-go's clientcmd
+//! (`k8s.io/client-go/tools/clientcmd/client_config.go`).
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use kube::config::{AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext};
+
+use crate::{cli::Connection, config::Environment, error::ClusterError};
+
+/// Where a pod finds its namespace.
+const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/// A way to a cluster.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// What kube needs to make a client.
+    pub config: kube::Config,
+    /// The namespace that context, or pod, name.
+    pub namespace: Option<String>,
+    /// `host:port`, for messages.
+    pub server: String,
+    /// The same as a kubeconfig of one context, for programs that we start; none in a pod.
+    pub kubeconfig: Option<Kubeconfig>,
+}
+
+/// Finds the cluster.
+///
+/// # Errors
+/// When files, context or flags name no usable cluster.
+pub async fn access(connection: &Connection, environment: &Environment) -> Result<Access, ClusterError> {
+    check_impersonation(connection)?;
+    let merged = read_files(connection, environment)?;
+    if merged.clusters.is_empty()
+        && connection.server.is_none()
+        && connection.context.is_none()
+        && environment.get("KUBERNETES_SERVICE_HOST").is_some()
+    {
+        return in_pod(environment);
+    }
+    let kubeconfig = select(merged, connection)?;
+    let namespace = kubeconfig.contexts.first().and_then(|named| named.context.as_ref()?.namespace.clone());
+    let mut config =
+        kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await.map_err(|error| explain(&error))?;
+    finish(&mut config, connection.request_timeout.is_some());
+    let server = address(&config.cluster_url);
+    Ok(Access { config, namespace: namespace.filter(|name| !name.is_empty()), server, kubeconfig: Some(kubeconfig) })
+}
+
+fn in_pod(environment: &Environment) -> Result<Access, ClusterError> {
+    let mut config = kube::Config::incluster().map_err(|error| ClusterError::Kubeconfig(format!("in a pod: {error}")))?;
+    finish(&mut config, false);
+    let file = || fs::read_to_string(POD_NAMESPACE).ok().map(|text| text.trim().to_owned());
+    let namespace = environment.get("POD_NAMESPACE").map(str::to_owned).or_else(file);
+    Ok(Access { server: address(&config.cluster_url), config, namespace, kubeconfig: None })
+}
+
+fn finish(config: &mut kube::Config, limited: bool) {
+    // Retries are ours: kube's would be silent for minutes.
+    config.default_retry = false;
+    if limited {
+        config.connect_timeout = None;
+    }
+    let agent = format!("kubectl-virtwork/{} ({}/{})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    if let Ok(agent) = agent.parse() {
+        config.headers.push((http::header::USER_AGENT, agent));
+    }
+}
+
+fn address(url: &http::Uri) -> String {
+    let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
+    format!("{}:{port}", url.host().unwrap_or_default())
+}
+
+fn check_impersonation(connection: &Connection) -> Result<(), ClusterError> {
+    let more = connection.as_uid.is_some() || !connection.as_group.is_empty() || !connection.as_user_extra.is_empty();
+    if more && connection.impersonate.is_none() {
+        return Err(ClusterError::Kubeconfig("requesting uid, groups or user-extra without impersonating a user (--as)".to_owned()));
+    }
+    Ok(())
+}
+
+/// `--kubeconfig` alone, which must exist; else the files of KUBECONFIG, missing ones passed over; else `~/.kube/config`.
+fn read_files(connection: &Connection, environment: &Environment) -> Result<Kubeconfig, ClusterError> {
+    let paths: Vec<PathBuf> = match (&connection.kubeconfig, environment.get("KUBECONFIG")) {
+        (Some(path), _) => {
+            if let Err(error) = fs::metadata(path) {
+                return Err(ClusterError::Kubeconfig(format!("stat {}: {error}", path.display())));
+            }
+            vec![path.clone()]
+        }
+        (None, Some(list)) => std::env::split_paths(list).filter(|path| path.is_file()).collect(),
+        (None, None) => environment.home().map(|home| home.join(".kube/config")).filter(|path| path.is_file()).into_iter().collect(),
+    };
+    let mut merged = Kubeconfig::default();
+    for path in paths {
+        let mut file = read_file(&path)?;
+        // An empty name is no name, and must not hide one in a later file.
+        file.current_context = file.current_context.filter(|name| !name.is_empty());
+        merged = merged.merge(file).map_err(|error| explain(&error))?;
+    }
+    Ok(merged)
+}
+
+fn read_file(path: &Path) -> Result<Kubeconfig, ClusterError> {
+    let empty = fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    if empty {
+        return Ok(Kubeconfig::default());
+    }
+    Kubeconfig::read_from(path).map_err(|error| match &error {
+        KubeconfigError::Parse(_) | KubeconfigError::ReadConfig(..) => {
+            let text = explain_text(&error);
+            ClusterError::Kubeconfig(format!("error loading config file {:?}: {text}", path.display().to_string()))
+        }
+        _ => explain(&error),
+    })
+}
+
+/// The chosen context with its cluster and user, changed as the flags say.
+fn select(merged: Kubeconfig, connection: &Connection) -> Result<Kubeconfig, ClusterError> {
+    let missing = |text: String| Err(ClusterError::Kubeconfig(text));
+    let name = connection.context.clone().or(merged.current_context);
+    let found = name.as_ref().map(|name| merged.contexts.iter().find(|named| named.name == *name));
+    let context = match (found, &connection.server) {
+        (Some(Some(named)), _) => named.context.clone().unwrap_or_default(),
+        (Some(None), _) => return missing(format!("context {:?} does not exist", name.unwrap_or_default())),
+        (None, Some(_)) => Context::default(),
+        (None, None) if connection.cluster.is_some() => Context::default(),
+        (None, None) => {
+            return missing(
+                "no cluster is configured: give --kubeconfig, set KUBECONFIG, or log in so that ~/.kube/config has a current context"
+                    .to_owned(),
+            );
+        }
+    };
+    let cluster_name = connection.cluster.clone().unwrap_or(context.cluster.clone());
+    let cluster = merged.clusters.iter().find(|named| named.name == cluster_name).and_then(|named| named.cluster.clone());
+    let cluster = match (cluster, &connection.server) {
+        (None, None) => return missing(format!("no server found for cluster {cluster_name:?}")),
+        (cluster, _) => override_cluster(cluster.unwrap_or_default(), connection),
+    };
+    let user_name = connection.user.clone().or(context.user.clone());
+    let user = user_name.as_ref().and_then(|name| merged.auth_infos.iter().find(|named| named.name == *name));
+    if let (Some(wanted), None) = (&connection.user, user) {
+        return missing(format!("auth info {wanted:?} does not exist"));
+    }
+    let auth = override_auth(user.and_then(|named| named.auth_info.clone()).unwrap_or_default(), connection);
+    let label = || "virtwork".to_owned();
+    let context = Context { cluster: label(), user: Some(label()), ..context };
+    Ok(Kubeconfig {
+        clusters: vec![NamedCluster { name: label(), cluster: Some(cluster), other: Default::default() }],
+        auth_infos: vec![NamedAuthInfo { name: label(), auth_info: Some(auth), other: Default::default() }],
+        contexts: vec![NamedContext { name: label(), context: Some(context), other: Default::default() }],
+        current_context: Some(label()),
+        kind: Some("Config".to_owned()),
+        api_version: Some("v1".to_owned()),
+        ..Kubeconfig::default()
+    })
+}
+
+fn override_cluster(mut cluster: Cluster, connection: &Connection) -> Cluster {
+    let text = |path: &PathBuf| path.display().to_string();
+    if let Some(server) = &connection.server {
+        cluster.server = Some(server.clone());
+        cluster.tls_server_name = None;
+    }
+    if let Some(server) = cluster.server.as_mut().filter(|server| !server.contains("://")) {
+        *server = format!("https://{server}");
+    }
+    if connection.tls_server_name.is_some() {
+        cluster.tls_server_name.clone_from(&connection.tls_server_name);
+    }
+    if let Some(authority) = &connection.certificate_authority {
+        cluster.certificate_authority = Some(text(authority));
+        cluster.certificate_authority_data = None;
+        cluster.insecure_skip_tls_verify = None;
+    }
+    if let Some(insecure) = connection.insecure_skip_tls_verify {
+        cluster.insecure_skip_tls_verify = Some(insecure);
+        if insecure {
+            cluster.certificate_authority = None;
+            cluster.certificate_authority_data = None;
+        }
+    }
+    cluster
+}
+
+fn override_auth(mut auth: AuthInfo, connection: &Connection) -> AuthInfo {
+    if let Some(token) = &connection.token {
+        auth = AuthInfo { token: Some(token.reveal().to_owned().into()), ..keep_impersonation(auth) };
+    }
+    if let Some(certificate) = &connection.client_certificate {
+        auth.client_certificate = Some(certificate.display().to_string());
+        auth.client_certificate_data = None;
+        auth.exec = None;
+    }
+    if let Some(key) = &connection.client_key {
+        auth.client_key = Some(key.display().to_string());
+        auth.client_key_data = None;
+    }
+    if let Some(user) = &connection.impersonate {
+        auth.impersonate = Some(user.clone());
+        auth.impersonate_uid.clone_from(&connection.as_uid);
+        auth.impersonate_groups = (!connection.as_group.is_empty()).then(|| connection.as_group.clone());
+        let mut extra = std::collections::HashMap::<String, Vec<String>>::new();
+        for (key, value) in connection.as_user_extra.iter().filter_map(|pair| pair.split_once('=')) {
+            extra.entry(key.to_owned()).or_default().push(value.to_owned());
+        }
+        auth.impersonate_user_extra = (!extra.is_empty()).then_some(extra);
+    }
+    auth
+}
+
+/// A token outranks every other credential; whom to impersonate is no credential.
+fn keep_impersonation(auth: AuthInfo) -> AuthInfo {
+    AuthInfo {
+        impersonate: auth.impersonate,
+        impersonate_uid: auth.impersonate_uid,
+        impersonate_groups: auth.impersonate_groups,
+        impersonate_user_extra: auth.impersonate_user_extra,
+        ..AuthInfo::default()
+    }
+}
+
+fn explain(error: &KubeconfigError) -> ClusterError {
+    ClusterError::Kubeconfig(explain_text(error))
+}
+
+fn explain_text(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::ReadConfig(cause, _) => cause.to_string(),
+        KubeconfigError::Parse(cause) => cause.to_string().lines().next().unwrap_or_default().to_owned(),
+        other => other.to_string(),
+    }
+}
