@@ -1,0 +1,96 @@
+//! `down`: all of it, and nothing else, gone.
+
+use crate::{
+    cli::{Down, DryRun},
+    cluster::{Cluster, Inventory, Kind},
+    error::{ClusterError, Error, Result},
+};
+
+use super::{Context, confirm, first_of};
+
+pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
+    let ui = context.ui;
+    let cluster = context.connect(true).await?;
+    let namespace = context.namespace(&cluster);
+    if arguments.delete_namespace && !context.config.named.is_empty() {
+        return Err(Error::Other("--delete-namespace removes all of the namespace, and cannot be narrowed to some workloads".to_owned()));
+    }
+    let fleet = &context.config.settings.common.name;
+    let inventory = cluster.inventory(&namespace, fleet, &context.config.named).await?;
+    let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
+    if inventory.is_empty() {
+        ui.note(&format!("Nothing of fleet {fleet} found in {namespace} namespace."));
+    } else if dry_run {
+        tell(&inventory.objects, &namespace, " deleted", " (dry run)", context);
+    } else {
+        remove(&cluster, &inventory, arguments, context).await?;
+    }
+    if arguments.delete_namespace && !dry_run {
+        return remove_namespace(&cluster, &namespace, arguments, context).await;
+    }
+    Ok(())
+}
+
+async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {
+    let (ui, namespace) = (context.ui, inventory.namespace.as_str());
+    let list: Vec<_> = inventory.objects.iter().map(|(kind, name)| format!("{}/{name}", kind.printed())).collect();
+    let question = format!("Delete these {} objects from namespace {namespace}?", list.len());
+    // Off a terminal it goes ahead, as kubectl delete does; but not with the whole namespace.
+    let off_terminal = if arguments.delete_namespace { Err(refusal(namespace)) } else { Ok(()) };
+    if !confirm(ui, arguments.yes, &list, &question, off_terminal)? {
+        ui.note("Nothing was deleted.");
+        return Ok(());
+    }
+    let errors = cluster.delete(inventory).await;
+    if !context.config.wait() || !errors.is_empty() {
+        if errors.is_empty() {
+            tell(&inventory.objects, namespace, " is being deleted", "", context);
+        }
+        return first_of(errors, ui);
+    }
+    let left = cluster.wait_gone(inventory, &|progress| ui.listen(progress)).await?;
+    let gone: Vec<_> = inventory.objects.iter().filter(|object| !left.contains(object)).cloned().collect();
+    tell(&gone, namespace, " deleted", "", context);
+    if left.is_empty() {
+        return Ok(());
+    }
+    for (kind, name) in &left {
+        let finalizers = cluster.finalizers(*kind, namespace, name).await;
+        let held = if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) };
+        ui.note(&format!("error: timed out waiting for the condition on {}/{name}{held}", kind.plural()));
+    }
+    let what = format!("waiting for {} of {} objects to be gone", left.len(), inventory.objects.len());
+    Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into())
+}
+
+fn tell(objects: &[(Kind, String)], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
+    for (kind, name) in objects {
+        context.ui.line(&format!("{} {name:?}{verb} from {namespace} namespace{suffix}", kind.printed()));
+    }
+}
+
+fn refusal(namespace: &str) -> Error {
+    Error::Other(format!("refusing to delete namespace {namespace} without confirmation; pass --yes"))
+}
+
+async fn remove_namespace(cluster: &Cluster, namespace: &str, arguments: &Down, context: &Context<'_>) -> Result<()> {
+    let ui = context.ui;
+    if !cluster.owns_namespace(namespace).await? {
+        return Err(Error::Other(format!("namespace {namespace} was not made by this tool (or is gone): it is left alone")));
+    }
+    let leftovers = cluster.leftovers(namespace).await?;
+    if !leftovers.is_empty() {
+        return Err(Error::Other(format!("namespace {namespace} is left alone, it also holds {}", leftovers.join(", "))));
+    }
+    if !confirm(ui, arguments.yes, &[], &format!("Delete namespace {namespace}?"), Err(refusal(namespace)))? {
+        ui.note("The namespace was left alone.");
+        return Ok(());
+    }
+    cluster.delete_namespace(namespace).await?;
+    if context.config.wait() && !cluster.wait_namespace_gone(namespace).await? {
+        let what = format!("waiting for namespace {namespace} to be gone");
+        return Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into());
+    }
+    ui.line(&format!("namespace {namespace:?} deleted"));
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! `ssh`: a shell in one machine, or a command there, through virtctl.
+//!
+//! A shell goes through `virtctl ssh`; a command through `ssh` with `virtctl port-forward` as its ProxyCommand, because
+//! `virtctl ssh` turns every remote status into 1 (kubevirt/kubevirt `pkg/virtctl/ssh`). virtctl's own nested call loses
+//! `--context` and its like (kubevirt/kubevirt issue 16957), so they reach it as a kubeconfig file.
+
+use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
+
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use tokio::process::Command;
+
+use crate::{
+    cli::{Connection, Ssh},
+    cluster::{Cluster, Kind},
+    error::{Error, Result},
+    plan::metadata,
+    status::{Row, rows},
+};
+
+use super::Context;
+
+/// Names of virtctl: its own, and as a plugin of kubectl (krew) and oc.
+const VIRTCTL: [&str; 3] = ["virtctl", "kubectl-virt", "oc-virt"];
+
+/// A machine to log in to.
+struct Target {
+    name: String,
+    namespace: String,
+    user: String,
+    uid: String,
+    identity: Option<PathBuf>,
+}
+
+pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
+    let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or_else(no_virtctl)?;
+    let cluster = context.connect(true).await?;
+    let target = target(&cluster, arguments, context).await?;
+    let overlay = overlay(&cluster, &context.config.settings.connection)?;
+    let options = host_key_options(&target, context)?;
+    let mut command = if arguments.command.is_empty() {
+        let mut command = Command::new(&virtctl);
+        command.args(["ssh", "--namespace", &target.namespace, "--username", &target.user]);
+        if let Some(identity) = &target.identity {
+            command.arg("--identity-file").arg(identity);
+        }
+        for option in &options {
+            command.arg(format!("--local-ssh-opts=-o {option}"));
+        }
+        command.arg(format!("vm/{}", target.name));
+        command
+    } else {
+        let mut command = Command::new(which::which("ssh").map_err(|_| Error::Other("ssh is not on PATH".to_owned()))?);
+        let proxy = format!(
+            "{} port-forward --stdio=true --namespace {} vm/{} 22",
+            quote(&virtctl.to_string_lossy()),
+            target.namespace,
+            target.name
+        );
+        command.arg("-o").arg(format!("ProxyCommand={proxy}"));
+        for option in &options {
+            command.args(["-o", option]);
+        }
+        if let Some(identity) = &target.identity {
+            command.arg("-i").arg(identity);
+        }
+        if arguments.t {
+            command.arg("-t");
+        }
+        command.arg(format!("{}@vm.{}.{}", target.user, target.name, target.namespace)).arg("--").args(&arguments.command);
+        command
+    };
+    if let Some(file) = &overlay {
+        command.env("KUBECONFIG", file.path());
+    }
+    tracing::info!("running {}", command.as_std().get_program().to_string_lossy());
+    let status = command.status().await.map_err(|error| Error::Other(format!("{} cannot be run: {error}", virtctl.display())))?;
+    // The file must outlive the tunnel, and not the command.
+    drop(overlay);
+    outcome(status)
+}
+
+fn no_virtctl() -> Error {
+    Error::Other(
+        "virtctl is not on PATH (looked for virtctl, kubectl-virt, oc-virt); install it with 'kubectl krew install virt', or on OpenShift \
+         from the links of 'oc get consoleclidownload virtctl-clidownloads-kubevirt-hyperconverged'"
+            .to_owned(),
+    )
+}
+
+fn outcome(status: ExitStatus) -> Result<()> {
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Error::Remote(u8::try_from(code).unwrap_or(255))),
+        None => Err(Error::Remote(255)),
+    }
+}
+
+async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Result<Target> {
+    let namespace = context.namespace(cluster);
+    let fleet = &context.config.settings.common.name;
+    cluster.require_kubevirt().await?;
+    let selector = metadata::selector(Some(fleet), &[]);
+    let machines = cluster.list(Kind::Machine, Some(&namespace), &selector).await?;
+    let instances = cluster.list(Kind::Instance, Some(&namespace), &selector).await?;
+    let rows = rows(&machines, &instances);
+    let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
+    let instance = instances.iter().find(|instance| instance["metadata"]["name"] == row.name.as_str());
+    if instance.is_none_or(|instance| instance["status"]["phase"] != "Running") {
+        let start = if row.status == "Stopped" { format!("; start it with 'virtctl start {}'", row.name) } else { String::new() };
+        let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
+        return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
+    }
+    let uid =
+        machines.iter().find(|machine| machine["metadata"]["name"] == row.name.as_str()).map(|machine| machine["metadata"]["uid"].clone());
+    let fallback = || Some(row.ssh_user.clone()).filter(|user| !user.is_empty());
+    Ok(Target {
+        name: row.name.clone(),
+        namespace,
+        user: arguments.ssh_user.clone().or_else(fallback).unwrap_or_else(|| context.config.settings.door.ssh_user.clone()),
+        uid: uid.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
+        identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
+    })
+}
+
+fn choose<'a>(rows: &'a [Row], wanted: Option<&str>, fleet: &str, namespace: &str, context: &Context<'_>) -> Result<&'a Row> {
+    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
+    let there = || if names.is_empty() { "there is none".to_owned() } else { format!("there is {}", names.join(", ")) };
+    if let Some(wanted) = wanted {
+        let bare = wanted.strip_prefix("vm/").or_else(|| wanted.strip_prefix("virtualmachine.kubevirt.io/")).unwrap_or(wanted);
+        let found = rows.iter().find(|row| row.name == bare || row.name == format!("{fleet}-{bare}"));
+        return found.ok_or_else(|| Error::Other(format!("no machine {wanted} of fleet {fleet} in namespace {namespace}; {}", there())));
+    }
+    match rows {
+        [] => {
+            Err(Error::Other(format!("no machine of fleet {fleet} in namespace {namespace}; make some with '{} up'", context.ui.program())))
+        }
+        [only] => Ok(only),
+        _ if context.ui.is_interactive() => match context.ui.pick("Which machine", &names)? {
+            Some(index) => Ok(&rows[index]),
+            None => Err(Error::Other("no machine was chosen".to_owned())),
+        },
+        _ => Err(Error::Other(format!("name one machine; {}", there()))),
+    }
+}
+
+/// What the user said of the cluster on our command line, as a file that virtctl reads; readable by the user alone.
+fn overlay(cluster: &Cluster, connection: &Connection) -> Result<Option<NamedTempFile>> {
+    let (true, Some(kubeconfig)) = (connection.chooses_cluster(), &cluster.access.kubeconfig) else { return Ok(None) };
+    let failed = |error: std::io::Error| Error::Other(format!("a kubeconfig for virtctl cannot be written: {error}"));
+    let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Other(error.to_string()))?;
+    let mut file = tempfile::Builder::new().prefix("virtwork-kubeconfig-").tempfile().map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(Some(file))
+}
+
+/// Each machine has a host key of its own, under its UID: made again under the same name it is another machine, and an
+/// alarm about a changed key would be false.
+fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String>> {
+    let state = context.environment.get("XDG_STATE_HOME").map(PathBuf::from);
+    let Some(folder) = state.or_else(|| Some(context.environment.home()?.join(".local/state"))).map(|folder| folder.join("virtwork"))
+    else {
+        return Ok(Vec::new());
+    };
+    fs::create_dir_all(&folder).map_err(|error| Error::Other(format!("{} cannot be made: {error}", folder.display())))?;
+    let file = folder.join("known_hosts");
+    Ok(vec![
+        format!("UserKnownHostsFile={}", quote_option(&file.to_string_lossy())),
+        format!("HostKeyAlias={}", target.uid),
+        "StrictHostKeyChecking=accept-new".to_owned(),
+    ])
+}
+
+/// For a shell, which runs a ProxyCommand.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// For ssh's own option parser.
+fn quote_option(text: &str) -> String {
+    if text.contains(' ') { format!("\"{text}\"") } else { text.to_owned() }
+}

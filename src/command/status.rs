@@ -1,0 +1,149 @@
+//! `status`: the fleet, with the reason for whatever is not ready.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{
+    cli::{Status, StatusOutput},
+    cluster::{Cluster, Kind},
+    error::{Error, Result},
+    plan::metadata,
+    status::{Row, Trouble, age, rows},
+    ui::Table,
+};
+
+use super::Context;
+
+pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
+    let cluster = context.connect(false).await?;
+    let namespace = context.namespace(&cluster);
+    let place = (!arguments.all_namespaces).then_some(namespace.as_str());
+    let fleet = (!arguments.all_namespaces).then_some(context.config.settings.common.name.as_str());
+    let mut selector = metadata::selector(fleet, &[]);
+    if let Some(more) = arguments.selector.as_ref().filter(|more| !more.is_empty()) {
+        selector = format!("{selector},{more}");
+    }
+    cluster.require_kubevirt().await?;
+    if arguments.watch {
+        return follow(&cluster, place, &selector, arguments, context).await;
+    }
+    let machines = cluster.list(Kind::Machine, place, &selector).await?;
+    let instances = cluster.list(Kind::Instance, place, &selector).await?;
+    let mut rows = rows(&machines, &instances);
+    ask_guests(&cluster, &mut rows).await;
+    print(&rows, place, arguments, context)
+}
+
+/// Asks the guests of machines that run and are not ready.
+async fn ask_guests(cluster: &Cluster, rows: &mut [Row]) {
+    let mut late: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !row.ready && row.trouble == Trouble::Guest) {
+        late.entry(row.namespace.clone()).or_default().push(row.name.clone());
+    }
+    for (namespace, machines) in late {
+        let reasons = cluster.guest_reasons(&namespace, &machines).await;
+        for row in rows.iter_mut().filter(|row| row.namespace == namespace) {
+            if let Some(reason) = reasons.get(&row.name) {
+                row.reason.clone_from(reason);
+            }
+        }
+    }
+}
+
+fn print(rows: &[Row], namespace: Option<&str>, arguments: &Status, context: &Context<'_>) -> Result<()> {
+    let ui = context.ui;
+    match arguments.output {
+        Some(StatusOutput::Json) => ui.block(&json_text(&document(rows)?)),
+        Some(StatusOutput::Yaml) => ui.block(&serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Other(error.to_string()))?),
+        Some(StatusOutput::Name) => rows.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Machine.printed(), row.name))),
+        None | Some(StatusOutput::Wide) if rows.is_empty() => ui.note(&match namespace {
+            Some(namespace) => format!("No resources found in {namespace} namespace."),
+            None => "No resources found".to_owned(),
+        }),
+        format => {
+            let wide = format == Some(StatusOutput::Wide);
+            ui.block(&table(rows, namespace.is_none(), wide, !arguments.no_headers).render());
+        }
+    }
+    Ok(())
+}
+
+/// A line now for each machine, and one for each that changes.
+async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
+    let ui = context.ui;
+    let mut shown: BTreeMap<(String, String), Row> = BTreeMap::new();
+    let mut headers = !arguments.no_headers;
+    let mut show = |machines: &[Value], instances: &[Value]| {
+        let now = rows(machines, instances);
+        let key = |row: &Row| (row.namespace.clone(), row.name.clone());
+        let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(*row)).cloned().collect();
+        let gone = shown.values().filter(|old| !now.iter().any(|row| key(row) == key(old)));
+        let gone = gone.map(|old| Row { status: "Deleted".to_owned(), ready: false, reason: String::new(), ..old.clone() });
+        let lines: Vec<_> = changed.into_iter().chain(gone).collect();
+        shown = now.into_iter().map(|row| (key(&row), row)).collect();
+        match arguments.output {
+            _ if lines.is_empty() => {}
+            Some(StatusOutput::Json) => {
+                lines.iter().filter_map(|row| document(std::slice::from_ref(row)).ok()).for_each(|one| ui.block(&json_text(&one)))
+            }
+            Some(StatusOutput::Yaml) => {
+                let documents = lines.iter().filter_map(|row| serde_yaml::to_string(&document(std::slice::from_ref(row)).ok()?).ok());
+                documents.for_each(|text| ui.block(&format!("---\n{text}")));
+            }
+            Some(StatusOutput::Name) => lines.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Machine.printed(), row.name))),
+            format => {
+                ui.block(&table(&lines, namespace.is_none(), format == Some(StatusOutput::Wide), headers).render());
+                headers = false;
+            }
+        }
+    };
+    Ok(cluster.follow(namespace, selector, &mut show).await?)
+}
+
+/// The table of machines.
+pub fn table(rows: &[Row], with_namespace: bool, wide: bool, headers: bool) -> Table {
+    let columns = |namespace: &'static str, wide_columns: [&'static str; 3]| {
+        let mut names = vec!["NAME", "WORKLOAD", "STATUS", "READY", "AGE"];
+        if with_namespace {
+            names.insert(0, namespace);
+        }
+        if wide {
+            names.extend(wide_columns);
+        }
+        names.push("REASON");
+        names
+    };
+    let mut table = if headers { Table::new(&columns("NAMESPACE", ["IP", "NODE", "FLEET"])) } else { Table::new(&[]) };
+    let now = Timestamp::now();
+    for row in rows {
+        let ready = if row.ready { "True" } else { "False" };
+        let workload = if row.role.is_empty() { row.workload.clone() } else { format!("{}/{}", row.workload, row.role) };
+        let mut cells = vec![row.name.clone(), workload, row.status.clone(), ready.to_owned(), age(&row.created, now)];
+        if with_namespace {
+            cells.insert(0, row.namespace.clone());
+        }
+        if wide {
+            cells.extend([row.ip.clone(), row.node.clone(), row.fleet.clone()]);
+        }
+        cells.push(row.reason.clone());
+        table.push(cells);
+    }
+    table
+}
+
+fn document(rows: &[Row]) -> Result<Value> {
+    let items = serde_json::to_value(rows).map_err(|error| Error::Other(error.to_string()))?;
+    Ok(json!({"apiVersion": "virtwork/v1", "kind": "FleetStatus", "items": items}))
+}
+
+/// JSON as kubectl prints it: indented by four.
+pub fn json_text(value: &Value) -> String {
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
+    let _ = serde::Serialize::serialize(value, &mut serializer);
+    text.push(b'\n');
+    String::from_utf8_lossy(&text).into_owned()
+}

@@ -1,0 +1,272 @@
+//! `up`: the fleet as asked, and its work running.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    cli::{DryRun, Up, UpOutput, WaitFor},
+    cluster::{Awaited, Cluster, Kind, Place, Survey, WaitOptions},
+    error::{Error, Result},
+    plan::{self, Demand, Fleet, Plan, human, metadata},
+    status::{Row, rows},
+};
+
+use super::{Context, confirm, first_of, status::table};
+
+pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
+    let fleet = fleet(arguments, context)?;
+    match arguments.dry_run {
+        Some(DryRun::Client) => {
+            let plan = make_plan(&fleet, &context.namespace_offline().await, context)?;
+            print_plan(&plan, arguments.output.unwrap_or(UpOutput::Yaml), true, context)
+        }
+        Some(DryRun::Server) => check_on_server(&fleet, arguments, context).await,
+        Some(DryRun::None) | None => converge(&fleet, arguments, context).await,
+    }
+}
+
+fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
+    let (config, ui) = (context.config, context.ui);
+    let asked = if arguments.ask_ssh_password { Some(ui.ask_password(&config.settings.door.ssh_user)?) } else { None };
+    if config.password_on_command_line() {
+        ui.warning("--ssh-password shows in the process list; --ask-ssh-password and --ssh-password-file do not");
+    }
+    let (fleet, default_key) = config.fleet(asked)?;
+    if let Some(path) = default_key {
+        ui.note(&format!("Using the public key {} (--ssh-key-file chooses another, --no-ssh-key none)", path.display()));
+    }
+    Ok(fleet)
+}
+
+fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
+    plan::plan(fleet, namespace, &context.config.catalog).map_err(Error::Other)
+}
+
+async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
+    let (config, ui) = (context.config, context.ui);
+    // A bad value anywhere fails before any request is sent.
+    make_plan(fleet, super::DEFAULT_NAMESPACE, context)?;
+    let cluster = context.connect(true).await?;
+    let plan = make_plan(fleet, &context.namespace(&cluster), context)?;
+    ui.note(&demand(&plan));
+    let listen = |progress| ui.listen(progress);
+
+    cluster.require_kubevirt().await?;
+    cluster.require_storage(&fleet.shape, plan.demand.storage, &listen).await?;
+    let ((survey, missing), place) = look(&cluster, &plan).await?;
+    // Of a namespace that is not there nothing can be asked.
+    if !missing {
+        cluster.require_rights(&plan, &survey, arguments.restart, arguments.prune).await?;
+    }
+    if arguments.prune && !survey.surplus.is_empty() {
+        let list = surplus(&survey);
+        let refusal = Error::Other(format!("refusing to remove {} without confirmation; pass --yes", list.join(", ")));
+        if !confirm(ui, arguments.yes, &list, "Remove these, which are beyond what is asked for?", Err(refusal))? {
+            return Err(Error::Other("nothing was changed".to_owned()));
+        }
+    }
+    if missing {
+        let as_namespace = cluster.require_namespace_right(&plan.namespace, &place).await?;
+        if cluster.create_namespace(&plan, as_namespace).await? {
+            ui.line(&format!("namespace/{} created", plan.namespace));
+        }
+    }
+    let outcome = cluster.apply(&plan, &survey, config.settings.pace.concurrency.into(), &listen).await;
+    first_of(outcome.failures, ui)?;
+    let restarted = restart(&cluster, &plan, &survey, arguments.restart, context).await?;
+    prune(&cluster, &plan, &survey, arguments.prune, context).await?;
+    if !config.wait() {
+        ui.hint(&format!("Run '{} status' to see how the machines come up", ui.program()));
+        return finish(&plan, arguments, context);
+    }
+    let running = config.settings.pace.wait_for == WaitFor::Running;
+    let awaited = cluster.wait(&plan, WaitOptions { running, restarted: &restarted }, &listen).await?;
+    finish(&plan, arguments, context)?;
+    conclude(&cluster, &plan, &awaited, running, arguments, context).await
+}
+
+/// What is there, and whether the namespace is to be made.
+async fn look(cluster: &Cluster, plan: &Plan) -> Result<((Survey, bool), Place)> {
+    let place = cluster.look_at_namespace(&plan.namespace).await?;
+    match cluster.survey(plan, place != Place::Missing).await? {
+        Some(survey) => Ok(((survey, place == Place::Missing), place)),
+        // Neither the namespace nor what is in it may be seen: on OpenShift that is how a missing project looks.
+        None => {
+            cluster.require_namespace_right(&plan.namespace, &place).await?;
+            let fresh = cluster.survey(plan, false).await?.unwrap_or_default();
+            Ok(((fresh, true), place))
+        }
+    }
+}
+
+fn demand(plan: &Plan) -> String {
+    let Demand { machines, cpus, memory, storage } = plan.demand;
+    let plural = |count: u32, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+    let storage = if storage == 0 { "no storage".to_owned() } else { format!("{} of storage", human(storage)) };
+    format!(
+        "Fleet {} in namespace {}: {} with {}, {} of memory, {storage}",
+        plan.fleet,
+        plan.namespace,
+        plural(machines, "machine"),
+        plural(cpus, "vCPU"),
+        human(memory)
+    )
+}
+
+fn surplus(survey: &Survey) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (kind, found) in &survey.surplus {
+        let name = found.name.clone().unwrap_or_default();
+        lines.push(format!("{}/{name}", kind.printed()));
+        let has_disk = *kind == Kind::Machine && survey.disks.contains(&name);
+        lines.extend(has_disk.then(|| format!("{}/{} (its data disk)", Kind::DataVolume.printed(), metadata::data_volume(&name))));
+    }
+    lines
+}
+
+/// Restarts what runs something old, or says that a restart is needed.
+async fn restart(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, context: &Context<'_>) -> Result<Vec<String>> {
+    let outdated = cluster.outdated(plan, survey).await?;
+    if outdated.is_empty() {
+        return Ok(outdated);
+    }
+    if !wanted {
+        let which = outdated.join(", ");
+        context
+            .ui
+            .note(&format!("A restart is needed before the change takes effect: {which}; run '{} up --restart'", context.ui.program()));
+        return Ok(Vec::new());
+    }
+    for machine in &outdated {
+        cluster.restart(&plan.namespace, machine).await?;
+        context.ui.line(&format!("{}/{machine} restarted", Kind::Machine.printed()));
+    }
+    Ok(outdated)
+}
+
+async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, context: &Context<'_>) -> Result<()> {
+    if survey.surplus.is_empty() {
+        return Ok(());
+    }
+    if !wanted {
+        let machines: Vec<_> =
+            survey.surplus.iter().filter(|(kind, _)| *kind == Kind::Machine).filter_map(|(_, found)| found.name.clone()).collect();
+        if !machines.is_empty() {
+            context.ui.note(&format!("Beyond what is asked for, left alone: {} (--prune removes them)", machines.join(", ")));
+        }
+        return Ok(());
+    }
+    let objects: Vec<_> =
+        survey.surplus.iter().map(|(kind, found)| (*kind, found.name.clone().unwrap_or_default(), found.uid.clone())).collect();
+    first_of(cluster.delete_each(&plan.namespace, &objects).await, context.ui)?;
+    for (kind, name, _) in &objects {
+        context.ui.line(&format!("{}/{name} pruned", kind.printed()));
+    }
+    Ok(())
+}
+
+fn finish(plan: &Plan, arguments: &Up, context: &Context<'_>) -> Result<()> {
+    match arguments.output {
+        Some(format) => print_plan(plan, format, false, context),
+        None => Ok(()),
+    }
+}
+
+async fn conclude(cluster: &Cluster, plan: &Plan, awaited: &Awaited, running: bool, arguments: &Up, context: &Context<'_>) -> Result<()> {
+    let ui = context.ui;
+    let selector = metadata::selector(Some(&plan.fleet), &[]);
+    let machines = cluster.list(Kind::Machine, Some(&plan.namespace), &selector).await?;
+    let instances = cluster.list(Kind::Instance, Some(&plan.namespace), &selector).await?;
+    let planned: Vec<_> = plan.machines().filter_map(|machine| machine.metadata.name.clone()).collect();
+    let reasons: BTreeMap<_, _> = awaited.missing.iter().cloned().collect();
+    let mut shown: Vec<Row> = rows(&machines, &instances).into_iter().filter(|row| planned.contains(&row.name)).collect();
+    for row in &mut shown {
+        if let Some(reason) = reasons.get(&row.name) {
+            row.reason = reason.strip_prefix(&format!("{}: ", row.status)).unwrap_or(reason).to_owned();
+        }
+    }
+    if arguments.output.is_none() {
+        ui.line("");
+        ui.block(&table(&shown, false, false, true).render());
+    }
+    if awaited.missing.is_empty() {
+        if let Some(first) = shown.first() {
+            let short = first.name.strip_prefix(&format!("{}-", plan.fleet)).unwrap_or(&first.name);
+            ui.hint(&format!("Run '{} ssh {short}' to look inside, '{} down' to remove all of it", ui.program(), ui.program()));
+        }
+        return Ok(());
+    }
+    for (name, reason) in &awaited.missing {
+        ui.note(&format!("{}/{name}: {reason}", Kind::Machine.printed()));
+    }
+    let state = if running { "running" } else { "ready" };
+    let (missing, total) = (awaited.missing.len(), plan.demand.machines);
+    let why = if awaited.timed_out {
+        format!("timed out after {}", crate::error::go_duration(cluster.elapsed()))
+    } else {
+        "none of them will get there without help".to_owned()
+    };
+    Err(Error::NotReady(format!("{missing} of {total} machines did not become {state}: {why}")))
+}
+
+/// Prints the objects, as they would be written.
+fn print_plan(plan: &Plan, format: UpOutput, dry_run: bool, context: &Context<'_>) -> Result<()> {
+    let namespace = json_of(&plan.namespace_object())?;
+    let objects: Vec<Value> = std::iter::once(namespace).chain(plan.objects.iter().map(plan::Object::to_value)).collect();
+    let ui = context.ui;
+    match format {
+        UpOutput::Yaml => {
+            for object in &objects {
+                let text = serde_yaml::to_string(object).map_err(|error| Error::Other(error.to_string()))?;
+                ui.block(&format!("---\n{text}"));
+            }
+        }
+        UpOutput::Json => {
+            let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects});
+            ui.block(&super::status::json_text(&list));
+        }
+        UpOutput::Name => {
+            let suffix = if dry_run { " (dry run)" } else { "" };
+            ui.line(&format!("namespace/{}{suffix}", plan.namespace));
+            plan.objects.iter().for_each(|object| ui.line(&format!("{}/{}{suffix}", Kind::of(object).printed(), object.name())));
+        }
+    }
+    Ok(())
+}
+
+fn json_of(object: &impl serde::Serialize) -> Result<Value> {
+    serde_json::to_value(object).map_err(|error| Error::Other(error.to_string()))
+}
+
+/// The server checks every object and keeps none.
+async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
+    let ui = context.ui;
+    let cluster = context.connect(true).await?;
+    let plan = make_plan(fleet, &context.namespace(&cluster), context)?;
+    cluster.require_kubevirt().await?;
+    cluster.require_storage(&fleet.shape, plan.demand.storage, &|progress| ui.listen(progress)).await?;
+    let ((survey, missing), place) = look(&cluster, &plan).await?;
+    if missing {
+        let as_namespace = cluster.require_namespace_right(&plan.namespace, &place).await?;
+        cluster.check_namespace_on_server(&plan, as_namespace).await?;
+        ui.line(&format!("namespace/{} created (server dry run)", plan.namespace));
+        ui.note("The namespace does not exist: what would be in it could not be checked by the server");
+        return Ok(());
+    }
+    cluster.check_on_server(&plan, &survey).await?;
+    if let Some(format) = arguments.output {
+        return print_plan(&plan, format, false, context);
+    }
+    for change in &survey.changes {
+        let verb = if change.is_create() {
+            "created"
+        } else if change.is_unchanged() {
+            "unchanged"
+        } else {
+            "configured"
+        };
+        ui.line(&format!("{}/{} {verb} (server dry run)", Kind::of(&change.object).printed(), change.object.name()));
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! `workloads`: the catalog, for people.
+
+use crate::{
+    catalog::{Catalog, Workload},
+    cli::Workloads,
+    config::suggest,
+    error::{Error, Result},
+    plan,
+    ui::Table,
+};
+
+use super::Context;
+
+pub async fn run(arguments: &Workloads, context: &Context<'_>) -> Result<()> {
+    let catalog = &context.config.catalog;
+    let Some(name) = &arguments.workload else {
+        context.ui.block(&overview(catalog).render());
+        return Ok(());
+    };
+    let workload = catalog.workloads.get(name).ok_or_else(|| unknown(name, catalog))?;
+    match &arguments.user_data {
+        Some(role) => user_data(workload, role.as_deref(), context).await,
+        None => {
+            context.ui.block(&details(workload));
+            Ok(())
+        }
+    }
+}
+
+fn unknown(name: &str, catalog: &Catalog) -> Error {
+    let names = catalog.names();
+    let hint = suggest(name, &names).map_or_else(|| format!("known are {}", names.join(", ")), |near| format!("did you mean {near}?"));
+    Error::Other(format!("unknown workload {name:?}; {hint}"))
+}
+
+fn machines(workload: &Workload) -> String {
+    let roles: Vec<_> = workload.machines.iter().filter_map(|(role, _)| role.as_deref()).collect();
+    if roles.is_empty() { "1".to_owned() } else { format!("{} ({})", roles.len(), roles.join(", ")) }
+}
+
+fn overview(catalog: &Catalog) -> Table {
+    let mut table = Table::new(&["NAME", "MACHINES", "DATA DISK", "DEFAULT", "DESCRIPTION"]);
+    for workload in catalog.workloads.values() {
+        let disk = workload.disk.as_ref().map_or_else(String::new, |disk| disk.size.clone());
+        let default = if workload.default { "yes" } else { "no" };
+        table.push(vec![workload.name.clone(), machines(workload), disk, default.to_owned(), workload.description.clone()]);
+    }
+    table
+}
+
+fn details(workload: &Workload) -> String {
+    let mut text = format!("{}: {}\n\nMachines: {}\n", workload.name, workload.description, machines(workload));
+    if let Some(disk) = &workload.disk {
+        text.push_str(&format!("Data disk: {} ({} at least)\n", disk.size, disk.minimum));
+    }
+    let tools: Vec<_> = workload.packages.iter().map(|package| package.dnf.as_str()).collect();
+    text.push_str(&format!("Packages: {}\n\n", tools.join(", ")));
+    let mut table = Table::new(&["PARAMETER", "DEFAULT", "VALUE", "DESCRIPTION"]);
+    for (name, parameter) in &workload.parameters {
+        table.push(vec![name.clone(), parameter.default(), parameter.expected(), parameter.description.clone()]);
+    }
+    text + &table.render()
+}
+
+/// The very user data that the guests get with the present settings.
+async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_>) -> Result<()> {
+    let roles: Vec<_> = workload.machines.iter().filter_map(|(role, _)| role.as_deref()).collect();
+    let machine = match (role, roles.as_slice()) {
+        (None, []) => workload.machines.first(),
+        (Some(role), roles) if roles.contains(&role) => workload.machines.iter().find(|(name, _)| name.as_deref() == Some(role)),
+        (Some(role), []) => return Err(Error::Other(format!("workload {} has no roles, so none named {role}", workload.name))),
+        (_, roles) => return Err(Error::Other(format!("name the role after --user-data: one of {}", roles.join(", ")))),
+    };
+    let Some((_, machine)) = machine else { return Ok(()) };
+    let (fleet, chosen) = context.config.fleet_of(workload)?;
+    let namespace = context.namespace_offline().await;
+    context.ui.block(&plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &chosen, machine)));
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! `kubectl virtwork`: a fleet of KubeVirt machines that really work.
+//!
+//! The modules in the order of the story: arguments become a [`config::Config`], with the [`catalog`] it becomes a
+//! [`plan::Plan`] of [`kubevirt`] objects; the cluster gets and removes them; [`status`] reads them; ui prints.
+
+pub mod catalog;
+pub mod cli;
+pub mod cluster;
+pub mod command;
+pub mod config;
+pub mod error;
+pub mod kubeconfig;
+pub mod kubevirt;
+pub mod plan;
+pub mod status;
+pub mod ui;

@@ -1,0 +1,187 @@
+//! The only module that prints. It knows terminals, colour, bars and tables; the work knows none of it.
+//!
+//! stdout is results only; progress, prompts, warnings and hints go to stderr.
+
+mod progress;
+mod table;
+
+use std::{
+    env,
+    io::{self, IsTerminal as _, Write as _},
+    sync::{Mutex, PoisonError},
+};
+
+use dialoguer::{Confirm, Password as PasswordPrompt, Select};
+use owo_colors::OwoColorize as _;
+
+use crate::{
+    cli::Color,
+    cluster::Progress,
+    error::{Error, Result},
+    plan::Password,
+};
+
+pub use table::Table;
+
+/// Where and how to print.
+pub struct Ui {
+    program: String,
+    coloured: bool,
+    fancy: bool,
+    interactive: bool,
+    display: Mutex<progress::Display>,
+    /// The first failure to write a result; the work goes on, the command fails at its end.
+    broken: Mutex<Option<io::Error>>,
+}
+
+impl Ui {
+    /// Looks at the terminal once. `program` is what the user typed: `kubectl virtwork` or `oc virtwork`.
+    pub fn new(program: &str, color: Color) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let dumb = env::var("TERM").is_ok_and(|term| term == "dumb");
+        let coloured = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !dumb && env::var_os("NO_COLOR").is_none(),
+        };
+        Self {
+            program: program.to_owned(),
+            coloured,
+            fancy: terminal && !dumb,
+            interactive: terminal && io::stdin().is_terminal(),
+            display: Mutex::new(progress::Display::new(terminal && !dumb)),
+            broken: Mutex::new(None),
+        }
+    }
+
+    /// What the user types for us.
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+
+    /// Whether somebody is there to answer.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// A line of the result.
+    pub fn line(&self, text: &str) {
+        self.block(&format!("{text}\n"));
+    }
+
+    /// Text of the result that ends in a newline.
+    pub fn block(&self, text: &str) {
+        let write = || {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        };
+        let written = self.display().suspend(write);
+        if let Err(error) = written {
+            self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+    }
+
+    /// A sentence that is no result.
+    pub fn note(&self, text: &str) {
+        self.say(text);
+    }
+
+    /// A hint for a person: only on a terminal.
+    pub fn hint(&self, text: &str) {
+        if self.fancy {
+            self.say(text);
+        }
+    }
+
+    /// A warning.
+    pub fn warning(&self, text: &str) {
+        let word = if self.coloured { "Warning:".yellow().bold().to_string() } else { "Warning:".to_owned() };
+        self.say(&format!("{word} {text}"));
+    }
+
+    /// The error that ends the command.
+    pub fn error(&self, error: &Error) {
+        let text = error.to_string();
+        if !text.is_empty() {
+            self.say(&text);
+        }
+    }
+
+    /// stderr may be closed; then there is nobody to tell.
+    fn say(&self, text: &str) {
+        self.display().suspend(|| {
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        });
+    }
+
+    fn display(&self) -> std::sync::MutexGuard<'_, progress::Display> {
+        self.display.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the work reports.
+    pub fn listen(&self, progress: Progress) {
+        match progress {
+            Progress::Object { object, verb } => {
+                self.line(&format!("{object} {verb}"));
+                self.display().step();
+            }
+            Progress::Note(text) => self.note(&text),
+            Progress::Warning(text) => self.warning(&text),
+            other => self.display().take(other),
+        }
+    }
+
+    /// Removes what is drawn, for instance when the command is interrupted.
+    pub fn clear(&self) {
+        self.display().clear();
+        let _ = console_cursor();
+    }
+
+    /// Asks a yes-or-no question, default no.
+    ///
+    /// # Errors
+    /// When the terminal goes away.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        let answer = Confirm::new().with_prompt(question).default(false).show_default(true).interact();
+        answer.map_err(|error| Error::Other(format!("no answer on the terminal: {error}")))
+    }
+
+    /// Lets the user pick one of several; `None` when they do not want to.
+    ///
+    /// # Errors
+    /// When the terminal goes away.
+    pub fn pick(&self, question: &str, items: &[String]) -> Result<Option<usize>> {
+        let picked = Select::new().with_prompt(question).items(items).default(0).interact_opt();
+        picked.map_err(|error| Error::Other(format!("no answer on the terminal: {error}")))
+    }
+
+    /// Asks for a password, twice.
+    ///
+    /// # Errors
+    /// Without a terminal.
+    pub fn ask_password(&self, user: &str) -> Result<Password> {
+        if !self.interactive {
+            return Err(Error::Other("--ask-ssh-password needs a terminal; use --ssh-password-file".to_owned()));
+        }
+        let prompt = PasswordPrompt::new().with_prompt(format!("Password for {user}")).with_confirmation("Again", "They differ");
+        let answer = prompt.interact().map_err(|error| Error::Other(format!("no answer on the terminal: {error}")))?;
+        Ok(Password::new(answer))
+    }
+
+    /// Fails when any result could not be written.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn finish(&self) -> Result<()> {
+        match self.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => Err(Error::Output(error)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Prompts hide the cursor; interrupted, they leave it hidden.
+fn console_cursor() -> io::Result<()> {
+    let mut terminal = io::stderr();
+    if terminal.is_terminal() { terminal.write_all(b"\x1b[?25h") } else { Ok(()) }
+}

@@ -1,0 +1,102 @@
+//! What goes on, on stderr: bars on a terminal, else plain lines, not more than one in ten seconds.
+
+use std::{
+    io::{self, Write as _},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{cluster::Progress, error::go_duration};
+
+/// Off a terminal: at most one line in this time.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+/// Laggards that are named on a bar, and on a plain line.
+const NAMED: usize = 3;
+
+/// The state of the display.
+pub struct Display {
+    fancy: bool,
+    bar: Option<ProgressBar>,
+    last: Option<(Instant, usize)>,
+}
+
+impl Display {
+    /// With bars where `fancy`.
+    pub fn new(fancy: bool) -> Self {
+        Self { fancy, bar: None, last: None }
+    }
+
+    /// Runs `write` while nothing is drawn.
+    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Removes the bar.
+    pub fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        self.last = None;
+    }
+
+    /// One more object is dealt with.
+    pub fn step(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// Shows what the work reports.
+    pub fn take(&mut self, progress: Progress) {
+        match progress {
+            Progress::Writing { total } if self.fancy => {
+                self.draw(total, "objects written");
+            }
+            Progress::Waiting { what, done, total, elapsed, laggards } => self.wait(what, (done, total), elapsed, &laggards),
+            Progress::Written | Progress::Waited => self.clear(),
+            _ => {}
+        }
+    }
+
+    fn wait(&mut self, what: &'static str, (done, total): (usize, usize), elapsed: Duration, laggards: &[(String, String)]) {
+        let named: Vec<_> = laggards
+            .iter()
+            .take(NAMED)
+            .map(|(name, reason)| if reason.is_empty() { name.clone() } else { format!("{name} ({reason})") })
+            .collect();
+        let more = match laggards.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = format!("{}{more}", named.join(", "));
+        if self.fancy {
+            let bar = self.draw(total, what);
+            bar.set_position(done as u64);
+            bar.set_message(named);
+            return;
+        }
+        let due = self.last.is_none_or(|(when, was)| when.elapsed() >= PLAIN_EVERY || (was != done && done == total));
+        if due {
+            self.last = Some((Instant::now(), done));
+            let waiting = if named.is_empty() { String::new() } else { format!("; waiting for {named}") };
+            let line = format!("{done} of {total} {what} after {}{waiting}", go_duration(elapsed));
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
+    fn draw(&mut self, total: usize, what: &'static str) -> &ProgressBar {
+        self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new(total as u64);
+            let template = format!("{{spinner}} {{pos}}/{{len}} {what} {{elapsed}} {{wide_msg:.dim}}");
+            if let Ok(style) = ProgressStyle::with_template(&template) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        })
+    }
+}
