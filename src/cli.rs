@@ -177,7 +177,7 @@ pub struct Connection {
     #[arg(long, global = true, hide_short_help = true, value_name = "KEY=VALUE")]
     pub as_user_extra: Vec<String>,
     /// Time for one request, such as 5s or 2m; a bare number is seconds, 0 is no limit
-    #[arg(long, global = true, hide_short_help = true, value_name = "DURATION")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DURATION", allow_hyphen_values = true)]
     pub request_timeout: Option<GoDuration>,
     /// Folder of the discovery cache; accepted as kubectl does, nothing is cached
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
@@ -276,16 +276,16 @@ pub struct Selection {
 #[command(next_help_heading = "Machines")]
 pub struct Machines {
     /// Machines of each workload; of one with roles, of each role
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub vm_count: u32,
     /// Virtual CPUs of each machine
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub cpu_cores: u32,
     /// Memory of each machine
-    #[arg(long, value_name = "QUANTITY", default_value = "2Gi", value_parser = value::memory)]
+    #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true, default_value = "2Gi", value_parser = value::memory)]
     pub memory: Quantity,
     /// Size of each data disk
-    #[arg(long, value_name = "QUANTITY", default_value = "10Gi", value_parser = value::disk_size)]
+    #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true, default_value = "10Gi", value_parser = value::disk_size)]
     pub disk_size: Quantity,
     /// What a data disk is: dv is a DataVolume; empty is an emptyDisk, which needs no CDI and no storage
     #[arg(long, value_name = "KIND", default_value = "dv", value_parser = ["dv", "empty"], hide_possible_values = true)]
@@ -356,7 +356,7 @@ pub struct Waiting {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
     pub wait: bool,
     /// Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit
-    #[arg(long, value_name = "DURATION", default_value = "600")]
+    #[arg(long, value_name = "DURATION", default_value = "600", allow_hyphen_values = true)]
     pub timeout: GoDuration,
 }
 
@@ -370,7 +370,7 @@ pub struct Pace {
     #[arg(long, value_name = "STATE", default_value = "ready", ignore_case = true)]
     pub wait_for: WaitFor,
     /// Requests in flight at once
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 16, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
 }
 

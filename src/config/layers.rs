@@ -79,7 +79,8 @@ impl Layer {
         for setting in settings() {
             let given = matches!(matches.try_contains_id(&setting.id), Ok(true))
                 && matches.value_source(&setting.id) == Some(ValueSource::CommandLine);
-            if let (true, Some(raw)) = (given, matches.get_raw(&setting.id)) {
+            // Asking for the values of a setting that this command does not have would panic.
+            if let Some(raw) = given.then(|| matches.get_raw(&setting.id)).flatten() {
                 let mut values: Vec<_> = raw.map(|value| value.to_string_lossy().into_owned()).collect();
                 if !setting.list {
                     // Repeated flags: the last wins; empty means unset, as in kubectl.
