@@ -1,1 +1,140 @@
-fn main() {}
+//! The sandbox's command line.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command as Process, ExitCode},
+    time::Duration,
+};
+
+use clap::Parser;
+use virtwork_sandbox::{Sandbox, Settings};
+
+/// A KubeVirt cluster in a box, with simulated machines
+///
+/// Alone it prints the KUBECONFIG to export and runs until Ctrl-C; with a command line behind `--` it runs that command in it.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Build the plugin first, and put it on PATH
+    #[arg(long)]
+    build: bool,
+    /// Show a fleet come up and go down
+    #[arg(long)]
+    demo: bool,
+    /// Seconds from a machine's start to its first work
+    #[arg(long, default_value_t = 3)]
+    boot: u64,
+    /// Run the nodes only, for the API server of this kubeconfig file
+    #[arg(long, value_name = "KUBECONFIG")]
+    nodes_for: Option<PathBuf>,
+    /// Command to run in the sandbox
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+/// What the demonstration types.
+const DEMO: [&str; 3] = ["up --workloads database,network", "status", "down"];
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> io::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(kubeconfig) = &arguments.nodes_for {
+        return runtime.block_on(nodes(kubeconfig, Duration::from_secs(arguments.boot)));
+    }
+    if arguments.build {
+        build()?;
+    }
+    let sandbox = Sandbox::start(&Settings { boot: Duration::from_secs(arguments.boot), ..Settings::default() })?;
+    let path = link_plugin(sandbox.folder())?;
+    let environment = [("KUBECONFIG", sandbox.kubeconfig("admin").into_os_string()), ("PATH", path)];
+    if arguments.demo {
+        for line in DEMO {
+            println!("$ kubectl virtwork {line}");
+            let words = ["kubectl", "virtwork"].into_iter().chain(line.split(' ')).map(OsString::from).collect::<Vec<_>>();
+            let code = runtime.block_on(command(&words, &environment))?;
+            if code != 0 {
+                return Ok(code);
+            }
+            println!();
+        }
+        return Ok(0);
+    }
+    if !arguments.command.is_empty() {
+        return runtime.block_on(command(&arguments.command, &environment));
+    }
+    for (name, value) in &environment {
+        println!("export {name}={:?}", value.to_string_lossy());
+    }
+    eprintln!("The sandbox runs; Ctrl-C ends it.");
+    runtime.block_on(tokio::signal::ctrl_c())?;
+    Ok(0)
+}
+
+/// The nodes' part alone, beside another API server and KubeVirt's own controllers.
+async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
+    let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
+    let simulation = std::sync::Arc::new(virtwork_sandbox::nodes::simulation::Simulation::new(boot));
+    tokio::select! {
+        () = virtwork_sandbox::nodes::run(client, simulation) => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(0)
+}
+
+fn build() -> io::Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let done = Process::new(cargo).args(["build", "--quiet", "--package", "virtwork"]).current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+    if done.success() { Ok(()) } else { Err(io::Error::other("the plugin does not build")) }
+}
+
+/// PATH with a folder before it where the plugin has both of its names.
+fn link_plugin(folder: &Path) -> io::Result<OsString> {
+    let plugin = env::current_exe()?.with_file_name(format!("kubectl-virtwork{}", env::consts::EXE_SUFFIX));
+    let bin = folder.join("bin");
+    fs::create_dir(&bin)?;
+    for name in ["kubectl-virtwork", "oc-virtwork"] {
+        let link = bin.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&plugin, link)?;
+        #[cfg(not(unix))]
+        drop(fs::copy(&plugin, link)?);
+    }
+    let old = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(std::iter::once(bin).chain(env::split_paths(&old))).map_err(io::Error::other)
+}
+
+/// Runs a command and returns its status. `kubectl virtwork` works without kubectl too.
+async fn command(words: &[OsString], environment: &[(&str, OsString)]) -> io::Result<u8> {
+    let path = &environment[1].1;
+    let there = |program: &str| env::split_paths(path).any(|folder| folder.join(program).is_file());
+    let program = words[0].to_string_lossy().into_owned();
+    let plugin = words.get(1).is_some_and(|word| word == "virtwork") && (program == "kubectl" || program == "oc") && !there(&program);
+    let (program, rest) =
+        if plugin { (OsString::from(format!("{program}-virtwork")), &words[2..]) } else { (words[0].clone(), &words[1..]) };
+    let full =
+        env::split_paths(path).map(|folder| folder.join(&program)).find(|file| file.is_file()).map_or(program, PathBuf::into_os_string);
+    let mut child = tokio::process::Command::new(&full)
+        .args(rest)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .spawn()
+        .map_err(|error| io::Error::other(format!("{}: {error}", full.to_string_lossy())))?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+            // The command got it too, and ends in its own way.
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What KubeVirt's virt-controller does, as a client of an API server: machine to instance to pod, status, conditions.
+//!
+//! Source: kubevirt/kubevirt `pkg/virt-controller/watch`.
+
+mod instance;
+mod machine;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt as _, stream};
+use kube::Client;
+use serde_json::{Value, json};
+
+use crate::informer::{Informer, Kind, Name, watches};
+
+/// How many machines are looked after at once.
+const WORKERS: usize = 8;
+/// After a failed write, or for what only time brings on.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// Runs until it is dropped.
+pub async fn run(client: Client) {
+    let mut events = watches(&client, &[Kind::Machine, Kind::Instance, Kind::Pod, Kind::DataVolume]);
+    let mut informer = Informer::new(client);
+    let mut again: BTreeMap<Name, Instant> = BTreeMap::new();
+    let mut tick = tokio::time::interval(AGAIN);
+    loop {
+        let mut changed = BTreeSet::new();
+        tokio::select! {
+            Some(event) = events.next() => changed.extend(informer.take(event)),
+            _ = tick.tick() => {
+                let now = Instant::now();
+                changed.extend(again.iter().filter(|(_, time)| **time <= now).map(|(name, _)| name.clone()));
+            }
+        }
+        let results = stream::iter(changed).map(|name| {
+            let informer = &informer;
+            async move {
+                let result = sync(informer, &name).await;
+                (name, result)
+            }
+        });
+        let results: Vec<_> = results.buffer_unordered(WORKERS).collect().await;
+        for (name, result) in results {
+            again.remove(&name);
+            match result {
+                Ok(None) => {}
+                Ok(Some(time)) => drop(again.insert(name, time)),
+                Err(_) => drop(again.insert(name, Instant::now() + AGAIN)),
+            }
+        }
+    }
+}
+
+/// Brings a machine nearer to what it should be; tells when to look again though nothing changes.
+async fn sync(informer: &Informer, name: &Name) -> Result<Option<Instant>, kube::Error> {
+    if let Some(found) = informer.get(Kind::Instance, &name.0, &name.1) {
+        instance::sync(informer, name, found).await?;
+    }
+    match informer.get(Kind::Machine, &name.0, &name.1) {
+        Some(found) => machine::sync(informer, name, found).await,
+        None => Ok(None),
+    }
+}
+
+/// A condition.
+fn condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
+    let mut condition = json!({"type": kind, "status": status, "lastProbeTime": null, "lastTransitionTime": null});
+    if !reason.is_empty() {
+        condition["reason"] = json!(reason);
+        condition["message"] = json!(message);
+    }
+    condition
+}
+
+/// The condition of a type that an object has.
+fn find<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
+}
+
+/// Sets the transition times: kept where the status is the same as before, now where it changed.
+fn timed(conditions: Vec<Value>, before: &Value) -> Value {
+    let now = crate::api::objects::now();
+    let timed = conditions.into_iter().map(|mut condition| {
+        let old = find(before, condition["type"].as_str().unwrap_or_default()).filter(|old| old["status"] == condition["status"]);
+        condition["lastTransitionTime"] = old.map_or_else(|| json!(now), |old| old["lastTransitionTime"].clone());
+        condition
+    });
+    Value::Array(timed.collect())
+}
+
+/// The owner reference of a dependent.
+fn owner(object: &Value) -> Value {
+    json!([{"apiVersion": object["apiVersion"], "kind": object["kind"], "name": object["metadata"]["name"], "uid": object["metadata"]["uid"],
+        "controller": true, "blockOwnerDeletion": true}])
+}
+
+/// The data volumes of a machine or an instance, with what is there of each.
+fn data_volumes<'a>(informer: &'a Informer, namespace: &str, volumes: &Value) -> Vec<Option<&'a Value>> {
+    let names = volumes.as_array().into_iter().flatten().filter_map(|volume| volume["dataVolume"]["name"].as_str());
+    names.map(|name| informer.get(Kind::DataVolume, namespace, name)).collect()
+}
+
+/// The operation that sets an object's finalizers.
+fn finalizers(list: &[&str]) -> Value {
+    json!([{"op": "add", "path": "/metadata/finalizers", "value": list}])
+}

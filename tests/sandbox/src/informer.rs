@@ -1,0 +1,196 @@
+//! What controllers and nodes know of a cluster: a copy of some kinds of objects, kept by watches, and a way to write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{
+    StreamExt as _,
+    stream::{BoxStream, SelectAll},
+};
+use kube::{
+    Api, Client,
+    api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams},
+    runtime::{WatchStreamExt as _, watcher},
+};
+use serde_json::{Value, json};
+
+/// The kinds that a machine is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Machine,
+    Instance,
+    Pod,
+    DataVolume,
+    Claim,
+}
+
+impl Kind {
+    fn resource(self) -> ApiResource {
+        let (group, version, kind, plural) = match self {
+            Self::Machine => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
+            Self::Instance => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
+            Self::Pod => ("", "v1", "Pod", "pods"),
+            Self::DataVolume => ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
+            Self::Claim => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+        };
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
+    }
+}
+
+/// A machine: namespace and name.
+pub type Name = (String, String);
+
+/// What a watch tells.
+pub type Event = (Kind, Result<watcher::Event<DynamicObject>, watcher::Error>);
+
+/// Watches of some kinds.
+pub fn watches(client: &Client, kinds: &[Kind]) -> SelectAll<BoxStream<'static, Event>> {
+    futures::stream::select_all(kinds.iter().map(|&kind| {
+        let api: Api<DynamicObject> = Api::all_with(client.clone(), &kind.resource());
+        let config = watcher::Config::default().labels(if kind == Kind::Pod { "kubevirt.io=virt-launcher" } else { "" });
+        watcher(api, config).default_backoff().map(move |event| (kind, event)).boxed()
+    }))
+}
+
+/// Objects of some kinds, as the watches last told them.
+pub struct Informer {
+    client: Client,
+    objects: BTreeMap<(Kind, String, String), Value>,
+    relist: BTreeMap<Kind, BTreeSet<Name>>,
+}
+
+impl Informer {
+    pub fn new(client: Client) -> Self {
+        Self { client, objects: BTreeMap::new(), relist: BTreeMap::new() }
+    }
+
+    /// Takes in what a watch told, and says which machine it is about.
+    pub fn take(&mut self, (kind, event): Event) -> Option<Name> {
+        match event {
+            Ok(watcher::Event::Apply(object)) => Some(self.put(kind, object)),
+            Ok(watcher::Event::InitApply(object)) => {
+                let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone().unwrap_or_default());
+                self.relist.entry(kind).or_default().insert(name);
+                Some(self.put(kind, object))
+            }
+            Ok(watcher::Event::Delete(object)) => {
+                let value = serde_json::to_value(object).unwrap_or_default();
+                self.objects.remove(&(kind, text(&value, "namespace"), text(&value, "name")));
+                Some(machine_of(kind, &value))
+            }
+            Ok(watcher::Event::Init) => {
+                self.relist.insert(kind, BTreeSet::new());
+                None
+            }
+            Ok(watcher::Event::InitDone) => {
+                let there = self.relist.remove(&kind).unwrap_or_default();
+                self.objects.retain(|(other, namespace, name), _| *other != kind || there.contains(&(namespace.clone(), name.clone())));
+                None
+            }
+            // The watch begins anew by itself.
+            Err(_) => None,
+        }
+    }
+
+    fn put(&mut self, kind: Kind, object: DynamicObject) -> Name {
+        let value = serde_json::to_value(object).unwrap_or_default();
+        let machine = machine_of(kind, &value);
+        self.objects.insert((kind, text(&value, "namespace"), text(&value, "name")), value);
+        machine
+    }
+
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Value> {
+        self.objects.get(&(kind, namespace.to_owned(), name.to_owned()))
+    }
+
+    /// The objects of a kind that a machine has.
+    pub fn of_machine(&self, kind: Kind, (namespace, name): &Name) -> Vec<&Value> {
+        let first = (kind, namespace.clone(), String::new());
+        let all = self.objects.range(first..).take_while(|((other, place, _), _)| *other == kind && place == namespace);
+        all.filter(|(_, value)| machine_of(kind, value).1 == *name).map(|(_, value)| value).collect()
+    }
+
+    fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), namespace, &kind.resource())
+    }
+
+    /// # Errors
+    /// The server's refusal; that the object is there already is none.
+    pub async fn create(&self, kind: Kind, object: Value) -> Result<(), kube::Error> {
+        let namespace = text(&object, "namespace");
+        let object: DynamicObject = serde_json::from_value(object).map_err(kube::Error::SerdeError)?;
+        match self.api(kind, &namespace).create(&PostParams::default(), &object).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+
+    /// Binds a pod to a node.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn bind(&self, pod: &Value, node: &str) -> Result<(), kube::Error> {
+        let (namespace, name) = (text(pod, "namespace"), text(pod, "name"));
+        let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": {"kind": "Node", "name": node}});
+        let request = http::Request::post(format!("/api/v1/namespaces/{namespace}/pods/{name}/binding"))
+            .header("content-type", "application/json")
+            .body(binding.to_string().into_bytes())
+            .map_err(|error| kube::Error::BuildRequest(kube::core::request::Error::BuildRequest(error)))?;
+        self.client.request_text(request).await.map(|_| ())
+    }
+
+    /// # Errors
+    /// The server's refusal; that the object is gone already is none.
+    pub async fn delete(&self, kind: Kind, object: &Value, now: bool) -> Result<(), kube::Error> {
+        let parameters = if now { DeleteParams::default().grace_period(0) } else { DeleteParams::default() };
+        match self.api(kind, &text(object, "namespace")).delete(&text(object, "name"), &parameters).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+
+    /// A JSON patch, of the status where it is a subresource.
+    ///
+    /// KubeVirt's own patches test for the old value of a status, null times included, which a merge patch would drop; so a
+    /// status is always written whole.
+    ///
+    /// # Errors
+    /// The server's refusal; that the object is gone already is none.
+    pub async fn patch(&self, kind: Kind, object: &Value, operations: Value, status: bool) -> Result<(), kube::Error> {
+        let patch: json_patch::Patch = serde_json::from_value(operations).map_err(kube::Error::SerdeError)?;
+        let patch: Patch<Value> = Patch::Json(patch);
+        let (api, name, parameters) = (self.api(kind, &text(object, "namespace")), text(object, "name"), PatchParams::default());
+        let result = if status { api.patch_status(&name, &parameters, &patch).await } else { api.patch(&name, &parameters, &patch).await };
+        match result {
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+
+    /// Writes a whole status if it is not that already.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn set_status(&self, kind: Kind, object: &Value, status: Value) -> Result<(), kube::Error> {
+        if object["status"] == status {
+            return Ok(());
+        }
+        let operation = json!([{"op": "add", "path": "/status", "value": status}]);
+        self.patch(kind, object, operation, kind != Kind::Instance).await
+    }
+}
+
+/// A text of an object's metadata.
+pub fn text(object: &Value, name: &str) -> String {
+    object["metadata"][name].as_str().unwrap_or_default().to_owned()
+}
+
+/// The machine an object belongs to.
+fn machine_of(kind: Kind, object: &Value) -> Name {
+    let name = match kind {
+        Kind::Machine | Kind::Instance => text(object, "name"),
+        Kind::Pod => object["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned(),
+        Kind::DataVolume => object["metadata"]["ownerReferences"][0]["name"].as_str().unwrap_or_default().to_owned(),
+        Kind::Claim => object["metadata"]["annotations"]["sandbox/machine"].as_str().unwrap_or_default().to_owned(),
+    };
+    (text(object, "namespace"), name)
+}

@@ -1,0 +1,112 @@
+//! Simulated machines: how long they take, and what goes wrong with them on demand.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{api::Kubelet, informer::Name};
+
+/// How a machine behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It comes up and works.
+    Works,
+    /// Its image cannot be pulled, with the kubelet's message.
+    PullFails(String),
+    /// It fails whenever it is started.
+    Crashes,
+    /// No node takes it, with the scheduler's message.
+    Unschedulable(String),
+    /// Its data volume fails, with CDI's message.
+    VolumeFails(String),
+    /// Its data volume stays pending, with CDI's message.
+    VolumePends(String),
+    /// It runs, and its work does not, for the reason the guest gives.
+    Sick(String),
+}
+
+/// All simulated machines.
+#[derive(Debug)]
+pub struct Simulation {
+    /// From Running to the first round of work.
+    boot: Duration,
+    rules: Mutex<Vec<(String, Behaviour)>>,
+    begun: Mutex<BTreeMap<Name, Instant>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Simulation {
+    pub fn new(boot: Duration) -> Self {
+        Self { boot, rules: Mutex::default(), begun: Mutex::default() }
+    }
+
+    /// From now on machines whose name ends so behave so; the latest rule for a machine counts.
+    pub fn set(&self, ending: &str, behaviour: Behaviour) {
+        lock(&self.rules).insert(0, (ending.to_owned(), behaviour));
+    }
+
+    pub(super) fn behaviour(&self, machine: &str) -> Behaviour {
+        let rules = lock(&self.rules);
+        rules.iter().find(|(ending, _)| machine.ends_with(ending.as_str())).map_or(Behaviour::Works, |(_, behaviour)| behaviour.clone())
+    }
+
+    pub(super) fn begun(&self, machine: &Name) {
+        lock(&self.begun).insert(machine.clone(), Instant::now());
+    }
+
+    pub(super) fn ended(&self, machine: &Name) {
+        lock(&self.begun).remove(machine);
+    }
+
+    /// What the guest's health answer says: work runs, or why not.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn guest(&self, machine: &Name) -> Result<Duration, String> {
+        let up = lock(&self.begun).get(machine).map(Instant::elapsed).ok_or_else(|| "the guest does not run".to_owned())?;
+        match self.behaviour(&machine.1) {
+            Behaviour::Sick(reason) => Err(reason),
+            _ if up < self.boot => Err("installing its tools".to_owned()),
+            _ => Ok(up.saturating_sub(self.boot)),
+        }
+    }
+}
+
+fn machine(pod: &Value) -> Name {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&pod["metadata"]["namespace"]), text(&pod["metadata"]["annotations"]["kubevirt.io/domain"]))
+}
+
+impl Kubelet for Simulation {
+    fn log(&self, pod: &Value, container: &str) -> Option<String> {
+        let workload = pod["metadata"]["labels"]["app.kubernetes.io/component"].as_str().unwrap_or("guest");
+        let last = self.guest(&machine(pod)).map_or_else(|reason| reason, |_| "working".to_owned());
+        match container {
+            "guest-console-log" => Some(format!("[    0.000000] Linux version\r\nVIRTWORK {workload}: {last}\r\n")),
+            "compute" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
+        let health = self.guest(&machine(pod));
+        match (port, path) {
+            ("8099", "" | "/") => Some(match health {
+                Ok(_) => (200, "working\n".to_owned()),
+                Err(reason) => (503, format!("{reason}\n")),
+            }),
+            ("8099", "/metrics") => {
+                let seconds = health.unwrap_or_default().as_secs_f64();
+                Some((200, format!("# TYPE virtwork_cpu_seconds_total counter\nvirtwork_cpu_seconds_total {seconds:.3}\n")))
+            }
+            _ => None,
+        }
+    }
+}
