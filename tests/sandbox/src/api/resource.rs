@@ -1,7 +1,7 @@
 //! What is served, as data, and how an address names it.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_yaml::Mapping;
 
 /// A resource that the API server serves.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,10 +21,10 @@ pub struct Resource {
     #[serde(default)]
     pub status: bool,
     /// Columns of a table besides the name, in order: heading, path.
-    pub columns: Map<String, Value>,
+    pub columns: Mapping,
     /// More of them with `-o wide`.
     #[serde(default)]
-    pub wide: Map<String, Value>,
+    pub wide: Mapping,
 }
 
 fn yes() -> bool {

@@ -4,14 +4,14 @@ use std::time::SystemTime;
 
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
+use serde_yaml::Mapping;
 
 use super::resource::Resource;
 
 /// The columns of a resource: name, path, priority.
 fn columns(resource: &Resource) -> Vec<(String, String, u8)> {
-    let named = |map: &serde_json::Map<String, Value>, priority| {
-        map.iter().map(|(name, path)| (name.clone(), path.as_str().unwrap_or_default().to_owned(), priority)).collect::<Vec<_>>()
-    };
+    let text = |value: &serde_yaml::Value| value.as_str().unwrap_or_default().to_owned();
+    let named = |map: &Mapping, priority| map.iter().map(|(name, path)| (text(name), text(path), priority)).collect::<Vec<_>>();
     let mut all = vec![("NAME".to_owned(), "metadata.name".to_owned(), 0)];
     all.extend(named(&resource.columns, 0));
     if !resource.columns.contains_key("AGE") {
