@@ -43,6 +43,18 @@ pub struct Row {
     pub trouble: Trouble,
 }
 
+impl Row {
+    /// Whether it is its data volume that holds it up.
+    pub fn waits_for_volume(&self) -> bool {
+        ["Provisioning", "WaitingForVolumeBinding", "DataVolumeError", "ErrorPvcNotFound"].contains(&self.status.as_str())
+    }
+
+    /// Whether something else than the machine's own status may know why it is late.
+    pub fn reason_lies_elsewhere(&self) -> bool {
+        !self.ready && (matches!(self.trouble, Trouble::Guest | Trouble::Unknown) || self.waits_for_volume())
+    }
+}
+
 /// Whether waiting for a machine makes sense.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Trouble {

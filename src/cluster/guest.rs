@@ -1,4 +1,5 @@
-//! Why a machine that runs is not ready: its guest is asked, else its console, else the events around it.
+//! Why a machine is not ready, where it does not say so itself: its guest is asked, else its console; its data volume; the
+//! events around it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,7 +9,10 @@ use kube::api::{ListParams, LogParams};
 use kube::{Api, client::Body};
 use serde_json::Value;
 
-use crate::plan::HEALTH_PORT;
+use crate::{
+    plan::{HEALTH_PORT, metadata},
+    status::{Row, Trouble},
+};
 
 use super::{Cluster, Kind, survey::name_of};
 
@@ -20,8 +24,34 @@ const PATIENCE: Duration = Duration::from_secs(6);
 const CONSOLE: &str = "guest-console-log";
 
 impl Cluster {
+    /// Reasons by machine, of machines in one namespace that are not ready; of a machine that says nothing, none.
+    pub async fn reasons(&self, namespace: &str, late: &[Row]) -> BTreeMap<String, String> {
+        let names = |of: fn(&Row) -> bool| late.iter().filter(|row| of(row)).map(|row| row.name.clone()).collect::<Vec<_>>();
+        let mut reasons = self.event_reasons(namespace, &names(|row| row.trouble == Trouble::Unknown)).await;
+        reasons.extend(self.volume_reasons(namespace, &names(Row::waits_for_volume)).await);
+        reasons.extend(self.guest_reasons(namespace, &names(|row| row.trouble == Trouble::Guest)).await);
+        reasons
+    }
+
+    /// What CDI says of data volumes.
+    async fn volume_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+        if machines.is_empty() {
+            return BTreeMap::new();
+        }
+        let volumes = self.list(Kind::DataVolume, Some(namespace), &metadata::selector(None, &[])).await.unwrap_or_default();
+        let of = |machine: &String| {
+            let volume = volumes.iter().find(|volume| name_of(volume) == metadata::data_volume(machine))?;
+            let conditions = volume["status"]["conditions"].as_array()?;
+            let bad =
+                |condition: &&Value| condition["status"] == "False" && condition["message"].as_str().is_some_and(|text| !text.is_empty());
+            let message = conditions.iter().find(bad)?["message"].as_str()?;
+            Some((machine.clone(), format!("data volume {}: {message}", volume["status"]["phase"].as_str().unwrap_or("Unknown"))))
+        };
+        machines.iter().filter_map(of).collect()
+    }
+
     /// Reasons by machine; of a machine that says nothing, none.
-    pub async fn guest_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+    async fn guest_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
         if machines.is_empty() {
             return BTreeMap::new();
         }
@@ -77,7 +107,7 @@ impl Cluster {
     }
 
     /// The newest warning about each machine, its pod or its data volume.
-    pub(super) async fn event_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+    async fn event_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
         if machines.is_empty() {
             return BTreeMap::new();
         }
@@ -91,7 +121,7 @@ impl Cluster {
             let owner = machines.iter().find(|machine| {
                 about == **machine
                     || about.strip_prefix("virt-launcher-").is_some_and(|rest| rest.starts_with(&format!("{machine}-")))
-                    || about == crate::plan::metadata::data_volume(machine)
+                    || about == metadata::data_volume(machine)
             });
             if let (Some(machine), Some(message)) = (owner, event.message) {
                 let reason = event.reason.map_or_else(|| message.clone(), |reason| format!("{reason}: {message}"));

@@ -101,10 +101,16 @@ impl Cluster {
             tell(Progress::Waiting { what, done, total, elapsed, laggards: missing.clone() });
             if is_final || self.overdue() {
                 tell(Progress::Waited);
+                if missing.is_empty() {
+                    return Ok(Awaited::default());
+                }
+                // The last word on each machine, however short it was looked at before.
+                watch.found = self.inquire(&watch, Duration::ZERO).await;
+                let (missing, _) = watch.look();
                 return Ok(Awaited { missing, timed_out: !is_final });
             }
             if Instant::now() >= inquiry {
-                watch.found = self.inquire(&watch).await;
+                watch.found = self.inquire(&watch, HANGING).await;
                 inquiry = Instant::now() + INQUIRY;
             }
         }
@@ -134,18 +140,12 @@ impl Cluster {
         }
     }
 
-    /// Asks guests, pods and events why laggards lag.
-    async fn inquire(&self, watch: &Watch<'_>) -> BTreeMap<String, String> {
-        let namespace = &watch.plan.namespace;
-        let late = |trouble: Trouble| {
-            let rows = watch.rows().into_iter().filter(move |row| !row.ready && row.trouble == trouble);
-            rows.map(|row| row.name).collect::<Vec<_>>()
-        };
-        let hanging = |name: &String| watch.since.get(name).is_some_and(|(_, since)| since.elapsed() >= HANGING);
-        let unknown: Vec<_> = late(Trouble::Unknown).into_iter().filter(hanging).collect();
-        let mut found = self.guest_reasons(namespace, &late(Trouble::Guest)).await;
-        found.extend(self.event_reasons(namespace, &unknown).await);
-        found
+    /// Asks around why laggards lag; about those that give no reason only when they have shown the same for `hanging`.
+    async fn inquire(&self, watch: &Watch<'_>, hanging: Duration) -> BTreeMap<String, String> {
+        let hangs = |row: &Row| watch.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
+        let late = |row: &Row| row.reason_lies_elsewhere() && (row.trouble != Trouble::Unknown || hangs(row));
+        let late: Vec<_> = watch.rows().into_iter().filter(late).collect();
+        self.reasons(&watch.plan.namespace, &late).await
     }
 }
 
@@ -178,6 +178,7 @@ impl Watch<'_> {
                 .machines
                 .get(&self.plan.namespace, &name)
                 .map(|live| status::row(live, self.instances.get(&self.plan.namespace, &name)));
+            let elsewhere = row.as_ref().is_some_and(Row::reason_lies_elsewhere);
             let (trouble, mut reason, shown) = match &row {
                 Some(row) if self.is_done(machine, row) => continue,
                 Some(row) => (row.trouble, row.reason.clone(), row.status.clone()),
@@ -189,7 +190,7 @@ impl Watch<'_> {
                 *since = (shown.clone(), Instant::now());
             }
             is_final &= matches!(trouble, Trouble::FinalAfter(seconds) if since.1.elapsed() >= Duration::from_secs(seconds));
-            if let Some(found) = self.found.get(&name).filter(|_| matches!(trouble, Trouble::Guest | Trouble::Unknown)) {
+            if let Some(found) = self.found.get(&name).filter(|_| elsewhere) {
                 reason.clone_from(found);
             }
             seen.insert(name.clone());

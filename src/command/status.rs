@@ -10,7 +10,7 @@ use crate::{
     cluster::{Cluster, Kind},
     error::{Error, Result},
     plan::metadata,
-    status::{Row, Trouble, age, rows},
+    status::{Row, age, rows},
     ui::Table,
 };
 
@@ -32,18 +32,18 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let machines = cluster.list(Kind::Machine, place, &selector).await?;
     let instances = cluster.list(Kind::Instance, place, &selector).await?;
     let mut rows = rows(&machines, &instances);
-    ask_guests(&cluster, &mut rows).await;
+    ask_around(&cluster, &mut rows).await;
     print(&rows, place, arguments, context)
 }
 
-/// Asks the guests of machines that run and are not ready.
-async fn ask_guests(cluster: &Cluster, rows: &mut [Row]) {
-    let mut late: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| !row.ready && row.trouble == Trouble::Guest) {
-        late.entry(row.namespace.clone()).or_default().push(row.name.clone());
+/// Fills in reasons that the machines' own status does not give.
+async fn ask_around(cluster: &Cluster, rows: &mut [Row]) {
+    let mut late: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.reason_lies_elsewhere()) {
+        late.entry(row.namespace.clone()).or_default().push(row.clone());
     }
-    for (namespace, machines) in late {
-        let reasons = cluster.guest_reasons(&namespace, &machines).await;
+    for (namespace, late) in late {
+        let reasons = cluster.reasons(&namespace, &late).await;
         for row in rows.iter_mut().filter(|row| row.namespace == namespace) {
             if let Some(reason) = reasons.get(&row.name) {
                 row.reason.clone_from(reason);

@@ -45,6 +45,9 @@ fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Pl
 
 async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let (config, ui) = (context.config, context.ui);
+    if arguments.output.is_some() {
+        ui.expect_format();
+    }
     // A bad value anywhere fails before any request is sent.
     make_plan(fleet, super::DEFAULT_NAMESPACE, context)?;
     let cluster = context.connect(true).await?;
@@ -69,7 +72,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     if missing {
         let as_namespace = cluster.require_namespace_right(&plan.namespace, &place).await?;
         if cluster.create_namespace(&plan, as_namespace).await? {
-            ui.line(&format!("namespace/{} created", plan.namespace));
+            ui.done(&format!("namespace/{}", plan.namespace), "created");
         }
     }
     let outcome = cluster.apply(&plan, &survey, config.settings.pace.concurrency.into(), &listen).await;
@@ -140,7 +143,7 @@ async fn restart(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, 
     }
     for machine in &outdated {
         cluster.restart(&plan.namespace, machine).await?;
-        context.ui.line(&format!("{}/{machine} restarted", Kind::Machine.printed()));
+        context.ui.done(&format!("{}/{machine}", Kind::Machine.printed()), "restarted");
     }
     Ok(outdated)
 }
@@ -161,7 +164,7 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
         survey.surplus.iter().map(|(kind, found)| (*kind, found.name.clone().unwrap_or_default(), found.uid.clone())).collect();
     first_of(cluster.delete_each(&plan.namespace, &objects).await, context.ui)?;
     for (kind, name, _) in &objects {
-        context.ui.line(&format!("{}/{name} pruned", kind.printed()));
+        context.ui.done(&format!("{}/{name}", kind.printed()), "pruned");
     }
     Ok(())
 }

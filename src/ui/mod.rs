@@ -8,7 +8,10 @@ mod table;
 use std::{
     env,
     io::{self, IsTerminal as _, Write as _},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use dialoguer::{Confirm, Password as PasswordPrompt, Select};
@@ -29,6 +32,7 @@ pub struct Ui {
     coloured: bool,
     fancy: bool,
     interactive: bool,
+    formatted: AtomicBool,
     display: Mutex<progress::Display>,
     /// The first failure to write a result; the work goes on, the command fails at its end.
     broken: Mutex<Option<io::Error>>,
@@ -49,6 +53,7 @@ impl Ui {
             coloured,
             fancy: terminal && !dumb,
             interactive: terminal && io::stdin().is_terminal(),
+            formatted: AtomicBool::new(false),
             display: Mutex::new(progress::Display::new(terminal && !dumb)),
             broken: Mutex::new(None),
         }
@@ -62,6 +67,18 @@ impl Ui {
     /// Whether somebody is there to answer.
     pub fn is_interactive(&self) -> bool {
         self.interactive
+    }
+
+    /// From now on the result comes in a format of its own: lines about single objects are left out.
+    pub fn expect_format(&self) {
+        self.formatted.store(true, Ordering::Relaxed);
+    }
+
+    /// What was done to one object.
+    pub fn done(&self, object: &str, verb: &str) {
+        if !self.formatted.load(Ordering::Relaxed) {
+            self.line(&format!("{object} {verb}"));
+        }
     }
 
     /// A line of the result.
@@ -122,7 +139,7 @@ impl Ui {
     pub fn listen(&self, progress: Progress) {
         match progress {
             Progress::Object { object, verb } => {
-                self.line(&format!("{object} {verb}"));
+                self.done(&object, verb);
                 self.display().step();
             }
             Progress::Note(text) => self.note(&text),

@@ -166,7 +166,7 @@ impl Informer {
         }
     }
 
-    /// Writes a whole status if it is not that already.
+    /// Writes a whole status if it is not that already, and if the object is still the one it was made for.
     ///
     /// # Errors
     /// The server's refusal.
@@ -174,8 +174,10 @@ impl Informer {
         if object["status"] == status {
             return Ok(());
         }
-        let operation = json!([{"op": "add", "path": "/status", "value": status}]);
-        self.patch(kind, object, operation, kind != Kind::Instance).await
+        let seen = &object["metadata"]["resourceVersion"];
+        let operations =
+            json!([{"op": "test", "path": "/metadata/resourceVersion", "value": seen}, {"op": "add", "path": "/status", "value": status}]);
+        self.patch(kind, object, operations, kind != Kind::Instance).await
     }
 }
 

@@ -14,6 +14,7 @@ pub const USERS: [&str; 5] = ["admin", "owner", "member", "nobody", "kubevirt"];
 pub struct Access {
     denied: Mutex<Vec<(String, String)>>,
     expired: Mutex<Vec<String>>,
+    quota: Mutex<Option<String>>,
 }
 
 impl Access {
@@ -31,6 +32,18 @@ impl Access {
     /// Takes a right from everybody but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
     pub fn deny(&self, verb: &str, resource: &str) {
         lock(&self.denied).push((verb.to_owned(), resource.to_owned()));
+    }
+
+    /// From now on no pod can be made, for this reason.
+    pub fn quota(&self, message: &str) {
+        *lock(&self.quota) = Some(message.to_owned());
+    }
+
+    /// The refusal of a quota.
+    pub fn over_quota(&self, verb: &str, address: &Address) -> Option<Failure> {
+        let concerned = verb == "create" && address.plural == "pods" && address.subresource.is_none();
+        let message = lock(&self.quota).clone().filter(|_| concerned)?;
+        Some(Failure::new(403, "Forbidden", format!("pods is forbidden: {message}")))
     }
 
     /// Whether a user may.
@@ -77,7 +90,7 @@ impl Access {
             "{qualified}{name} is forbidden: User {user:?} cannot {verb} resource {resource:?} in API group {:?} {place}",
             address.group
         );
-        let details = json!({"name": address.name, "group": address.group, "kind": address.plural});
+        let details = json!({"name": address.name.clone().unwrap_or_default(), "group": address.group, "kind": address.plural});
         Failure { details, ..Failure::new(403, "Forbidden", message) }
     }
 

@@ -90,6 +90,9 @@ impl Server {
         if !self.access.may(&request.user, verb, &request.address) {
             return Err(Access::refusal(&request.user, verb, &request.address));
         }
+        if let Some(refusal) = self.access.over_quota(verb, &request.address) {
+            return Err(refusal);
+        }
         if request.address.group == "subresources.kubevirt.io" && self.objects.find("kubevirt.io", "v1", "virtualmachines").is_some() {
             let found = self.aggregated.serve(&self.objects, method, &request.address, &request.json().unwrap_or_default())?;
             return Ok(answer(if *method == Method::GET { 200 } else { 202 }, &found));

@@ -62,8 +62,8 @@ async fn sync(informer: &Informer, simulation: &Simulation, name: &Name) -> Resu
     } else if pods.is_empty() {
         simulation.ended(name);
     }
-    // A guest comes up, or breaks, by itself.
-    Ok(pods.is_empty())
+    // A guest comes up, or breaks, by itself, and behaviour changes on demand.
+    Ok(pods.is_empty() && instance.is_none())
 }
 
 async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behaviour: &Behaviour) -> Result<(), kube::Error> {
@@ -192,6 +192,7 @@ async fn instance(informer: &Informer, simulation: &Simulation, instance: &Value
     };
     let stamp = json!({"phase": next, "phaseTransitionTimestamp": now()});
     let mut operations = vec![
+        json!({"op": "test", "path": "/status/phase", "value": phase}),
         json!({"op": "add", "path": "/status/phase", "value": next}),
         json!({"op": "add", "path": "/status/phaseTransitionTimestamps/-", "value": stamp}),
     ];

@@ -1,0 +1,188 @@
+//! What all command tests share: a cluster of their own, and the real binary run in it as a user would.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use virtwork_sandbox::{Sandbox, Settings};
+
+/// The binary under test.
+pub const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-virtwork");
+/// The longest that anything here may take; ten times what it does.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    pub line: String,
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// It ended so.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "exit status of {self:#?}");
+        self
+    }
+
+    /// Standard output holds a text.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?} on standard output of {self:#?}");
+        self
+    }
+
+    /// Standard error holds a text.
+    #[track_caller]
+    pub fn tells(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} on standard error of {self:#?}");
+        self
+    }
+
+    /// Neither holds a text.
+    #[track_caller]
+    pub fn hides(self, text: &str) -> Self {
+        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "{text:?} in the output of {self:#?}");
+        self
+    }
+
+    /// How many lines of standard output end so.
+    pub fn count(&self, ending: &str) -> usize {
+        self.stdout.lines().filter(|line| line.ends_with(ending)).count()
+    }
+}
+
+/// A cluster and a user's home.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub home: PathBuf,
+    pub user: &'static str,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(&Settings::default())
+    }
+
+    pub fn with(settings: &Settings) -> Self {
+        let sandbox = Sandbox::start(settings).unwrap();
+        let home = sandbox.folder().join("home");
+        fs::create_dir(&home).unwrap();
+        Self { sandbox, home, user: "admin" }
+    }
+
+    /// The plugin, in an environment that holds nothing of this machine's user.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(PLUGIN);
+        command.args(words).env_clear().env("HOME", &self.home).env("KUBECONFIG", self.sandbox.kubeconfig(self.user)).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command line, split at blanks.
+    pub fn run(&self, line: &str) -> Run {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        finish(line, &mut self.command(&words))
+    }
+
+    /// Starts a command line and lets it run.
+    pub fn start(&self, line: &str) -> Child {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Writes a file into the user's home, and returns its path.
+    pub fn file(&self, name: &str, content: &str) -> String {
+        let path = self.home.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Asks the API server as its administrator: method, path, body.
+    pub fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let kubeconfig = self.sandbox.kubeconfig("kubevirt");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = virtwork_sandbox::client(&kubeconfig).await.unwrap();
+            let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+            let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+            let request = http::Request::builder().method(method).uri(path).header("content-type", content_type).body(body).unwrap();
+            client.request::<Value>(request).await.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        })
+    }
+
+    /// The names of all objects of a resource: `kubevirt.io/v1/virtualmachines`, `v1/secrets`.
+    pub fn names(&self, resource: &str) -> Vec<String> {
+        let root = if resource.starts_with("v1/") { "api" } else { "apis" };
+        let list = self.ask("GET", &format!("/{root}/{resource}"), &Value::Null);
+        list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A machine of the default fleet in the default namespace.
+    pub fn machine(&self, name: &str) -> Value {
+        self.ask("GET", &format!("{MACHINES}/{name}"), &Value::Null)
+    }
+
+    /// How many objects of ours, or of KubeVirt's for us, there are.
+    pub fn count_all(&self) -> usize {
+        ALL.iter().map(|resource| self.names(resource).len()).sum()
+    }
+
+    /// Requests since the last call that would change something.
+    pub fn writes(&self) -> Vec<String> {
+        let seen = self.sandbox.faults.take_seen();
+        seen.iter().filter(|seen| seen.is_write()).map(|seen| format!("{} {}", seen.method, seen.path)).collect()
+    }
+}
+
+/// Machines of the default namespace.
+pub const MACHINES: &str = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines";
+
+/// Every resource that a fleet is made of.
+pub const ALL: [&str; 7] = [
+    "kubevirt.io/v1/virtualmachines",
+    "kubevirt.io/v1/virtualmachineinstances",
+    "cdi.kubevirt.io/v1beta1/datavolumes",
+    "v1/secrets",
+    "v1/services",
+    "v1/persistentvolumeclaims",
+    "v1/pods",
+];
+
+/// Runs a command to its end.
+pub fn finish(line: &str, command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { line: line.to_owned(), code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < PATIENCE, "still waiting: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Compares with the file under `tests/golden`; `UPDATE_GOLDEN=1` writes it instead.
+#[track_caller]
+pub fn golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == actual, "{name} is not what it was; UPDATE_GOLDEN=1 accepts this:\n{actual}");
+}
