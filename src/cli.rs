@@ -448,8 +448,8 @@ pub struct Ssh {
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
     /// Account in the guest [default: the fleet's]
-    #[arg(short = 'l', long = "ssh-user", value_name = "NAME", value_parser = value::user_name)]
-    pub ssh_user: Option<String>,
+    #[arg(short = 'l', long = "ssh-user", value_name = "NAME", value_parser = value::login)]
+    pub login: Option<String>,
     /// Private key
     #[arg(short, long, value_name = "FILE")]
     pub identity_file: Option<PathBuf>,

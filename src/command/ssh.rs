@@ -117,7 +117,7 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     Ok(Target {
         name: row.name.clone(),
         namespace,
-        user: arguments.ssh_user.clone().or_else(fallback).unwrap_or_else(|| context.config.settings.door.ssh_user.clone()),
+        user: arguments.login.clone().or_else(fallback).unwrap_or_else(|| context.config.settings.door.ssh_user.clone()),
         uid: uid.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })

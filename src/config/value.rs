@@ -243,6 +243,14 @@ pub fn user_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// An account to log in as: also one that the image brings.
+///
+/// # Errors
+/// When ssh would take it for something else.
+pub fn login(text: &str) -> Result<String, String> {
+    plain(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| format!("{text:?} is not an account name"))
+}
+
 /// One public key, as it stands in an `authorized_keys` file.
 ///
 /// # Errors

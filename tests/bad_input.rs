@@ -1,0 +1,166 @@
+//! Bad input: one error each, that names the setting, its source and what would be right; exit 1; no request.
+
+mod common;
+
+use common::{Run, World, finish};
+
+/// A password that must never be seen.
+const SECRET: &str = "pa55\"word";
+
+/// Flags: a command line; what the error says.
+const FLAGS: [(&str, &[&str]); 31] = [
+    ("up --vm-count 0", &["--vm-count", "1..=1000"]),
+    ("up --vm-count -1", &["--vm-count", "1..=1000"]),
+    ("up --vm-count 100000", &["--vm-count", "1..=1000"]),
+    ("up --vm-count two", &["--vm-count", "invalid digit"]),
+    ("up --cpu-cores 0", &["--cpu-cores", "1..=256"]),
+    ("up --memory 2GB", &["--memory", "did you mean 2Gi?"]),
+    ("up --memory 64Mi", &["--memory", "at least 256Mi"]),
+    ("up --disk-size 10", &["--disk-size", "did you mean 10Gi?"]),
+    ("up --timeout -5", &["--timeout", "negative"]),
+    ("up --timeout 3d", &["--timeout", "unknown unit"]),
+    ("up cpuu", &["cpuu", "did you mean cpu?"]),
+    ("up --workloads cpu,databse", &["databse", "did you mean database?"]),
+    ("up --set cpu.lod=3", &["cpu", "lod", "did you mean load?"]),
+    ("up --set cpu.load=101", &["cpu.load", "from 1 to 100"]),
+    ("up --set cpu", &["--set", "WORKLOAD.KEY=VALUE"]),
+    ("up --ssh-key-file /nowhere/key.pub", &["--ssh-key-file", "/nowhere/key.pub", "No such file"]),
+    ("up --ssh-key nonsense", &["--ssh-key", "is not a public key"]),
+    ("up --name Fleet", &["--name", "Fleet"]),
+    ("up --name a.b", &["--name", "a.b"]),
+    ("up --name this-name-is-so-long-that-no-machine-can-bear-it", &["--name", "at most 40"]),
+    ("up --name this-name-is-too-long-for-some-machines", &["this-name-is-too-long-for-some-machines-network-client-0", "50", "--name"]),
+    ("up --ssh-user a:b", &["--ssh-user", "is not an account name"]),
+    ("up --ssh-user root", &["--ssh-user", "is not an account name"]),
+    ("up --data-disk tape", &["--data-disk", "dv", "empty"]),
+    ("up --storage-class Gold!", &["--storage-class", "Gold!"]),
+    ("up --node-selector zone", &["--node-selector", "KEY=VALUE"]),
+    ("up --toleration a:Never", &["--toleration", "Never"]),
+    ("up --package-mirror ftp://x", &["--package-mirror", "http"]),
+    ("up --concurrency 0", &["--concurrency", "1..=256"]),
+    ("up --nonsense", &["--nonsense"]),
+    ("down network cpuu", &["cpuu", "did you mean cpu?"]),
+];
+
+/// Environment: variable, value; what the error says.
+const VARIABLES: [(&str, &str, &[&str]); 8] = [
+    ("VIRTWORK_MEMORY", "2GB", &["VIRTWORK_MEMORY", "did you mean 2Gi?"]),
+    ("VIRTWORK_VM_COUNT", "0", &["VIRTWORK_VM_COUNT", "1..=1000"]),
+    ("VIRTWORK_TIMEOUT", "-5", &["VIRTWORK_TIMEOUT", "negative"]),
+    ("VIRTWORK_MEMROY", "2Gi", &["VIRTWORK_MEMROY", "did you mean VIRTWORK_MEMORY?"]),
+    ("VIRTWORK_WORKLOADS", "cpuu", &["VIRTWORK_WORKLOADS", "did you mean cpu?"]),
+    ("VIRTWORK_SSH_AUTHORIZED_KEYS", "nonsense", &["VIRTWORK_SSH_AUTHORIZED_KEYS", "is not a public key"]),
+    ("VIRTWORK_SSH_PASSWORD", "pa55\"word\nmore", &["VIRTWORK_SSH_PASSWORD"]),
+    ("VIRTWORK_NAME", "Fleet", &["VIRTWORK_NAME"]),
+];
+
+/// Files: their text; what the error says.
+const FILES: [(&str, &[&str]); 14] = [
+    ("- a\n- b\n", &["in virtwork.yaml", "must be a mapping"]),
+    ("memory: [", &["in virtwork.yaml", "not YAML"]),
+    ("memroy: 2Gi\n", &["in virtwork.yaml, memroy", "did you mean memory?"]),
+    ("memory: 2GB\n", &["in virtwork.yaml, memory", "did you mean 2Gi?"]),
+    ("disk-size: 10\n", &["in virtwork.yaml, disk_size", "did you mean 10Gi?"]),
+    ("vm_count: 0\n", &["in virtwork.yaml, vm_count", "1..=1000"]),
+    ("timeout: -5\n", &["in virtwork.yaml, timeout", "negative"]),
+    ("workloads:\n  databse: {}\n", &["in virtwork.yaml, workloads.databse", "unknown workload", "did you mean database?"]),
+    ("workloads:\n  cpu: {params: {lod: 3}}\n", &["in virtwork.yaml, workloads.cpu", "lod", "did you mean load?"]),
+    ("workloads:\n  cpu: {memory: 2GB}\n", &["in virtwork.yaml, workloads.cpu.memory", "did you mean 2Gi?"]),
+    ("workloads: [cpu]\n", &["in virtwork.yaml, workloads", "mapping"]),
+    ("ssh_authorized_keys: nonsense\n", &["in virtwork.yaml, ssh_authorized_keys"]),
+    ("ssh_user: a:b\n", &["in virtwork.yaml, ssh_user", "is not an account name"]),
+    ("prune: true\n", &["in virtwork.yaml, prune"]),
+];
+
+/// One error, on one line where clap adds no help, and nothing else.
+#[track_caller]
+fn check(world: &World, run: Run, parts: &[&str]) {
+    let run = run.exits(1);
+    assert_eq!(run.stdout, "", "{run:#?}");
+    assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:#?}");
+    for part in parts {
+        assert!(run.stderr.contains(part), "no {part:?} in {run:#?}");
+    }
+    for leak in ["panicked", "Error {", "Some(", SECRET] {
+        assert!(!run.stderr.contains(leak), "{leak:?} in {run:#?}");
+    }
+    assert!(world.sandbox.faults.take_seen().is_empty(), "a request was sent by {run:#?}");
+}
+
+#[test]
+fn by_flag() {
+    let world = World::new();
+    for (line, parts) in FLAGS {
+        check(&world, world.run(line), parts);
+    }
+}
+
+#[test]
+fn by_environment() {
+    let world = World::new();
+    for (variable, value, parts) in VARIABLES {
+        let run = finish(&format!("{variable}={value} up"), world.command(&["up"]).env(variable, value));
+        check(&world, run, parts);
+    }
+}
+
+#[test]
+fn by_file() {
+    let world = World::new();
+    for (text, parts) in FILES {
+        let path = world.file("virtwork.yaml", text);
+        check(&world, world.run(&format!("up --config {path}")), parts);
+    }
+    check(&world, world.run("up --config /nowhere.yaml"), &["--config", "/nowhere.yaml"]);
+}
+
+#[test]
+fn keys_that_are_none() {
+    let world = World::new();
+    let private = world.file("id", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb\n-----END OPENSSH PRIVATE KEY-----\n");
+    let run = world.run(&format!("up --ssh-key-file {private}")).hides("b3Blb");
+    check(&world, run, &["--ssh-key-file", "private key"]);
+    let empty = world.file("empty.pub", "\n");
+    check(&world, world.run(&format!("up --ssh-key-file {empty}")), &["--ssh-key-file", "no public key"]);
+}
+
+#[test]
+fn a_password_is_never_seen() {
+    let world = World::new();
+    let file = world.file("password", SECRET);
+    for line in [
+        format!("up cpu --ssh-password-file {file} --dry-run"),
+        format!("up cpu --ssh-password-file {file} --dry-run -o json"),
+        format!("up cpu --ssh-password-file {file} -v=9"),
+        format!("up cpu --ssh-password {SECRET} -v=9"),
+        format!("up cpu --ssh-password {SECRET} --memory 2GB"),
+        format!("workloads cpu --user-data --ssh-password {SECRET}"),
+        "status -v=9 -o yaml".to_owned(),
+    ] {
+        world.run(&line).hides(SECRET);
+    }
+    let shown = world.run(&format!("up cpu --ssh-password {SECRET}")).exits(0);
+    shown.tells("Warning: --ssh-password shows in the process list");
+    world.sandbox.faults.take_seen();
+    let lines = world.file("password-of-two-lines", "one\ntwo\n");
+    check(&world, world.run(&format!("up --ssh-password-file {lines}")).hides("two"), &["--ssh-password-file"]);
+}
+
+#[test]
+fn user_data_beyond_the_limit_of_a_secret() {
+    let world = World::new();
+    let unit = "[Service]\nExecStart=/usr/local/libexec/virtwork/big\n";
+    world.file("more/big/workload.yaml", "description: Too big\nmachine:\n  units: [big.service]\n  health: cpu\n");
+    world.file("more/big/guest/etc/systemd/system/big.service", unit);
+    world.file("more/big/guest/usr/local/libexec/virtwork/big", &"# filler\n".repeat(130_000));
+    let catalog = world.home.join("more");
+    check(&world, world.run(&format!("up big --catalog {}", catalog.display())), &["big", "1048576"]);
+}
+
+#[test]
+fn a_catalog_with_a_mistake_names_file_and_line() {
+    let world = World::new();
+    world.file("more/mine/workload.yaml", "description: Mine\nmachine:\n  units: [mine.service]\n  health: cpu\n");
+    let catalog = world.home.join("more");
+    check(&world, world.run(&format!("up --catalog {}", catalog.display())), &["mine/workload.yaml:3: unit mine.service is not there"]);
+}

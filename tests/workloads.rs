@@ -1,0 +1,91 @@
+//! `workloads`, `version`, `completion` and help: what the program says of itself.
+
+mod common;
+
+use common::{World, finish, golden};
+
+#[test]
+fn the_catalog() {
+    let world = World::new();
+    golden("workloads.txt", &world.run("workloads").exits(0).stdout);
+    golden("workloads-database.txt", &world.run("workloads database").exits(0).stdout);
+    world.run("workloads databse").exits(1).tells("did you mean database?");
+    world.run("workloads network --user-data").exits(1).tells("client").tells("server");
+    world.run("workloads cpu --user-data").exits(0).says("#cloud-config\n").says("LOAD='100'");
+    world.run("workloads network --user-data client").exits(0).says("PEER");
+}
+
+#[test]
+fn help() {
+    let world = World::new();
+    golden("help/virtwork.txt", &world.run("--help").exits(0).stdout);
+    assert_eq!(world.run("").exits(0).stdout.lines().next(), world.run("--help").stdout.lines().next());
+    for command in ["up", "down", "status", "ssh", "workloads", "completion", "version"] {
+        golden(&format!("help/{command}.txt"), &world.run(&format!("{command} --help")).exits(0).stdout);
+    }
+}
+
+#[test]
+fn every_flag_of_the_design_is_there() {
+    let world = World::new();
+    let all = [
+        (
+            "up",
+            "--workloads --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret \
+                --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password \
+                --ask-ssh-password --ssh-password-file --guest-proxy --package-mirror --ca-file --wait --no-wait --wait-for --timeout \
+                --dry-run --output --concurrency --restart --prune",
+        ),
+        ("down", "--workloads --delete-namespace --wait --timeout --dry-run --yes"),
+        ("status", "--all-namespaces --selector --output --no-headers --watch"),
+        ("ssh", "--ssh-user --identity-file -t"),
+        ("workloads", "--user-data"),
+        (
+            "version",
+            "--namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify \
+                     --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra \
+                     --request-timeout --cache-dir --disable-compression --config --catalog --name --verbose --color -v",
+        ),
+    ];
+    for (command, flags) in all {
+        let help = world.run(&format!("{command} --help")).stdout;
+        for flag in flags.split_whitespace() {
+            assert!(help.split([' ', ',', '\n', '[', '=']).any(|word| word == flag), "{command} has no {flag}:\n{help}");
+        }
+    }
+}
+
+#[test]
+fn the_program_speaks_of_itself_as_it_was_called() {
+    let world = World::new();
+    world.run("up --help").says("Usage: kubectl virtwork up").says("kubectl virtwork up database network");
+    #[cfg(unix)]
+    {
+        let link = world.home.join("oc-virtwork");
+        std::os::unix::fs::symlink(common::PLUGIN, &link).unwrap();
+        let run = finish("oc virtwork up --help", std::process::Command::new(link).args(["up", "--help"]).env_clear());
+        run.says("Usage: oc virtwork up").says("oc virtwork up database network").hides("kubectl virtwork");
+    }
+}
+
+#[test]
+fn completion_scripts_are_those_of_the_repository() {
+    let world = World::new();
+    for (shell, file) in [
+        ("bash", "kubectl-virtwork.bash"),
+        ("zsh", "_kubectl-virtwork"),
+        ("fish", "kubectl-virtwork.fish"),
+        ("powershell", "_kubectl-virtwork.ps1"),
+        ("elvish", "kubectl-virtwork.elv"),
+    ] {
+        golden(&format!("../../completions/{file}"), &world.run(&format!("completion {shell}")).exits(0).stdout);
+    }
+}
+
+#[test]
+fn versions() {
+    let world = World::new();
+    world.run("version").exits(0).says(concat!("Client Version: v", env!("CARGO_PKG_VERSION"))).says("KubeVirt Version: v1.9.0-sandbox");
+    world.run("version --client --server https://127.0.0.1:1").exits(0);
+    world.run("--version").exits(0).says(env!("CARGO_PKG_VERSION"));
+}
