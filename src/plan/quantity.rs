@@ -65,7 +65,7 @@ impl FromStr for Quantity {
             return Err(wrong());
         };
         let scale = 10_u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
-        let bytes = whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit / scale * part)).ok_or_else(wrong)?;
+        let bytes = whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit * part / scale)).ok_or_else(wrong)?;
         Ok(Self { text: text.to_owned(), bytes })
     }
 }
