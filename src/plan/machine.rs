@@ -23,6 +23,8 @@ const SSH_PORT: u16 = 22;
 const DATA_SERIAL: &str = "vw-data";
 /// From here on KubeVirt's LiveUpdate rollout would set `maxGuest` to four times the memory (`pkg/liveupdate/memory`).
 const HOTPLUG_FLOOR: u64 = 1 << 30;
+/// Memory that is no multiple of this KubeVirt never hot-plugs, and refuses a `maxGuest` for (the same source; seen on virt-api).
+const HOTPLUG_BLOCK: u64 = 2 << 20;
 
 /// What distinguishes one machine from the others of its plan.
 pub struct Member<'a> {
@@ -75,7 +77,7 @@ fn blank(size: &str, storage_class: Option<&String>) -> DataVolumeSpec {
 }
 
 fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSpec {
-    let sizes = member.sizes;
+    let (sizes, bytes) = (member.sizes, member.sizes.memory.bytes());
     InstanceSpec {
         node_selector: shape.node_selector.clone(),
         tolerations: shape.tolerations.clone(),
@@ -86,7 +88,7 @@ fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSp
             cpu: Cpu { sockets: sizes.cpu_cores, cores: 1, threads: 1, max_sockets: sizes.cpu_cores },
             memory: Memory {
                 guest: sizes.memory.as_str().to_owned(),
-                max_guest: (sizes.memory.bytes() >= HOTPLUG_FLOOR).then(|| sizes.memory.as_str().to_owned()),
+                max_guest: (bytes >= HOTPLUG_FLOOR && bytes % HOTPLUG_BLOCK == 0).then(|| sizes.memory.as_str().to_owned()),
             },
             devices: devices(member),
         },
