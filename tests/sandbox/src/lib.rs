@@ -156,11 +156,6 @@ fn furnish(objects: &Objects, settings: &Settings) {
     for namespace in ["default", "kube-system", "kubevirt"] {
         create("", "v1", "namespaces", "", json!({"metadata": {"name": namespace}}));
     }
-    for node in nodes::NODES {
-        let status = json!({"conditions": [{"type": "Ready", "status": "True"}]});
-        let labels = json!({"kubernetes.io/hostname": node, "kubevirt.io/schedulable": "true"});
-        create("", "v1", "nodes", "", json!({"metadata": {"name": node, "labels": labels}, "status": status}));
-    }
     if settings.storage {
         let annotations =
             json!({"storageclass.kubernetes.io/is-default-class": "true", "storageclass.kubevirt.io/is-default-virt-class": "true"});

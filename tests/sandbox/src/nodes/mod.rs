@@ -6,7 +6,8 @@ pub mod simulation;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, stream};
-use kube::Client;
+use k8s_openapi::api::core::v1::Node;
+use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,6 +26,7 @@ pub const MACHINE: &str = "sandbox/machine";
 
 /// Runs until it is dropped.
 pub async fn run(client: Client, simulation: Arc<Simulation>) {
+    register(&client).await;
     let mut events = watches(&client, &[Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim]);
     let mut informer = Informer::new(client);
     let mut tick = tokio::time::interval(PROBE);
@@ -43,6 +45,19 @@ pub async fn run(client: Client, simulation: Arc<Simulation>) {
         });
         let results: Vec<_> = results.buffer_unordered(WORKERS).collect().await;
         known.extend(results.into_iter().filter(|(_, settled)| !settled).map(|(name, _)| name));
+    }
+}
+
+/// As kubelets do when they start.
+async fn register(client: &Client) {
+    let nodes: Api<Node> = Api::all(client.clone());
+    for name in NODES {
+        let labels = [("kubernetes.io/hostname", name), ("kubevirt.io/schedulable", "true")];
+        let mut node = Node::default();
+        node.metadata.name = Some(name.to_owned());
+        node.metadata.labels = Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+        // It is there already when the nodes are started again.
+        drop(nodes.create(&PostParams::default(), &node).await);
     }
 }
 
