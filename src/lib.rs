@@ -3,6 +3,8 @@
 //! The modules in the order of the story: arguments become a [`config::Config`], with the [`catalog`] it becomes a
 //! [`plan::Plan`] of [`kubevirt`] objects; the cluster gets and removes them; [`status`] reads them; ui prints.
 
+#![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
 pub mod catalog;
 pub mod cli;
 pub mod cluster;

@@ -1,5 +1,7 @@
 //! Parse, dispatch, print the error, exit code.
 
+#![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
 use std::{path::Path, process::ExitCode};
 
 use clap::{FromArgMatches as _, error::ErrorKind};

@@ -1,6 +1,8 @@
 //! A KubeVirt cluster in a box, for trying and testing `kubectl virtwork`: an API server in memory, controllers and nodes, which
 //! meet only through the Kubernetes API, so that each can be exchanged for the real one. It shares no code with the plugin.
 
+#![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
 pub mod api;
 pub mod controllers;
 mod informer;

@@ -1,5 +1,4 @@
 //! The sandbox's command line.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::{
     env,

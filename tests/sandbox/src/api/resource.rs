@@ -70,9 +70,9 @@ impl Address {
     /// Reads `/api/v1/...` or `/apis/GROUP/VERSION/...`; nothing where the path stops before a resource.
     pub fn parse(path: &str) -> Option<Self> {
         let mut parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-        let (group, version, rest) = match parts.first()? {
-            &"api" if parts.len() > 2 => (String::new(), parts[1].to_owned(), parts.split_off(2)),
-            &"apis" if parts.len() > 3 => (parts[1].to_owned(), parts[2].to_owned(), parts.split_off(3)),
+        let (group, version, rest) = match *parts.first()? {
+            "api" if parts.len() > 2 => (String::new(), parts[1].to_owned(), parts.split_off(2)),
+            "apis" if parts.len() > 3 => (parts[1].to_owned(), parts[2].to_owned(), parts.split_off(3)),
             _ => return None,
         };
         // `namespaces/NAME/status` is the namespace itself, `namespaces/NAME/pods` what lies in it.
