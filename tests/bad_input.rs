@@ -134,11 +134,12 @@ fn a_password_is_never_seen() {
         format!("up cpu --ssh-password-file {file} -v=9"),
         format!("up cpu --ssh-password {SECRET} -v=9"),
         format!("up cpu --ssh-password {SECRET} --memory 2GB"),
-        format!("workloads cpu --user-data --ssh-password {SECRET}"),
         "status -v=9 -o yaml".to_owned(),
     ] {
         world.run(&line).hides(SECRET);
     }
+    let user_data = finish("workloads", world.command(&["workloads", "cpu", "--user-data"]).env("VIRTWORK_SSH_PASSWORD", SECRET)).exits(0);
+    user_data.hides(SECRET).says("hashed_passwd: $6$");
     let shown = world.run(&format!("up cpu --ssh-password {SECRET}")).exits(0);
     shown.tells("Warning: --ssh-password shows in the process list");
     world.sandbox.faults.take_seen();
