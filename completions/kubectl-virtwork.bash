@@ -77,7 +77,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -121,7 +121,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -165,7 +165,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -203,7 +203,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -247,7 +247,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -291,7 +291,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -313,15 +313,27 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --wait)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --delete-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --dry-run)
                     COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -y)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -345,7 +357,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -389,7 +401,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -433,7 +445,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -487,7 +499,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -531,7 +543,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -575,7 +587,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -592,6 +604,14 @@ _kubectl__virtwork() {
                 return 0
             fi
             case "${prev}" in
+                --all-namespaces)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -A)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --selector)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -606,6 +626,10 @@ _kubectl__virtwork() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "wide json yaml name" -- "${cur}"))
+                    return 0
+                    ;;
+                --no-headers)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -629,7 +653,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -673,7 +697,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -717,7 +741,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -795,7 +819,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --no-ssh-key)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --ssh-password)
@@ -819,7 +843,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --wait)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -827,7 +851,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --no-wait)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --wait-for)
@@ -848,6 +872,22 @@ _kubectl__virtwork() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prune)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -y)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -871,7 +911,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -915,7 +955,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -959,7 +999,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1005,7 +1045,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1049,7 +1089,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -1093,7 +1133,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1135,7 +1175,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --verbose)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1179,7 +1219,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --insecure-skip-tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --certificate-authority)
@@ -1223,7 +1263,7 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --disable-compression)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

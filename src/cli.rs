@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     config::value::{self, GoDuration, NodeLabel, SetValue},
@@ -100,13 +100,13 @@ pub struct Common {
     #[arg(long, global = true, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
     /// Name of the fleet
-    #[arg(long, global = true, default_value = "virtwork", value_parser = value::name)]
+    #[arg(long, global = true, default_value = "virtwork", allow_hyphen_values = true, value_parser = value::name)]
     pub name: String,
     /// How much to say: 4 for retries and decisions, 6 for every request
     #[arg(short, long = "v", global = true, value_name = "LEVEL", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub v: u8,
     /// The same as -v=4
-    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub verbose: bool,
     /// Whether to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", ignore_case = true)]
@@ -150,7 +150,7 @@ pub struct Connection {
     #[arg(long, global = true, hide_short_help = true)]
     pub tls_server_name: Option<String>,
     /// Do not verify the server's certificate
-    #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub insecure_skip_tls_verify: Option<bool>,
     /// File with certificates of authorities for the server's certificate
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
@@ -162,7 +162,7 @@ pub struct Connection {
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub client_key: Option<PathBuf>,
     /// Bearer token
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true, hide_short_help = true, allow_hyphen_values = true)]
     pub token: Option<Password>,
     /// User to impersonate
     #[arg(long = "as", id = "as", global = true, hide_short_help = true, value_name = "USER")]
@@ -183,7 +183,7 @@ pub struct Connection {
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
     /// Ask the server for uncompressed answers; accepted as kubectl does, they always are
-    #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub disable_compression: Option<bool>,
 }
 
@@ -231,13 +231,13 @@ pub struct Up {
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub output: Option<UpOutput>,
     /// Restart machines that still run what they were started with
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub restart: bool,
     /// Remove machines beyond what is asked for, of the workloads of this run
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub prune: bool,
     /// Do not ask before --prune removes
-    #[arg(short, long)]
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub yes: bool,
 }
 
@@ -276,10 +276,10 @@ pub struct Selection {
 #[command(next_help_heading = "Machines")]
 pub struct Machines {
     /// Machines of each workload; of one with roles, of each role
-    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = value::within::<1, 1000>)]
     pub vm_count: u32,
     /// Virtual CPUs of each machine
-    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = value::within::<1, 256>)]
     pub cpu_cores: u32,
     /// Memory of each machine
     #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true, default_value = "2Gi", value_parser = value::memory)]
@@ -315,19 +315,19 @@ pub struct Machines {
 #[command(next_help_heading = "Login")]
 pub struct Door {
     /// Account in the guests
-    #[arg(long, value_name = "NAME", default_value = "virtwork", value_parser = value::user_name)]
+    #[arg(long, value_name = "NAME", default_value = "virtwork", allow_hyphen_values = true, value_parser = value::user_name)]
     pub ssh_user: String,
     /// Public key (repeatable)
-    #[arg(long = "ssh-key", id = "ssh_authorized_keys", value_name = "KEY", value_parser = value::public_key)]
+    #[arg(long = "ssh-key", id = "ssh_authorized_keys", value_name = "KEY", allow_hyphen_values = true, value_parser = value::public_key)]
     pub ssh_authorized_keys: Vec<String>,
     /// File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]
     #[arg(long, value_name = "FILE")]
     pub ssh_key_file: Vec<PathBuf>,
     /// No key at all where none is given
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_ssh_key: bool,
     /// Password of the account; shows in the process list
-    #[arg(long, value_name = "VALUE", conflicts_with = "ssh_password_file")]
+    #[arg(long, value_name = "VALUE", conflicts_with = "ssh_password_file", allow_hyphen_values = true)]
     pub ssh_password: Option<Password>,
     /// File with the password of the account
     #[arg(long, value_name = "FILE")]
@@ -353,7 +353,7 @@ pub struct Guest {
 #[derive(Debug, Clone, Args)]
 pub struct Waiting {
     /// Wait for the result
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub wait: bool,
     /// Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit
     #[arg(long, value_name = "DURATION", default_value = "600", allow_hyphen_values = true)]
@@ -364,14 +364,14 @@ pub struct Waiting {
 #[derive(Debug, Clone, Args)]
 pub struct Pace {
     /// The same as --wait=false
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_wait: bool,
     /// What to wait for: ready is work running inside, running is a started machine
     #[arg(long, value_name = "STATE", default_value = "ready", ignore_case = true)]
     pub wait_for: WaitFor,
     /// Requests in flight at once
-    #[arg(long, value_name = "N", default_value_t = 16, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub concurrency: u16,
+    #[arg(long, value_name = "N", default_value_t = 16, allow_negative_numbers = true, value_parser = value::within::<1, 256>)]
+    pub concurrency: u32,
 }
 
 /// What `up` waits for
@@ -396,13 +396,13 @@ pub struct Down {
     #[command(flatten)]
     pub waiting: Waiting,
     /// Also delete the namespace, if this tool made it and nothing else is in it
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub delete_namespace: bool,
     /// Only say what would go
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     pub dry_run: Option<DryRun>,
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub yes: bool,
 }
 
@@ -410,7 +410,7 @@ pub struct Down {
 #[derive(Debug, Args)]
 pub struct Status {
     /// Fleets of all namespaces, whatever their name
-    #[arg(short = 'A', long)]
+    #[arg(short = 'A', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub all_namespaces: bool,
     /// Label selector to narrow what is shown
     #[arg(short = 'l', long)]
@@ -419,7 +419,7 @@ pub struct Status {
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub output: Option<StatusOutput>,
     /// No header line
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_headers: bool,
     /// Go on and show changes
     #[arg(short, long)]

@@ -2,12 +2,18 @@
 
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    process::ExitCode,
+};
 
-use clap::{FromArgMatches as _, error::ErrorKind};
-use tracing_subscriber::filter::LevelFilter;
+use clap::{
+    FromArgMatches as _,
+    error::{ContextKind, ErrorKind},
+};
 use virtwork::{
-    cli::Cli,
+    cli::{Cli, Command},
     command,
     config::Environment,
     error::{Error, Result},
@@ -22,13 +28,12 @@ fn main() -> ExitCode {
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            let _ = error.print();
+            let _ = if error.kind() == ErrorKind::ValueValidation { complain(&error) } else { error.print() };
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             return if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
     };
-    let ui = Ui::new(&program, cli.common.color);
-    log(if cli.common.verbose { cli.common.v.max(4) } else { cli.common.v });
+    let ui = Ui::new(&program);
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Error::Other(error.to_string()));
     let result = result.and_then(|runtime| runtime.block_on(until_interrupted(cli, &matches, &environment, &ui)));
     ui.clear();
@@ -41,15 +46,26 @@ fn main() -> ExitCode {
     }
 }
 
+/// A wrong value in the words of every other source, and without repeating it: it may be a secret.
+fn complain(error: &clap::Error) -> io::Result<()> {
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let flag = argument.split([' ', '[', '=']).next().unwrap_or_default();
+    writeln!(io::stderr(), "error: {flag}: {}", virtwork::config::reason(error))
+}
+
 async fn until_interrupted(cli: Cli, matches: &clap::ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
-    let writes = matches!(cli.command, Some(virtwork::cli::Command::Up(_) | virtwork::cli::Command::Down(_)));
+    let again = match cli.command {
+        // It hands signals on to what it has started, and ends with that.
+        Some(Command::Ssh(_)) => return command::run(cli, matches, environment, ui).await,
+        Some(Command::Up(_)) => "Interrupted: the same command again finishes the fleet; 'down' removes all of it",
+        Some(Command::Down(_)) => "Interrupted: the same command again removes the rest",
+        _ => "",
+    };
     tokio::select! {
+        // The handlers are in place before anything is done.
+        biased;
+        () = signal() => Err(Error::Interrupted(again.to_owned())),
         result = command::run(cli, matches, environment, ui) => result,
-        () = signal() => Err(Error::Interrupted(if writes {
-            format!("Interrupted: '{0} up' again finishes the fleet, '{0} down' removes all of it", ui.program())
-        } else {
-            String::new()
-        })),
     }
 }
 
@@ -81,15 +97,4 @@ fn program(environment: &Environment) -> String {
 
 fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
     Some((name.into_string().ok()?, value.into_string().ok()?))
-}
-
-/// 4: retries and decisions; 6: every request; 9: all there is. Never a header or body: they hold secrets.
-fn log(level: u8) {
-    let filter = match level {
-        0..=3 => return,
-        4..=5 => LevelFilter::INFO,
-        6..=8 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
-    };
-    tracing_subscriber::fmt().with_max_level(filter).with_writer(std::io::stderr).with_target(false).init();
 }

@@ -8,12 +8,12 @@ use common::{Run, World, finish};
 const SECRET: &str = "pa55\"word";
 
 /// Flags: a command line; what the error says.
-const FLAGS: [(&str, &[&str]); 31] = [
-    ("up --vm-count 0", &["--vm-count", "1..=1000"]),
-    ("up --vm-count -1", &["--vm-count", "1..=1000"]),
-    ("up --vm-count 100000", &["--vm-count", "1..=1000"]),
-    ("up --vm-count two", &["--vm-count", "invalid digit"]),
-    ("up --cpu-cores 0", &["--cpu-cores", "1..=256"]),
+const FLAGS: [(&str, &[&str]); 34] = [
+    ("up --vm-count 0", &["--vm-count", "from 1 to 1000"]),
+    ("up --vm-count -1", &["--vm-count", "from 1 to 1000"]),
+    ("up --vm-count 100000", &["--vm-count", "from 1 to 1000"]),
+    ("up --vm-count two", &["--vm-count", "is not a whole number from 1 to 1000"]),
+    ("up --cpu-cores 0", &["--cpu-cores", "from 1 to 256"]),
     ("up --memory 2GB", &["--memory", "did you mean 2Gi?"]),
     ("up --memory 64Mi", &["--memory", "at least 256Mi"]),
     ("up --disk-size 10", &["--disk-size", "did you mean 10Gi?"]),
@@ -37,20 +37,25 @@ const FLAGS: [(&str, &[&str]); 31] = [
     ("up --node-selector zone", &["--node-selector", "KEY=VALUE"]),
     ("up --toleration a:Never", &["--toleration", "Never"]),
     ("up --package-mirror ftp://x", &["--package-mirror", "http"]),
-    ("up --concurrency 0", &["--concurrency", "1..=256"]),
+    ("up --concurrency 0", &["--concurrency", "from 1 to 256"]),
+    ("up cpu --set database.foo=3", &["--set database.foo", "unknown parameter"]),
+    ("up cpu --set database.scale=0", &["--set database.scale", "from 1 to 10000"]),
+    ("up --set cpuu.foo=3", &["--set cpuu.foo", "did you mean cpu?"]),
     ("up --nonsense", &["--nonsense"]),
     ("down network cpuu", &["cpuu", "did you mean cpu?"]),
 ];
 
 /// Environment: variable, value; what the error says.
-const VARIABLES: [(&str, &str, &[&str]); 8] = [
+const VARIABLES: [(&str, &str, &[&str]); 10] = [
     ("VIRTWORK_MEMORY", "2GB", &["VIRTWORK_MEMORY", "did you mean 2Gi?"]),
-    ("VIRTWORK_VM_COUNT", "0", &["VIRTWORK_VM_COUNT", "1..=1000"]),
+    ("VIRTWORK_VM_COUNT", "0", &["VIRTWORK_VM_COUNT", "from 1 to 1000"]),
     ("VIRTWORK_TIMEOUT", "-5", &["VIRTWORK_TIMEOUT", "negative"]),
     ("VIRTWORK_MEMROY", "2Gi", &["VIRTWORK_MEMROY", "did you mean VIRTWORK_MEMORY?"]),
     ("VIRTWORK_WORKLOADS", "cpuu", &["VIRTWORK_WORKLOADS", "did you mean cpu?"]),
     ("VIRTWORK_SSH_AUTHORIZED_KEYS", "nonsense", &["VIRTWORK_SSH_AUTHORIZED_KEYS", "is not a public key"]),
     ("VIRTWORK_SSH_PASSWORD", "pa55\"word\nmore", &["VIRTWORK_SSH_PASSWORD"]),
+    ("VIRTWORK_WAIT", "maybe", &["VIRTWORK_WAIT", "neither true nor false"]),
+    ("VIRTWORK_SSH_KEY", "x", &["VIRTWORK_SSH_KEY", "did you mean VIRTWORK_SSH_AUTHORIZED_KEYS?"]),
     ("VIRTWORK_NAME", "Fleet", &["VIRTWORK_NAME"]),
 ];
 
@@ -61,7 +66,7 @@ const FILES: [(&str, &[&str]); 14] = [
     ("memroy: 2Gi\n", &["in virtwork.yaml, memroy", "did you mean memory?"]),
     ("memory: 2GB\n", &["in virtwork.yaml, memory", "did you mean 2Gi?"]),
     ("disk-size: 10\n", &["in virtwork.yaml, disk_size", "did you mean 10Gi?"]),
-    ("vm_count: 0\n", &["in virtwork.yaml, vm_count", "1..=1000"]),
+    ("vm_count: 0\n", &["in virtwork.yaml, vm_count", "from 1 to 1000"]),
     ("timeout: -5\n", &["in virtwork.yaml, timeout", "negative"]),
     ("workloads:\n  databse: {}\n", &["in virtwork.yaml, workloads.databse", "unknown workload", "did you mean database?"]),
     ("workloads:\n  cpu: {params: {lod: 3}}\n", &["in virtwork.yaml, workloads.cpu", "lod", "did you mean load?"]),
@@ -120,6 +125,10 @@ fn keys_that_are_none() {
     let private = world.file("id", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb\n-----END OPENSSH PRIVATE KEY-----\n");
     let run = world.run(&format!("up --ssh-key-file {private}")).hides("b3Blb");
     check(&world, run, &["--ssh-key-file", "private key"]);
+    for value in ["-----BEGIN OPENSSH PRIVATE KEY-----b3Blb", "-b3Blb", "--b3Blb"] {
+        let run = finish("up --ssh-key SECRET", &mut world.command(&["up", "--ssh-key", value])).hides("b3Blb");
+        check(&world, run, &["--ssh-key: is "]);
+    }
     let empty = world.file("empty.pub", "\n");
     check(&world, world.run(&format!("up --ssh-key-file {empty}")), &["--ssh-key-file", "no public key"]);
 }
@@ -134,6 +143,9 @@ fn a_password_is_never_seen() {
         format!("up cpu --ssh-password-file {file} -v=9"),
         format!("up cpu --ssh-password {SECRET} -v=9"),
         format!("up cpu --ssh-password {SECRET} --memory 2GB"),
+        "up cpu --ssh-password --pa55\"word --memory 2GB".to_owned(),
+        "up cpu --ssh-password -pa55\"word --memory 2GB".to_owned(),
+        "status --token -pa55\"word -v=9".to_owned(),
         "status -v=9 -o yaml".to_owned(),
     ] {
         world.run(&line).hides(SECRET);

@@ -26,6 +26,26 @@ fn one_workload_only() {
 }
 
 #[test]
+fn a_file_that_describes_a_fleet_does_not_narrow_what_is_removed() {
+    let world = World::new();
+    world.run("up cpu memory").exits(0);
+    let file = world.file("virtwork.yaml", "workloads:\n  cpu: {}\n");
+    world.run("down disk").exits(0).tells("Nothing of disk of fleet virtwork found");
+    world.run("down --workloads=").exits(1).tells("--workloads: names no workload");
+    world.run(&format!("down --config {file}")).exits(0);
+    assert_eq!(world.count_all(), 0);
+}
+
+#[test]
+fn without_the_right_to_watch_it_looks_now_and_then() {
+    let world = World::new();
+    world.run("up network").exits(0);
+    world.sandbox.server.access.deny("watch", "services");
+    world.run("down").exits(0).says("service \"virtwork-iperf3-server\" deleted");
+    assert_eq!(world.count_all(), 0);
+}
+
+#[test]
 fn what_is_not_ours_stays() {
     let world = World::new();
     world.run("up cpu").exits(0);
@@ -44,9 +64,10 @@ fn the_namespace_goes_only_if_it_is_ours() {
     world.run("down --delete-namespace").exits(1).tells("--yes");
     world.run("down --delete-namespace --yes").exits(0).says("namespace \"virtwork\" deleted");
     assert!(!world.names("v1/namespaces").contains(&"virtwork".to_owned()));
+    world.run("down --delete-namespace --yes").exits(0).tells("Nothing of fleet");
     world.run("up cpu -n default").exits(0);
-    world.run("down -n default --delete-namespace --yes").exits(1).tells("was not made by this tool");
-    assert_eq!(world.count_all(), 0);
+    world.run("down -n default --delete-namespace --yes").exits(1).tells("was not made by this tool: nothing is removed");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 1);
 }
 
 #[test]

@@ -121,6 +121,25 @@ fn an_edit_by_somebody_is_undone() {
 }
 
 #[test]
+fn an_edit_of_a_secret_or_service_is_undone() {
+    let world = World::new();
+    world.run("up network").exits(0);
+    let secret = "/api/v1/namespaces/virtwork/secrets/virtwork-network-server-userdata";
+    world.ask("PATCH", secret, &json!({"data": {"userdata": "Zm9v"}}));
+    world.ask(
+        "PATCH",
+        "/api/v1/namespaces/virtwork/services/virtwork-iperf3-server",
+        &json!({"spec": {"selector": {"virtwork/index": "7"}}}),
+    );
+    let run = world.run("up network").exits(0).says("secret/virtwork-network-server-userdata configured");
+    run.says("service/virtwork-iperf3-server configured").says("secret/virtwork-network-client-userdata unchanged");
+    assert_ne!(world.ask("GET", secret, &json!(null))["data"]["userdata"], "Zm9v");
+    let service = world.ask("GET", "/api/v1/namespaces/virtwork/services/virtwork-iperf3-server", &json!(null));
+    assert!(service["spec"]["selector"]["alien"].is_null(), "{service:#}");
+    assert_eq!(world.run("up network").exits(0).count("unchanged"), 5);
+}
+
+#[test]
 fn what_is_not_ours_is_refused_before_the_first_write() {
     let world = World::new();
     world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));

@@ -23,6 +23,9 @@ use super::{Change, Cluster, Kind, Listener, Progress, Survey, access_review::Ri
 /// After a ProjectRequest the rights in the new project take a while to arrive.
 const NEW_PROJECT: Duration = Duration::from_secs(30);
 
+/// The field of the annotation in which kubectl keeps what it applied last.
+const LAST_APPLIED: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
+
 /// How the writes went.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -243,8 +246,8 @@ impl Cluster {
         .await
     }
 
-    /// Turns the field ownership that our POST left (`Update`) into that of an apply, so that a field dropped from the plan
-    /// is dropped from the object. Source of the technique: `k8s.io/client-go/util/csaupgrade`.
+    /// Turns the field ownership that our POST left (`Update`), or `kubectl apply` of what a dry run printed, into that of an
+    /// apply, so that a field dropped from the plan is dropped from the object. Source of the technique: `k8s.io/client-go/util/csaupgrade`.
     async fn own_fields(&self, namespace: &str, change: &Change, mode: Mode) -> Result<(), ClusterError> {
         let Some(patch) = change.live.as_ref().filter(|_| mode == Mode::Real).and_then(ownership_patch) else { return Ok(()) };
         let (kind, name) = (Kind::of(&change.object), change.object.name());
@@ -280,7 +283,11 @@ impl Cluster {
         }
     }
 
-    async fn wait_until_gone(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), ClusterError> {
+    /// Waits until an object that is being deleted is gone.
+    ///
+    /// # Errors
+    /// When the time is over, or it cannot be looked at.
+    pub async fn wait_until_gone(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), ClusterError> {
         loop {
             let found = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
             if found.is_none_or(|object| object["metadata"]["deletionTimestamp"].is_null()) {
@@ -295,20 +302,28 @@ impl Cluster {
     }
 }
 
-/// The JSON patch that makes our `Update` entry an `Apply` one, where there is one.
+/// The JSON patch that makes of the `Update` entries that are ours an `Apply` one, where there are any.
 fn ownership_patch(live: &Value) -> Option<Value> {
-    let mut entries = live["metadata"]["managedFields"].as_array()?.clone();
-    let ours = |entry: &Value| entry["manager"] == metadata::VIRTWORK && entry["subresource"].is_null();
-    let index = entries.iter().position(|entry| ours(entry) && entry["operation"] == "Update")?;
-    let update = entries.remove(index);
-    match entries.iter_mut().find(|entry| ours(entry) && entry["operation"] == "Apply") {
-        Some(apply) => unite(&mut apply["fieldsV1"], &update["fieldsV1"]),
-        None => {
-            let mut apply = update;
-            apply["operation"] = "Apply".into();
-            entries.push(apply);
+    let entries = live["metadata"]["managedFields"].as_array()?.clone();
+    let ours = |entry: &Value| metadata::wrote_plan(entry) && entry["subresource"].is_null() && entry["operation"] == "Update";
+    let (updates, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(ours);
+    let mut ours = updates.first()?.clone();
+    ours["manager"] = metadata::VIRTWORK.into();
+    ours["operation"] = "Apply".into();
+    ours["fieldsV1"] = json!({});
+    let earlier = entries.iter().position(|entry| entry["manager"] == metadata::VIRTWORK && entry["operation"] == "Apply");
+    let earlier = earlier.map(|index| entries.remove(index));
+    for mut entry in earlier.into_iter().chain(updates) {
+        // kubectl's note of what it applied last stays kubectl's: taken over, it would be dropped.
+        let annotations = entry["fieldsV1"]["f:metadata"]["f:annotations"].as_object_mut();
+        let note = annotations.and_then(|annotations| annotations.remove_entry(LAST_APPLIED));
+        unite(&mut ours["fieldsV1"], &entry["fieldsV1"]);
+        if let Some((name, field)) = note {
+            entry["fieldsV1"] = json!({"f:metadata": {"f:annotations": {name: field}}});
+            entries.push(entry);
         }
     }
+    entries.push(ours);
     Some(json!([
         {"op": "replace", "path": "/metadata/managedFields", "value": entries},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},

@@ -158,6 +158,13 @@ impl Cluster {
                     match event {
                         Ok(Some((kind, event))) => present.iter_mut().filter(|present| present.kind == kind).for_each(|present| present.take(&event)),
                         Ok(None) => events = streams(),
+                        // Without the right to watch, a look now and then must do.
+                        Err(watcher::Error::WatchStartFailed(kube::Error::Api(status)) | watcher::Error::WatchFailed(kube::Error::Api(status)))
+                            if status.code == 403 =>
+                        {
+                            tokio::time::sleep(Duration::from_secs(2)).await;
+                            events = streams();
+                        }
                         Err(error) => {
                             self.bear(&error).await?;
                             events = streams();

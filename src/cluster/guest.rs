@@ -23,9 +23,40 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// KubeVirt's container that prints the serial console.
 const CONSOLE: &str = "guest-console-log";
 
+/// Reasons by namespace and machine.
+pub type Reasons = BTreeMap<(String, String), String>;
+
+/// Gives each machine that does not say itself why it is late the reason that was found.
+pub fn give_reasons(rows: &mut [Row], reasons: &Reasons) {
+    for row in rows.iter_mut().filter(|row| row.reason_lies_elsewhere()) {
+        if let Some(reason) = reasons.get(&(row.namespace.clone(), row.name.clone())) {
+            row.reason.clone_from(reason);
+        }
+    }
+}
+
 impl Cluster {
+    /// Fills in the reasons that the machines' own status does not give.
+    pub async fn explain(&self, rows: &mut [Row]) {
+        let reasons = self.ask_around(rows).await;
+        give_reasons(rows, &reasons);
+    }
+
+    pub(super) async fn ask_around(&self, rows: &[Row]) -> Reasons {
+        let mut late: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.reason_lies_elsewhere()) {
+            late.entry(&row.namespace).or_default().push(row.clone());
+        }
+        let mut found = Reasons::new();
+        for (namespace, late) in late {
+            let reasons = self.reasons(namespace, &late).await;
+            found.extend(reasons.into_iter().map(|(machine, reason)| ((namespace.to_owned(), machine), reason)));
+        }
+        found
+    }
+
     /// Reasons by machine, of machines in one namespace that are not ready; of a machine that says nothing, none.
-    pub async fn reasons(&self, namespace: &str, late: &[Row]) -> BTreeMap<String, String> {
+    pub(super) async fn reasons(&self, namespace: &str, late: &[Row]) -> BTreeMap<String, String> {
         let names = |of: fn(&Row) -> bool| late.iter().filter(|row| of(row)).map(|row| row.name.clone()).collect::<Vec<_>>();
         let mut reasons = self.event_reasons(namespace, &names(|row| row.trouble == Trouble::Unknown)).await;
         reasons.extend(self.volume_reasons(namespace, &names(Row::waits_for_volume)).await);

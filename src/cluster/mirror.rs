@@ -1,6 +1,9 @@
 //! Objects of one kind, kept up to date by a list and a watch.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kube::{
@@ -12,12 +15,21 @@ use kube::{
 };
 use serde_json::Value;
 
-use crate::error::ClusterError;
+use crate::{
+    error::ClusterError,
+    status::{self, Row},
+};
 
-use super::{Cluster, Kind, list::PAGE};
+use super::{
+    Cluster, Kind,
+    guest::{Reasons, give_reasons},
+    list::PAGE,
+};
 
 /// Changes that come together are told together.
 const GATHER: Duration = Duration::from_millis(200);
+/// How often those who know more are asked.
+const INQUIRY: Duration = Duration::from_secs(5);
 
 /// The objects of a watch, by namespace and name.
 #[derive(Debug, Default)]
@@ -82,7 +94,8 @@ impl Cluster {
         stream::select(of(Kind::Machine), of(Kind::Instance)).boxed()
     }
 
-    /// Calls `show` with machines and instances, now and after each change, for ever.
+    /// Calls `show` with all machines, now and after each change, until it says no; reasons that lie elsewhere are asked for again and
+    /// again while there are any.
     ///
     /// # Errors
     /// When they cannot be watched.
@@ -90,30 +103,48 @@ impl Cluster {
         &self,
         namespace: Option<&str>,
         selector: &str,
-        show: &mut (dyn FnMut(&[Value], &[Value]) + Send),
+        show: &mut (dyn FnMut(Vec<Row>) -> bool + Send),
     ) -> Result<(), ClusterError> {
         let (mut machines, mut instances) = (Mirror::default(), Mirror::default());
         let mut events = self.watch_fleet(namespace, selector);
-        let mut changed = false;
+        let mut tick = tokio::time::interval(GATHER);
+        let (mut changed, mut asked, mut reasons) = (false, None::<Instant>, Reasons::new());
         loop {
-            let event = tokio::time::timeout(GATHER, events.try_next()).await;
-            match event {
-                Ok(Ok(Some((kind, event)))) => {
-                    let mirror = if kind == Kind::Machine { &mut machines } else { &mut instances };
-                    mirror.take(event);
-                    changed = true;
+            tokio::select! {
+                event = events.try_next() => {
+                    match event {
+                        Ok(Some((kind, event))) => {
+                            let mirror = if kind == Kind::Machine { &mut machines } else { &mut instances };
+                            mirror.take(event);
+                            changed = true;
+                        }
+                        Ok(None) => events = self.watch_fleet(namespace, selector),
+                        Err(error) => {
+                            self.bear(&error).await?;
+                            events = self.watch_fleet(namespace, selector);
+                        }
+                    }
+                    continue;
                 }
-                Ok(Ok(None)) => events = self.watch_fleet(namespace, selector),
-                Ok(Err(error)) => {
-                    self.bear(&error).await?;
-                    events = self.watch_fleet(namespace, selector);
-                }
-                Err(_) if changed && machines.is_synced() && instances.is_synced() => {
-                    show(&machines.objects(), &instances.objects());
-                    changed = false;
-                }
-                Err(_) => {}
+                _ = tick.tick() => {}
             }
+            if !(machines.is_synced() && instances.is_synced()) {
+                continue;
+            }
+            let due = asked.is_none_or(|asked| asked.elapsed() >= INQUIRY);
+            if !changed && !due {
+                continue;
+            }
+            let mut rows = status::rows(&machines.objects(), &instances.objects());
+            if due {
+                reasons = self.ask_around(&rows).await;
+                asked = Some(Instant::now());
+            }
+            give_reasons(&mut rows, &reasons);
+            if !show(rows) {
+                return Ok(());
+            }
+            changed = false;
         }
     }
 }

@@ -5,6 +5,7 @@ mod apply;
 mod delete;
 mod guest;
 mod list;
+mod logged;
 mod mirror;
 mod namespace;
 mod preflight;
@@ -24,6 +25,7 @@ use std::{
 use kube::{
     Api, Client,
     api::{ApiResource, DynamicObject, GroupVersionKind},
+    client::ClientBuilder,
 };
 
 use crate::{
@@ -134,7 +136,7 @@ impl Cluster {
     /// When no usable cluster is configured.
     pub async fn connect(connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
         let access = kubeconfig::access(connection, environment).await?;
-        let client = Client::try_from(access.config.clone()).map_err(|error| request::translate(&error, &access.server))?;
+        let client = client(access.config.clone()).map_err(|error| request::translate(&error, &access.server))?;
         let timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(Duration::from_secs(86_400)));
         let started = Instant::now();
         Ok(Self {
@@ -161,7 +163,7 @@ impl Cluster {
         }
         tracing::info!("unauthorized: reading the credentials anew");
         let Ok(access) = kubeconfig::access(&self.connection, &self.environment).await else { return false };
-        let Ok(client) = Client::try_from(access.config) else { return false };
+        let Ok(client) = client(access.config) else { return false };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
         true
     }
@@ -192,4 +194,8 @@ impl Cluster {
     fn overdue(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
+}
+
+fn client(config: kube::Config) -> kube::Result<Client> {
+    Ok(ClientBuilder::try_from(config)?.with_layer(&logged::LogLayer).build())
 }

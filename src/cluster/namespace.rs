@@ -35,6 +35,14 @@ impl Cluster {
         Ok(described || metadata::annotation(&metadata, metadata::OWNED).is_some())
     }
 
+    /// Whether there is no such namespace; one that may not be looked at is taken to be there.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn namespace_is_gone(&self, name: &str) -> Result<bool, ClusterError> {
+        Ok(self.look_at_namespace(name).await? == Place::Missing)
+    }
+
     /// Whatever else is in a namespace, as `resource/name`.
     ///
     /// # Errors

@@ -15,11 +15,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Why a request failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The server's answer, or none.
+    #[error("{}", translate(.0, "the server"))]
     Kube(kube::Error),
     /// No answer in time.
+    #[error("no answer in time")]
     Silence,
 }
 
@@ -108,7 +110,7 @@ impl Cluster {
             }
             let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter()));
             let wait = self.deadline.map_or(wait, |deadline| wait.min(deadline.saturating_duration_since(std::time::Instant::now())));
-            tracing::info!("{what}: {failure:?}; again in {wait:?}");
+            tracing::info!("{what}: {failure}; again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

@@ -118,7 +118,7 @@ impl Cluster {
 
     /// Passes over what a watch gets over by itself; refused for good, it ends the wait.
     pub(super) async fn bear(&self, error: &watcher::Error) -> Result<(), ClusterError> {
-        tracing::info!("watch: {error}");
+        tracing::info!("watch: interrupted, it begins again");
         let cause = match error {
             watcher::Error::InitialListFailed(cause) | watcher::Error::WatchStartFailed(cause) | watcher::Error::WatchFailed(cause) => {
                 cause

@@ -12,14 +12,24 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let cluster = context.connect(true).await?;
     let namespace = context.namespace(&cluster);
-    if arguments.delete_namespace && !context.config.named.is_empty() {
+    if arguments.delete_namespace && !context.config.narrowed.is_empty() {
         return Err(Error::Other("--delete-namespace removes all of the namespace, and cannot be narrowed to some workloads".to_owned()));
     }
-    let fleet = &context.config.settings.common.name;
-    let inventory = cluster.inventory(&namespace, fleet, &context.config.named).await?;
     let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
+    // Nothing is removed on the way to a refusal.
+    if arguments.delete_namespace && !cluster.namespace_is_gone(&namespace).await? && !cluster.owns_namespace(&namespace).await? {
+        return Err(Error::Other(format!(
+            "namespace {namespace} was not made by this tool: nothing is removed; leave --delete-namespace out"
+        )));
+    }
+    let fleet = &context.config.settings.common.name;
+    let inventory = cluster.inventory(&namespace, fleet, &context.config.narrowed).await?;
     if inventory.is_empty() {
-        ui.note(&format!("Nothing of fleet {fleet} found in {namespace} namespace."));
+        let which = match context.config.narrowed.as_slice() {
+            [] => String::new(),
+            names => format!("{} of ", names.join(", ")),
+        };
+        ui.note(&format!("Nothing of {which}fleet {fleet} found in {namespace} namespace."));
     } else if dry_run {
         tell(&inventory.objects, &namespace, " deleted", " (dry run)", context);
     } else {
@@ -75,8 +85,8 @@ fn refusal(namespace: &str) -> Error {
 
 async fn remove_namespace(cluster: &Cluster, namespace: &str, arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    if !cluster.owns_namespace(namespace).await? {
-        return Err(Error::Other(format!("namespace {namespace} was not made by this tool (or is gone): it is left alone")));
+    if cluster.namespace_is_gone(namespace).await? {
+        return Ok(());
     }
     let leftovers = cluster.leftovers(namespace).await?;
     if !leftovers.is_empty() {

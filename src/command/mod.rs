@@ -51,6 +51,8 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
         _ => &[],
     };
     let config = Config::resolve(deepest, positional, environment.clone())?;
+    let common = &config.settings.common;
+    ui.configure(common.color, if common.verbose { common.v.max(4) } else { common.v });
     let context = Context { config: &config, environment, ui };
     match command {
         Command::Up(arguments) => up::run(&arguments, &context).await,

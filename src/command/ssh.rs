@@ -8,7 +8,7 @@ use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
 
 use serde_json::Value;
 use tempfile::NamedTempFile;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::{
     cli::{Connection, Ssh},
@@ -74,7 +74,9 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
         command.env("KUBECONFIG", file.path());
     }
     tracing::info!("running {}", command.as_std().get_program().to_string_lossy());
-    let status = command.status().await.map_err(|error| Error::Other(format!("{} cannot be run: {error}", virtctl.display())))?;
+    let failed = |error| Error::Other(format!("{} cannot be run: {error}", virtctl.display()));
+    let mut child = command.spawn().map_err(failed)?;
+    let status = accompany(&mut child).await.map_err(failed)?;
     // The file must outlive the tunnel, and not the command.
     drop(overlay);
     outcome(status)
@@ -86,6 +88,34 @@ fn no_virtctl() -> Error {
          from the links of 'oc get consoleclidownload virtctl-clidownloads-kubevirt-hyperconverged'"
             .to_owned(),
     )
+}
+
+/// Waits for the child. Ctrl-C on the terminal reaches it by itself, and it decides what that means; a signal for us alone is
+/// handed on.
+#[cfg(unix)]
+async fn accompany(child: &mut Child) -> std::io::Result<ExitStatus> {
+    use rustix::process::{Pid, Signal, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    loop {
+        let handed_on = tokio::select! {
+            status = child.wait() => return status,
+            _ = interrupt.recv() => None,
+            _ = terminate.recv() => Some(Signal::TERM),
+            _ = hangup.recv() => Some(Signal::HUP),
+        };
+        if let (Some(pid), Some(signal)) = (pid, handed_on) {
+            // It may have ended at this moment.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn accompany(child: &mut Child) -> std::io::Result<ExitStatus> {
+    child.wait().await
 }
 
 fn outcome(status: ExitStatus) -> Result<()> {

@@ -32,24 +32,8 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let machines = cluster.list(Kind::Machine, place, &selector).await?;
     let instances = cluster.list(Kind::Instance, place, &selector).await?;
     let mut rows = rows(&machines, &instances);
-    ask_around(&cluster, &mut rows).await;
+    cluster.explain(&mut rows).await;
     print(&rows, place, arguments, context)
-}
-
-/// Fills in reasons that the machines' own status does not give.
-async fn ask_around(cluster: &Cluster, rows: &mut [Row]) {
-    let mut late: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.reason_lies_elsewhere()) {
-        late.entry(row.namespace.clone()).or_default().push(row.clone());
-    }
-    for (namespace, late) in late {
-        let reasons = cluster.reasons(&namespace, &late).await;
-        for row in rows.iter_mut().filter(|row| row.namespace == namespace) {
-            if let Some(reason) = reasons.get(&row.name) {
-                row.reason.clone_from(reason);
-            }
-        }
-    }
 }
 
 fn print(rows: &[Row], namespace: Option<&str>, arguments: &Status, context: &Context<'_>) -> Result<()> {
@@ -75,8 +59,7 @@ async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, argu
     let ui = context.ui;
     let mut shown: BTreeMap<(String, String), Row> = BTreeMap::new();
     let mut headers = !arguments.no_headers;
-    let mut show = |machines: &[Value], instances: &[Value]| {
-        let now = rows(machines, instances);
+    let mut show = |now: Vec<Row>| {
         let key = |row: &Row| (row.namespace.clone(), row.name.clone());
         let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(*row)).cloned().collect();
         let gone = shown.values().filter(|old| !now.iter().any(|row| key(row) == key(old)));
@@ -98,6 +81,7 @@ async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, argu
                 headers = false;
             }
         }
+        ui.is_heard()
     };
     Ok(cluster.follow(namespace, selector, &mut show).await?)
 }

@@ -33,6 +33,9 @@ fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
         ui.warning("--ssh-password shows in the process list; --ask-ssh-password and --ssh-password-file do not");
     }
     let (fleet, default_key) = config.fleet(asked)?;
+    if fleet.door.keys.is_empty() && fleet.door.password.is_none() && !config.settings.door.no_ssh_key {
+        ui.note("Nobody can log in: there is neither key nor password (--ssh-key-file gives one, --no-ssh-key says that this is meant)");
+    }
     if let Some(path) = default_key {
         ui.note(&format!("Using the public key {} (--ssh-key-file chooses another, --no-ssh-key none)", path.display()));
     }
@@ -66,7 +69,8 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
         let list = surplus(&survey);
         let refusal = Error::Other(format!("refusing to remove {} without confirmation; pass --yes", list.join(", ")));
         if !confirm(ui, arguments.yes, &list, "Remove these, which are beyond what is asked for?", Err(refusal))? {
-            return Err(Error::Other("nothing was changed".to_owned()));
+            ui.note("Nothing was changed.");
+            return Ok(());
         }
     }
     if missing {
@@ -75,12 +79,12 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
             ui.done(&format!("namespace/{}", plan.namespace), "created");
         }
     }
-    let outcome = cluster.apply(&plan, &survey, config.settings.pace.concurrency.into(), &listen).await;
+    let outcome = cluster.apply(&plan, &survey, config.settings.pace.concurrency as usize, &listen).await;
     first_of(outcome.failures, ui)?;
     let restarted = restart(&cluster, &plan, &survey, arguments.restart, context).await?;
     prune(&cluster, &plan, &survey, arguments.prune, context).await?;
     if !config.wait() {
-        ui.hint(&format!("Run '{} status' to see how the machines come up", ui.program()));
+        ui.hint(&format!("Run '{} status{}' to see how the machines come up", ui.program(), config.again()));
         return finish(&plan, arguments, context);
     }
     let running = config.settings.pace.wait_for == WaitFor::Running;
@@ -136,9 +140,7 @@ async fn restart(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, 
     }
     if !wanted {
         let which = outdated.join(", ");
-        context
-            .ui
-            .note(&format!("A restart is needed before the change takes effect: {which}; run '{} up --restart'", context.ui.program()));
+        context.ui.note(&format!("A restart is needed before the change takes effect: {which}; the same command with --restart does it"));
         return Ok(Vec::new());
     }
     for machine in &outdated {
@@ -164,7 +166,10 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
         survey.surplus.iter().map(|(kind, found)| (*kind, found.name.clone().unwrap_or_default(), found.uid.clone())).collect();
     first_of(cluster.delete_each(&plan.namespace, &objects).await, context.ui)?;
     for (kind, name, _) in &objects {
-        context.ui.done(&format!("{}/{name}", kind.printed()), "pruned");
+        if context.config.wait() {
+            cluster.wait_until_gone(*kind, &plan.namespace, name).await?;
+        }
+        context.ui.done(&format!("{}/{name}", kind.printed()), if context.config.wait() { "pruned" } else { "is being deleted" });
     }
     Ok(())
 }
@@ -196,7 +201,8 @@ async fn conclude(cluster: &Cluster, plan: &Plan, awaited: &Awaited, running: bo
     if awaited.missing.is_empty() {
         if let Some(first) = shown.first() {
             let short = first.name.strip_prefix(&format!("{}-", plan.fleet)).unwrap_or(&first.name);
-            ui.hint(&format!("Run '{} ssh {short}' to look inside, '{} down' to remove all of it", ui.program(), ui.program()));
+            let (program, again) = (ui.program(), context.config.again());
+            ui.hint(&format!("Run '{program} ssh {short}{again}' to look inside, '{program} down{again}' to remove all of it"));
         }
         return Ok(());
     }

@@ -20,8 +20,10 @@ pub async fn run(arguments: &Version, context: &Context<'_>) -> Result<()> {
     let known = server.as_ref().and_then(|asked| asked.as_ref().ok());
     match arguments.output {
         Some(format) => {
-            let document =
-                json!({"clientVersion": {"gitVersion": client}, "kubevirtVersion": known.map(|version| json!({"gitVersion": version}))});
+            let mut document = json!({"clientVersion": {"gitVersion": client}});
+            if let Some(version) = known {
+                document["kubevirtVersion"] = json!({"gitVersion": version});
+            }
             match format {
                 VersionOutput::Json => context.ui.block(&json_text(&document)),
                 VersionOutput::Yaml => {

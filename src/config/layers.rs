@@ -104,8 +104,7 @@ impl Layer {
         for (variable, value) in variables {
             let Some(key) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
             let Some(setting) = settings.iter().find(|setting| setting.id == key) else {
-                let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
-                let near = suggest(&key, &names).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
+                let near = nearest(&key, &settings).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
                 return Err(ConfigError::new(variable, format!("no such setting{}", did_you_mean(near))));
             };
             let values: Vec<_> =
@@ -139,8 +138,7 @@ impl Layer {
                 let values = scalars(value, setting.list).map_err(|message| ConfigError::new(layer.origin.place(&key), message))?;
                 layer.values.insert(key, values);
             } else {
-                let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
-                let near = suggest(&key, &names).map(str::to_owned);
+                let near = nearest(&key, &settings);
                 return Err(ConfigError::new(layer.origin.place(&key), format!("unknown setting{}", did_you_mean(near))));
             }
         }
@@ -275,6 +273,13 @@ fn settings() -> Vec<Setting> {
     arguments.collect()
 }
 
+/// The setting that an unknown key probably means: the one whose flag has that name, else the nearest.
+fn nearest(key: &str, settings: &[Setting]) -> Option<String> {
+    let by_flag = settings.iter().find(|setting| setting.flag.replace('-', "_") == key);
+    let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
+    by_flag.map(|setting| setting.id.clone()).or_else(|| suggest(key, &names).map(str::to_owned))
+}
+
 fn flag_of(setting: &str) -> String {
     settings().into_iter().find(|known| known.id == setting).map_or_else(|| setting.replace('_', "-"), |known| known.flag)
 }
@@ -287,8 +292,8 @@ fn parse_settings(key: &str, values: &[String]) -> Result<(), String> {
     matches.and_then(|matches| Settings::from_arg_matches(&matches)).map(|_| ()).map_err(|error| reason(&error))
 }
 
-/// The reason out of a clap error, without its mention of the flag.
-fn reason(error: &clap::Error) -> String {
+/// The reason out of a clap error, without its mention of the flag and without the value, which may be a secret.
+pub fn reason(error: &clap::Error) -> String {
     let text = error.to_string();
     let first = text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
     let value = error.get(clap::error::ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
@@ -307,7 +312,8 @@ fn did_you_mean(near: Option<String>) -> String {
 
 /// Keys are written with underscores or hyphens.
 fn normal(key: &Value) -> String {
-    key.as_str().unwrap_or_default().replace('-', "_")
+    let other = || serde_yaml::to_string(key).unwrap_or_default().trim().to_owned();
+    key.as_str().map_or_else(other, |key| key.replace('-', "_"))
 }
 
 fn scalars(value: &Value, list: bool) -> Result<Vec<String>, String> {
@@ -319,27 +325,37 @@ fn scalars(value: &Value, list: bool) -> Result<Vec<String>, String> {
             let scalars: Result<Vec<_>, _> = items.iter().map(|item| scalars(item, false)).collect();
             Ok(scalars?.concat())
         }
+        Value::Mapping(pairs) if list => {
+            let pair =
+                |(key, value): (&Value, &Value)| Ok(format!("{}={}", scalars(key, false)?.concat(), scalars(value, false)?.concat()));
+            pairs.iter().map(pair).collect()
+        }
         Value::Sequence(_) => Err("takes one value, not a list".to_owned()),
         Value::Mapping(_) => Err("takes a value, not a mapping".to_owned()),
         Value::Null | Value::Tagged(_) => Err("has no value: give one or leave the key out".to_owned()),
     }
 }
 
-/// The workloads that the strongest layer with an opinion names; empty if none does. Names stay in their order, each once.
-pub fn named_workloads(layers: &Layers, positional: &[String]) -> (Option<Origin>, Vec<String>, BTreeSet<String>) {
+/// The workloads that a layer names, in their order.
+pub fn names(layer: &Layer, positional: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = layer.values.get("workloads").cloned().unwrap_or_default();
+    if matches!(layer.origin, Origin::Flag) {
+        names.extend(positional.iter().flat_map(|name| name.split(',').map(str::to_owned)));
+    }
+    names.extend(layer.enabled.iter().filter(|(_, enabled)| **enabled).map(|(name, _)| name.clone()));
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// The workloads that the strongest layer with an opinion names, each once; none if none does. And those switched off.
+pub fn named_workloads(layers: &[Layer], positional: &[String]) -> (Vec<String>, BTreeSet<String>) {
     let mut off = BTreeSet::new();
-    for layer in &layers.0 {
-        let mut names: Vec<String> = layer.values.get("workloads").cloned().unwrap_or_default();
-        if matches!(layer.origin, Origin::Flag) {
-            names.extend(positional.iter().flat_map(|name| name.split(',').map(str::to_owned)));
-        }
+    for layer in layers {
         off.extend(layer.enabled.iter().filter(|(_, enabled)| !**enabled).map(|(name, _)| name.clone()));
-        names.extend(layer.enabled.iter().filter(|(_, enabled)| **enabled).map(|(name, _)| name.clone()));
-        let mut seen = BTreeSet::new();
-        names.retain(|name| !name.is_empty() && seen.insert(name.clone()));
-        if !names.is_empty() {
-            return (Some(layer.origin.clone()), names, off);
+        let named: BTreeSet<String> = names(layer, positional).into_iter().collect();
+        if !named.is_empty() {
+            return (named.into_iter().collect(), off);
         }
     }
-    (None, Vec::new(), off)
+    (Vec::new(), off)
 }

@@ -18,6 +18,7 @@ use crate::{
     plan::{Chosen, DataDisk, Door, Fleet, Guest, Password, Quantity, Shape, Sizes},
 };
 
+pub use layers::reason;
 use layers::{Layer, Layers, Origin};
 
 /// Key files that are looked for where neither key nor password is given, in this order.
@@ -53,6 +54,8 @@ pub struct Config {
     pub catalog: Catalog,
     /// Workloads named by the user, in catalog order; empty where none was.
     pub named: Vec<String>,
+    /// Those named on the command line itself: a file that describes a fleet must not narrow what is removed.
+    pub narrowed: Vec<String>,
     layers: Layers,
     disabled: Vec<String>,
     environment: Environment,
@@ -73,18 +76,17 @@ impl Config {
         let mut layers = Layers(layers);
         let settings = layers.resolve()?;
         let catalog = Catalog::load(settings.common.catalog.as_deref())?;
-        let (origin, mut named, off) = layers::named_workloads(&layers, positional);
         for layer in &layers.0 {
-            for name in layer.enabled.keys().chain(layer.own.keys().map(|(workload, _)| workload)) {
-                known(name, &catalog, || layer.origin.place(&format!("workloads.{name}")), &layer.origin)?;
-            }
+            check_workloads(layer, positional, &catalog)?;
         }
-        for name in &named {
-            let place = || origin.as_ref().map_or_else(String::new, |origin| origin.place("workloads"));
-            known(name, &catalog, place, origin.as_ref().unwrap_or(&Origin::Flag))?;
+        let (mut named, off) = layers::named_workloads(&layers.0, positional);
+        let (mut narrowed, _) = layers::named_workloads(&layers.0[..1], positional);
+        if narrowed.is_empty() && layers.0[0].values.contains_key("workloads") {
+            return Err(ConfigError::new("--workloads", format!("names no workload; known are {}", catalog.names().join(", "))).into());
         }
         named.sort();
-        Ok(Self { settings, catalog, named, layers, disabled: off.into_iter().collect(), environment })
+        narrowed.sort();
+        Ok(Self { settings, catalog, named, narrowed, layers, disabled: off.into_iter().collect(), environment })
     }
 
     /// The namespace that flag, environment or file give.
@@ -95,6 +97,13 @@ impl Config {
     /// Whether to wait: `--no-wait` and `--wait=false` are the same.
     pub fn wait(&self) -> bool {
         self.settings.waiting.wait && !self.settings.pace.no_wait
+    }
+
+    /// The flags that another command needs to mean the same fleet in the same cluster, each with a blank before it.
+    pub fn again(&self) -> String {
+        let same = ["namespace", "name", "context", "kubeconfig", "config"];
+        let flag = |setting: &&str| Some(format!(" --{setting} {}", self.layers.0[0].values.get(*setting)?.last()?));
+        same.iter().filter_map(flag).collect()
     }
 
     /// Whether a password was given as a flag, where every user of the machine can see it.
@@ -163,7 +172,7 @@ impl Config {
                 memory: quantity("memory", workload.resources.get("memory"), &machines.memory)?,
                 disk,
             },
-            parameters: self.parameters(workload)?,
+            parameters: self.parameters(workload),
         })
     }
 
@@ -177,20 +186,10 @@ impl Config {
         Err(ConfigError::new(place, format!("{size} is too small for {}: it needs {minimum} or more", workload.name)))
     }
 
-    fn parameters(&self, workload: &Workload) -> Result<BTreeMap<String, String>, ConfigError> {
-        for layer in &self.layers.0 {
-            for (owner, key) in layer.own.keys() {
-                if *owner == workload.name && !layers::OWN.contains(&key.as_str()) && !workload.parameters.contains_key(key) {
-                    let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::OWN).collect();
-                    let near =
-                        suggest(key, &names).map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean {near}?"));
-                    return Err(ConfigError::new(layer.origin.own_place(owner, key), format!("unknown parameter; {near}")));
-                }
-            }
-        }
-        let value = |(name, parameter): (&String, &crate::catalog::Parameter)| match self.layers.own(&workload.name, name) {
-            Some((place, text)) => Ok((name.clone(), parameter.check(text).map_err(|message| ConfigError { place, message })?)),
-            None => Ok((name.clone(), parameter.default())),
+    fn parameters(&self, workload: &Workload) -> BTreeMap<String, String> {
+        let value = |(name, parameter): (&String, &crate::catalog::Parameter)| {
+            let own = self.layers.own(&workload.name, name).map(|(_, text)| text.to_owned());
+            (name.clone(), own.unwrap_or_else(|| parameter.default()))
         };
         workload.parameters.iter().map(value).collect()
     }
@@ -266,9 +265,36 @@ impl Config {
     }
 }
 
-fn known(name: &str, catalog: &Catalog, place: impl Fn() -> String, origin: &Origin) -> Result<(), ConfigError> {
-    if catalog.workloads.contains_key(name) {
-        return Ok(());
+/// Every workload and parameter that a layer mentions must be there, and every parameter's value right, chosen or not.
+fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> Result<(), ConfigError> {
+    let origin = &layer.origin;
+    for name in layers::names(layer, positional) {
+        let place = if layer.enabled.contains_key(&name) { origin.place(&format!("workloads.{name}")) } else { origin.place("workloads") };
+        known(&name, catalog, place, origin)?;
+    }
+    for name in layer.enabled.keys() {
+        known(name, catalog, origin.place(&format!("workloads.{name}")), origin)?;
+    }
+    for ((name, key), value) in &layer.own {
+        let workload = known(name, catalog, origin.own_place(name, key), origin)?;
+        let place = || origin.own_place(name, key);
+        match workload.parameters.get(key) {
+            Some(parameter) => drop(parameter.check(value).map_err(|message| ConfigError::new(place(), message))?),
+            None if layers::OWN.contains(&key.as_str()) => {}
+            None => {
+                let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::OWN).collect();
+                let near =
+                    suggest(key, &names).map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean {near}?"));
+                return Err(ConfigError::new(place(), format!("unknown parameter; {near}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn known<'a>(name: &str, catalog: &'a Catalog, place: String, origin: &Origin) -> Result<&'a Workload, ConfigError> {
+    if let Some(workload) = catalog.workloads.get(name) {
+        return Ok(workload);
     }
     let names = catalog.names();
     let hint = match suggest(name, &names) {
@@ -276,7 +302,7 @@ fn known(name: &str, catalog: &Catalog, place: impl Fn() -> String, origin: &Ori
         None => format!("known are {}", names.join(", ")),
     };
     let what = if matches!(origin, Origin::File(_)) { "unknown workload".to_owned() } else { format!("unknown workload {name:?}") };
-    Err(ConfigError::new(place(), format!("{what}; {hint}")))
+    Err(ConfigError::new(place, format!("{what}; {hint}")))
 }
 
 fn config_file(layers: &[Layer], environment: &Environment) -> Result<Option<(PathBuf, String)>, ConfigError> {

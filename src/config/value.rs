@@ -11,6 +11,9 @@ const MIN_MEMORY: u64 = 256 << 20;
 /// The smallest file system that is any use.
 const MIN_DISK: u64 = 256 << 20;
 
+/// Some thirty years.
+const MAX_SECONDS: u64 = 1_000_000_000;
+
 /// A duration in Go's grammar, or a bare number of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoDuration(pub Duration);
@@ -30,8 +33,8 @@ impl FromStr for GoDuration {
         if text.starts_with('-') {
             return Err(format!("{text:?} is negative: give it as 90s, 10m or 1h30m, 0 for no limit"));
         }
-        if let Ok(seconds) = text.parse::<u32>() {
-            return Ok(Self(Duration::from_secs(seconds.into())));
+        if let Ok(seconds) = text.parse::<u64>() {
+            return if seconds <= MAX_SECONDS { Ok(Self(Duration::from_secs(seconds))) } else { Err(wrong("absurdly much")) };
         }
         let (mut rest, mut total) = (text, 0.0_f64);
         while !rest.is_empty() {
@@ -51,7 +54,7 @@ impl FromStr for GoDuration {
             total += number * seconds;
             rest = &rest[unit..];
         }
-        if text.is_empty() || total > 1e9 {
+        if text.is_empty() || total > MAX_SECONDS as f64 {
             return Err(wrong("no usable number"));
         }
         Ok(Self(Duration::from_secs_f64(total)))
@@ -164,6 +167,27 @@ pub fn namespace(text: &str) -> Result<String, String> {
 /// When it is no quantity, or too little to boot.
 pub fn memory(text: &str) -> Result<Quantity, String> {
     at_least(text, MIN_MEMORY, "256Mi")
+}
+
+/// A yes or no, as kubectl takes it behind `=`.
+///
+/// # Errors
+/// When it is neither.
+pub fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "1" => Ok(true),
+        "false" | "f" | "no" | "0" => Ok(false),
+        _ => Err(format!("{text:?} is neither true nor false")),
+    }
+}
+
+/// A count in a range.
+///
+/// # Errors
+/// When it is none, or out of the range.
+pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, String> {
+    let number = text.parse::<u32>().ok().filter(|number| (MIN..=MAX).contains(number));
+    number.ok_or_else(|| format!("{text:?} is not a whole number from {MIN} to {MAX}"))
 }
 
 /// Size of a data disk.

@@ -34,6 +34,7 @@ pub struct Access {
 /// When files, context or flags name no usable cluster.
 pub async fn access(connection: &Connection, environment: &Environment) -> Result<Access, ClusterError> {
     check_impersonation(connection)?;
+    check_files(connection)?;
     let merged = read_files(connection, environment)?;
     if merged.clusters.is_empty()
         && connection.server.is_none()
@@ -84,6 +85,22 @@ fn check_impersonation(connection: &Connection) -> Result<(), ClusterError> {
     Ok(())
 }
 
+fn check_files(connection: &Connection) -> Result<(), ClusterError> {
+    for (flag, path) in [
+        ("--certificate-authority", &connection.certificate_authority),
+        ("--client-certificate", &connection.client_certificate),
+        ("--client-key", &connection.client_key),
+    ] {
+        if let Some(Err(error)) = path.as_ref().map(fs::read) {
+            return Err(ClusterError::Kubeconfig(format!(
+                "{flag}: {} cannot be read: {error}",
+                path.clone().unwrap_or_default().display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// `--kubeconfig` alone, which must exist; else the files of KUBECONFIG, missing ones passed over; else `~/.kube/config`.
 fn read_files(connection: &Connection, environment: &Environment) -> Result<Kubeconfig, ClusterError> {
     let paths: Vec<PathBuf> = match (&connection.kubeconfig, environment.get("KUBECONFIG")) {
@@ -114,7 +131,7 @@ fn read_file(path: &Path) -> Result<Kubeconfig, ClusterError> {
     Kubeconfig::read_from(path).map_err(|error| match &error {
         KubeconfigError::Parse(_) | KubeconfigError::ReadConfig(..) => {
             let text = explain_text(&error);
-            ClusterError::Kubeconfig(format!("error loading config file {:?}: {text}", path.display().to_string()))
+            ClusterError::Kubeconfig(format!("loading config file {:?}: {text}", path.display().to_string()))
         }
         _ => explain(&error),
     })

@@ -33,12 +33,15 @@ pub enum Difference {
     Start,
 }
 
-/// Compares a live object with the planned one. Of Secrets and Services only metadata is at hand: their hash speaks for them.
+/// Compares a live object with the planned one. Of Secrets and Services only metadata is at hand: their hash speaks for them,
+/// and the owners of their fields, because a field that somebody else has changed is no longer ours.
 pub fn difference(live: &Value, planned: &Object) -> Difference {
     let wanted = planned.to_value();
     let same = match planned {
         Object::Machine(_) => contains(live, &wanted),
-        Object::Secret(_) | Object::Service(_) => contains(&live["metadata"], &wanted["metadata"]),
+        Object::Secret(_) | Object::Service(_) => {
+            contains(&live["metadata"], &wanted["metadata"]) && ["data", "spec"].iter().all(|part| is_owned(live, part, &wanted[*part]))
+        }
     };
     if same {
         Difference::None
@@ -46,6 +49,29 @@ pub fn difference(live: &Value, planned: &Object) -> Difference {
         Difference::Start
     } else {
         Difference::Apply
+    }
+}
+
+/// Whether those who wrote our plan own every planned field below a part of the object; true where the server does not say who
+/// owns what.
+fn is_owned(live: &Value, part: &str, planned: &Value) -> bool {
+    let Some(entries) = live["metadata"]["managedFields"].as_array() else { return true };
+    let (ours, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| metadata::wrote_plan(entry));
+    let fields = |entries: Vec<&'_ Value>| entries.into_iter().map(|entry| entry["fieldsV1"].clone()).collect::<Vec<_>>();
+    planned.is_null() || owned(&fields(ours), &fields(others), &format!("f:{part}"), planned)
+}
+
+/// A field of ours with none below it is owned whole, as a Service's selector is, unless others own some below it: then only the
+/// node is left to us. Lists count as one.
+fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
+    let below = |fields: &[Value]| fields.iter().filter_map(|field| field.get(key).cloned()).collect::<Vec<_>>();
+    let (ours, others) = (below(ours), below(others));
+    let is_leaf = |field: &Value| field.as_object().is_some_and(serde_json::Map::is_empty);
+    match planned {
+        _ if ours.is_empty() => false,
+        _ if ours.iter().any(is_leaf) && others.iter().all(is_leaf) => true,
+        Value::Object(map) => map.iter().all(|(name, value)| owned(&ours, &others, &format!("f:{name}"), value)),
+        _ => true,
     }
 }
 
@@ -85,6 +111,27 @@ mod tests {
         let planned = json!({"disks": [{"name": "root", "disk": {"bus": "virtio"}}], "rng": {}});
         let live = json!({"disks": [{"name": "root", "disk": {"bus": "virtio"}, "bootOrder": 1}, {"name": "more"}], "rng": {}, "tpm": {}});
         assert!(contains(&live, &planned));
+    }
+
+    #[test]
+    fn a_field_that_somebody_else_changed_is_no_longer_ours() {
+        let entry = |manager: &str, fields: Value| json!({"manager": manager, "operation": "Update", "fieldsV1": fields});
+        let data = || json!({"f:data": {".": {}, "f:userdata": {}}});
+        let live = |entries: &[Value]| json!({"metadata": {"managedFields": entries}});
+        let planned = json!({"userdata": "YQ=="});
+        assert!(is_owned(&live(&[entry("virtwork", data())]), "data", &planned));
+        let mut applied = data();
+        applied["f:metadata"] = json!({"f:annotations": {"f:virtwork/plan": {}}});
+        assert!(is_owned(&live(&[entry("kubectl-client-side-apply", applied)]), "data", &planned));
+        assert!(!is_owned(&live(&[entry("virtwork", json!({"f:type": {}})), entry("kubectl-patch", data())]), "data", &planned));
+        let node = json!({"f:data": {}});
+        assert!(!is_owned(
+            &live(&[entry("virtwork", node.clone()), entry("kubectl-patch", json!({"f:data": {"f:userdata": {}}}))]),
+            "data",
+            &planned
+        ));
+        assert!(is_owned(&live(&[entry("virtwork", node)]), "data", &planned));
+        assert!(is_owned(&json!({"metadata": {}}), "data", &planned));
     }
 
     #[test]

@@ -135,6 +135,11 @@ pub fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+/// Whether a field manager's entry is of one that wrote our plan: ourselves, or `kubectl apply` of what a dry run printed.
+pub fn wrote_plan(entry: &serde_json::Value) -> bool {
+    entry["manager"] == VIRTWORK || !entry["fieldsV1"]["f:metadata"]["f:annotations"][format!("f:{PLAN_HASH}")].is_null()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

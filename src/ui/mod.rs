@@ -2,6 +2,7 @@
 //!
 //! stdout is results only; progress, prompts, warnings and hints go to stderr.
 
+mod log;
 mod progress;
 mod table;
 
@@ -29,9 +30,11 @@ pub use table::Table;
 /// Where and how to print.
 pub struct Ui {
     program: String,
-    coloured: bool,
+    coloured: AtomicBool,
     fancy: bool,
     interactive: bool,
+    /// Whether a prompt may have hidden the cursor.
+    prompting: AtomicBool,
     formatted: AtomicBool,
     display: Mutex<progress::Display>,
     /// The first failure to write a result; the work goes on, the command fails at its end.
@@ -40,23 +43,39 @@ pub struct Ui {
 
 impl Ui {
     /// Looks at the terminal once. `program` is what the user typed: `kubectl virtwork` or `oc virtwork`.
-    pub fn new(program: &str, color: Color) -> Self {
+    pub fn new(program: &str) -> Self {
         let terminal = io::stderr().is_terminal();
-        let dumb = env::var("TERM").is_ok_and(|term| term == "dumb");
+        let fancy = terminal && !env::var("TERM").is_ok_and(|term| term == "dumb");
+        let ui = Self {
+            program: program.to_owned(),
+            coloured: AtomicBool::new(false),
+            fancy,
+            interactive: terminal && io::stdin().is_terminal(),
+            prompting: AtomicBool::new(false),
+            formatted: AtomicBool::new(false),
+            display: Mutex::new(progress::Display::new(fancy)),
+            broken: Mutex::new(None),
+        };
+        ui.colour(Color::Auto);
+        ui
+    }
+
+    /// One rule for all that is coloured: the crates below have one each.
+    fn colour(&self, color: Color) {
         let coloured = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => terminal && !dumb && env::var_os("NO_COLOR").is_none(),
+            Color::Auto => self.fancy && env::var_os("NO_COLOR").is_none(),
         };
-        Self {
-            program: program.to_owned(),
-            coloured,
-            fancy: terminal && !dumb,
-            interactive: terminal && io::stdin().is_terminal(),
-            formatted: AtomicBool::new(false),
-            display: Mutex::new(progress::Display::new(terminal && !dumb)),
-            broken: Mutex::new(None),
-        }
+        self.coloured.store(coloured, Ordering::Relaxed);
+        dialoguer::console::set_colors_enabled_stderr(coloured);
+        dialoguer::console::set_colors_enabled(coloured);
+    }
+
+    /// Takes the settings in, once they are known.
+    pub fn configure(&self, color: Color, verbosity: u8) {
+        self.colour(color);
+        log::begin(verbosity, self.coloured.load(Ordering::Relaxed));
     }
 
     /// What the user types for us.
@@ -112,7 +131,7 @@ impl Ui {
 
     /// A warning.
     pub fn warning(&self, text: &str) {
-        let word = if self.coloured { "Warning:".yellow().bold().to_string() } else { "Warning:".to_owned() };
+        let word = if self.coloured.load(Ordering::Relaxed) { "Warning:".yellow().bold().to_string() } else { "Warning:".to_owned() };
         self.say(&format!("{word} {text}"));
     }
 
@@ -151,7 +170,10 @@ impl Ui {
     /// Removes what is drawn, for instance when the command is interrupted.
     pub fn clear(&self) {
         self.display().clear();
-        let _ = console_cursor();
+        // Prompts hide the cursor; interrupted, they leave it hidden.
+        if self.prompting.load(Ordering::Relaxed) {
+            let _ = io::stderr().write_all(b"\x1b[?25h");
+        }
     }
 
     /// Asks a yes-or-no question, default no.
@@ -159,8 +181,21 @@ impl Ui {
     /// # Errors
     /// When the terminal goes away.
     pub fn confirm(&self, question: &str) -> Result<bool> {
+        if !self.fancy {
+            return self.confirm_plainly(question).map_err(unanswered);
+        }
+        self.prompting.store(true, Ordering::Relaxed);
         let answer = Confirm::new().with_prompt(question).default(false).show_default(true).interact();
-        answer.map_err(|error| Error::Other(format!("no answer on the terminal: {error}")))
+        self.prompting.store(false, Ordering::Relaxed);
+        answer.map_err(|dialoguer::Error::IO(error)| unanswered(error))
+    }
+
+    /// The same on a terminal that only prints.
+    fn confirm_plainly(&self, question: &str) -> io::Result<bool> {
+        write!(io::stderr().lock(), "{question} [y/N] ")?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
     }
 
     /// Lets the user pick one of several; `None` when they do not want to.
@@ -168,8 +203,10 @@ impl Ui {
     /// # Errors
     /// When the terminal goes away.
     pub fn pick(&self, question: &str, items: &[String]) -> Result<Option<usize>> {
+        self.prompting.store(true, Ordering::Relaxed);
         let picked = Select::new().with_prompt(question).items(items).default(0).interact_opt();
-        picked.map_err(|error| Error::Other(format!("no answer on the terminal: {error}")))
+        self.prompting.store(false, Ordering::Relaxed);
+        picked.map_err(|dialoguer::Error::IO(error)| unanswered(error))
     }
 
     /// Asks for a password, twice.
@@ -181,8 +218,13 @@ impl Ui {
             return Err(Error::Other("--ask-ssh-password needs a terminal; use --ssh-password-file".to_owned()));
         }
         let prompt = PasswordPrompt::new().with_prompt(format!("Password for {user}")).with_confirmation("Again", "They differ");
-        let answer = prompt.interact().map_err(|error| Error::Other(format!("no answer on the terminal: {error}")))?;
+        let answer = prompt.interact().map_err(|dialoguer::Error::IO(error)| unanswered(error))?;
         Ok(Password::new(answer))
+    }
+
+    /// Whether results still reach somebody.
+    pub fn is_heard(&self) -> bool {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// Fails when any result could not be written.
@@ -197,8 +239,10 @@ impl Ui {
     }
 }
 
-/// Prompts hide the cursor; interrupted, they leave it hidden.
-fn console_cursor() -> io::Result<()> {
-    let mut terminal = io::stderr();
-    if terminal.is_terminal() { terminal.write_all(b"\x1b[?25h") } else { Ok(()) }
+/// Why there is no answer: Ctrl-C ends the command as everywhere else.
+fn unanswered(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted => Error::Interrupted(String::new()),
+        _ => Error::Other(format!("no answer on the terminal: {error}")),
+    }
 }

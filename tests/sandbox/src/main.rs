@@ -59,6 +59,8 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     let path = link_plugin(sandbox.folder())?;
     let environment = [("KUBECONFIG", sandbox.kubeconfig("admin").into_os_string()), ("PATH", path)];
     if arguments.demo {
+        // The same on every machine, whatever keys its user has.
+        let environment = environment.into_iter().chain([("VIRTWORK_NO_SSH_KEY", "true".into())]).collect::<Vec<_>>();
         for line in DEMO {
             println!("$ kubectl virtwork {line}");
             let words = ["kubectl", "virtwork"].into_iter().chain(line.split(' ')).map(OsString::from).collect::<Vec<_>>();

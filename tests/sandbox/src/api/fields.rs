@@ -35,6 +35,11 @@ fn list_type(custom: bool, path: &[String]) -> ListType {
     }
 }
 
+/// Maps that are owned and replaced whole. (Source: `+mapType=atomic` marks in k8s.io/api.)
+fn is_atomic_map(custom: bool, path: &[String]) -> bool {
+    !custom && path.len() == 2 && path[0] == "f:spec" && ["f:selector", "f:nodeSelector"].contains(&path[1].as_str())
+}
+
 /// The items of a list by the name that an owner's set gives them; nothing for an atomic list.
 fn items<'a>(list: &'a [Value], custom: bool, path: &[String]) -> Option<BTreeMap<String, &'a Value>> {
     let name = |item: &Value| match list_type(custom, path) {
@@ -63,7 +68,7 @@ impl Fields {
 
     fn below(value: &Value, custom: bool, nodes: bool, path: &mut Vec<String>) -> Self {
         let children: BTreeMap<String, &Value> = match value {
-            Value::Object(map) => map.iter().map(|(name, value)| (format!("f:{name}"), value)).collect(),
+            Value::Object(map) if !is_atomic_map(custom, path) => map.iter().map(|(name, value)| (format!("f:{name}"), value)).collect(),
             Value::Array(list) => items(list, custom, path).unwrap_or_default(),
             _ => BTreeMap::new(),
         };
@@ -237,7 +242,7 @@ pub fn overlay(live: &mut Value, applied: &Value, custom: bool) {
 
 fn lay(live: &mut Value, applied: &Value, custom: bool, path: &mut Vec<String>) {
     match (live, applied) {
-        (Value::Object(live), Value::Object(applied)) => {
+        (Value::Object(live), Value::Object(applied)) if !is_atomic_map(custom, path) => {
             for (name, value) in applied {
                 path.push(format!("f:{name}"));
                 match live.get_mut(name) {

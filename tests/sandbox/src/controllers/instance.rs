@@ -111,6 +111,7 @@ fn status(instance: &Value, pod: Option<&Value>, phase: &str, conditions: Vec<Va
     status
 }
 
+/// Its name follows from the instance's UID, so that none is made twice before the first is seen.
 fn new_pod(instance: &Value) -> Value {
     let spec = &instance["spec"];
     let name = text(instance, "name");
@@ -139,7 +140,7 @@ fn new_pod(instance: &Value) -> Value {
     init.push(json!({"name": "guest-console-log", "image": "sandbox/virt-launcher", "restartPolicy": "Always"}));
     json!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"generateName": format!("virt-launcher-{name}-"), "namespace": instance["metadata"]["namespace"], "labels": labels,
+        "metadata": {"name": format!("virt-launcher-{name}-{}", &text(instance, "uid")[..5]), "namespace": instance["metadata"]["namespace"], "labels": labels,
             "annotations": annotations, "ownerReferences": owner(instance)},
         "spec": {"restartPolicy": "Never", "containers": [{"name": "compute", "image": "sandbox/virt-launcher", "readinessProbe": probe}],
             "initContainers": init, "volumes": volumes, "nodeSelector": spec["nodeSelector"], "tolerations": spec["tolerations"]}
