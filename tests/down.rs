@@ -46,6 +46,18 @@ fn without_the_right_to_watch_it_looks_now_and_then() {
 }
 
 #[test]
+fn one_refusal_does_not_keep_the_rest() {
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    world.sandbox.server.access.deny("delete", "secrets");
+    world.sandbox.server.access.deny("deletecollection", "secrets");
+    let run = world.run("down").exits(1).tells("Error from server (Forbidden): secrets \"virtwork-cpu-userdata\" is forbidden");
+    run.says("virtualmachine.kubevirt.io \"virtwork-cpu-0\" deleted").hides("timed out");
+    assert_eq!(world.names("v1/secrets"), ["virtwork-cpu-userdata"]);
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_not_ours_stays() {
     let world = World::new();
     world.run("up cpu").exits(0);

@@ -159,6 +159,35 @@ fn a_data_disk_cannot_change_in_place() {
 }
 
 #[test]
+fn sizes_mean_the_same_however_they_are_written() {
+    let world = World::new();
+    world.run("up database cpu --memory 2048Mi --disk-size 10240Mi --set cpu.memory=1.5Gi").exits(0);
+    let again = world.run("up database cpu --memory 2Gi --disk-size 10Gi --set cpu.memory=1536Mi").exits(0);
+    assert_eq!(again.count("unchanged"), 4, "{again:#?}");
+}
+
+#[test]
+fn a_dropped_field_disappears_from_machines_that_are_booting_too() {
+    let world = World::new();
+    world.run("up cpu --vm-count 30 --toleration a=b:NoSchedule --no-wait").exits(0);
+    world.run("up cpu --vm-count 30 --no-wait").exits(0);
+    let machines = world.ask("GET", MACHINES, &json!(null));
+    let left = machines["items"].as_array().unwrap().iter().filter(|machine| !machine["spec"]["template"]["spec"]["tolerations"].is_null());
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn a_dry_run_never_guesses_the_namespace() {
+    let world = World::new();
+    world.run("up cpu --dry-run --context nope").exits(1).tells("context \"nope\" does not exist");
+    world.run("up cpu --dry-run --kubeconfig /nowhere").exits(1).tells("/nowhere");
+    let text = "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a, user: a, namespace: team}}]\n\
+                clusters: [{name: a, cluster: {server: \"https://127.0.0.1:1\", certificate-authority: /nowhere/ca.crt}}]\n";
+    let file = world.file("kubeconfig", text);
+    world.run(&format!("up cpu --dry-run -o name --kubeconfig {file}")).exits(0).says("namespace/team (dry run)");
+}
+
+#[test]
 fn two_fleets_live_side_by_side() {
     let world = World::new();
     world.run("up cpu").exits(0);

@@ -249,20 +249,25 @@ impl Cluster {
     /// Turns the field ownership that our POST left (`Update`), or `kubectl apply` of what a dry run printed, into that of an
     /// apply, so that a field dropped from the plan is dropped from the object. Source of the technique: `k8s.io/client-go/util/csaupgrade`.
     async fn own_fields(&self, namespace: &str, change: &Change, mode: Mode) -> Result<(), ClusterError> {
-        let Some(patch) = change.live.as_ref().filter(|_| mode == Mode::Real).and_then(ownership_patch) else { return Ok(()) };
         let (kind, name) = (Kind::of(&change.object), change.object.name());
-        let patch: json_patch::Patch = serde_json::from_value(patch).unwrap_or_default();
-        let patched = self
-            .retrying(name, || {
-                let api = self.api(kind, Some(namespace));
-                let patch = Patch::<()>::Json(patch.clone());
-                async move { api.patch(name, &PatchParams::default(), &patch).await }
-            })
-            .await;
-        match patched {
-            // Somebody changed it meanwhile; the apply that follows still sets all that is planned.
-            Err(failure) if failure.is_code(409) || failure.is_code(422) => Ok(()),
-            result => result.map(|_| ()).map_err(|failure| failure.into_error(self)),
+        let mut live = change.live.clone().filter(|_| mode == Mode::Real);
+        loop {
+            let Some(patch) = live.as_ref().and_then(ownership_patch) else { return Ok(()) };
+            let patch: json_patch::Patch = serde_json::from_value(patch).unwrap_or_default();
+            let patched = self
+                .retrying(name, || {
+                    let api = self.api(kind, Some(namespace));
+                    let patch = Patch::<()>::Json(patch.clone());
+                    async move { api.patch(name, &PatchParams::default(), &patch).await }
+                })
+                .await;
+            match patched {
+                // Somebody, KubeVirt itself for one, wrote it meanwhile. Going on would leave dropped fields behind for ever.
+                Err(failure) if failure.is_code(409) && !self.overdue() => {
+                    live = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
+                }
+                result => return result.map(|_| ()).map_err(|failure| failure.into_error(self)),
+            }
         }
     }
 

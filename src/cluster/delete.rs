@@ -61,6 +61,32 @@ impl Inventory {
     }
 }
 
+/// What was not deleted, and why.
+#[derive(Debug)]
+pub struct Refused {
+    /// The objects.
+    pub objects: Vec<(Kind, String)>,
+    /// The server's refusal.
+    pub error: ClusterError,
+}
+
+impl Inventory {
+    /// What of it will go although some deletions were refused: what belongs to a machine that stays, stays too.
+    pub fn without(&self, refused: &[Refused]) -> Self {
+        let stays = |kind: Kind, name: &str| refused.iter().flat_map(|refused| &refused.objects).any(|(k, n)| *k == kind && n == name);
+        let machine_stays = |name: &str| stays(Kind::Machine, name);
+        let of_one_that_stays = |kind: Kind, name: &str| match kind {
+            Kind::Instance => machine_stays(name),
+            Kind::DataVolume | Kind::Claim => {
+                self.names(Kind::Machine).iter().any(|m| machine_stays(m) && metadata::data_volume(m) == name)
+            }
+            _ => false,
+        };
+        let objects = self.objects.iter().filter(|(kind, name)| !stays(*kind, name) && !of_one_that_stays(*kind, name)).cloned().collect();
+        Self { namespace: self.namespace.clone(), objects, selector: self.selector.clone() }
+    }
+}
+
 impl Cluster {
     /// Finds what is ours, `workloads` narrowing it.
     ///
@@ -91,8 +117,8 @@ impl Cluster {
         Ok(Inventory { namespace: namespace.to_owned(), objects, selector })
     }
 
-    /// Asks for the deletion of all of it. Goes on past errors and returns each.
-    pub async fn delete(&self, inventory: &Inventory) -> Vec<ClusterError> {
+    /// Asks for the deletion of all of it. Goes on past errors and returns each, with what it is about.
+    pub async fn delete(&self, inventory: &Inventory) -> Vec<Refused> {
         let mut errors = Vec::new();
         for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
             if inventory.names(kind).is_empty() {
@@ -110,7 +136,10 @@ impl Cluster {
                     let names: Vec<_> = inventory.names(kind).into_iter().map(|name| (kind, name.to_owned(), None)).collect();
                     errors.extend(self.delete_each(&inventory.namespace, &names).await);
                 }
-                Err(failure) => errors.push(failure.into_error(self)),
+                Err(failure) => {
+                    let objects = inventory.names(kind).into_iter().map(|name| (kind, name.to_owned())).collect();
+                    errors.push(Refused { objects, error: failure.into_error(self) });
+                }
             }
         }
         // What has lost its owner follows nobody.
@@ -122,7 +151,7 @@ impl Cluster {
     }
 
     /// Deletes objects one by one, in parallel; with a UID, only that very object.
-    pub async fn delete_each(&self, namespace: &str, objects: &[(Kind, String, Option<String>)]) -> Vec<ClusterError> {
+    pub async fn delete_each(&self, namespace: &str, objects: &[(Kind, String, Option<String>)]) -> Vec<Refused> {
         let results = stream::iter(objects).map(|(kind, name, uid)| async move {
             let preconditions = uid.clone().map(|uid| Preconditions { uid: Some(uid), resource_version: None });
             let parameters = DeleteParams { preconditions, ..DeleteParams::background() };
@@ -132,7 +161,9 @@ impl Cluster {
                 async move { api.delete(name, &parameters).await.map(|_| ()) }
             });
             match deleted.await {
-                Err(failure) if !failure.is_code(404) && !failure.is_code(409) => Some(failure.into_error(self)),
+                Err(failure) if !failure.is_code(404) && !failure.is_code(409) => {
+                    Some(Refused { objects: vec![(*kind, name.clone())], error: failure.into_error(self) })
+                }
                 _ => None,
             }
         });

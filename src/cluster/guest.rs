@@ -147,7 +147,10 @@ impl Cluster {
             return BTreeMap::new();
         };
         let mut reasons = BTreeMap::new();
-        for event in events.items {
+        let mut events = events.items;
+        // The newest is told last, and stays.
+        events.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+        for event in events {
             let about = event.involved_object.name.unwrap_or_default();
             let owner = machines.iter().find(|machine| {
                 about == **machine

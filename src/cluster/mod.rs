@@ -117,6 +117,7 @@ pub struct Cluster {
     /// How it is reached.
     pub access: Access,
     client: Mutex<Client>,
+    pause: logged::Pause,
     refreshed: AtomicBool,
     forgiving_until: Mutex<Option<Instant>>,
     started: Instant,
@@ -136,12 +137,14 @@ impl Cluster {
     /// When no usable cluster is configured.
     pub async fn connect(connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
         let access = kubeconfig::access(connection, environment).await?;
-        let client = client(access.config.clone()).map_err(|error| request::translate(&error, &access.server))?;
+        let pause = logged::Pause::default();
+        let client = client(access.config.clone(), &pause).map_err(|error| request::translate(&error, &access.server))?;
         let timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(Duration::from_secs(86_400)));
         let started = Instant::now();
         Ok(Self {
             access,
             client: Mutex::new(client),
+            pause,
             refreshed: AtomicBool::new(false),
             forgiving_until: Mutex::new(None),
             started,
@@ -163,7 +166,7 @@ impl Cluster {
         }
         tracing::info!("unauthorized: reading the credentials anew");
         let Ok(access) = kubeconfig::access(&self.connection, &self.environment).await else { return false };
-        let Ok(client) = client(access.config) else { return false };
+        let Ok(client) = client(access.config, &self.pause) else { return false };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
         true
     }
@@ -196,6 +199,6 @@ impl Cluster {
     }
 }
 
-fn client(config: kube::Config) -> kube::Result<Client> {
-    Ok(ClientBuilder::try_from(config)?.with_layer(&logged::LogLayer).build())
+fn client(config: kube::Config, pause: &logged::Pause) -> kube::Result<Client> {
+    Ok(ClientBuilder::try_from(config)?.with_layer(&logged::LogLayer(pause.clone())).build())
 }

@@ -108,7 +108,7 @@ impl Cluster {
             if !(failure.is_transient() || forgiven) || self.overdue() || !patient {
                 return Err(failure);
             }
-            let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter()));
+            let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter())).max(self.pause.left());
             let wait = self.deadline.map_or(wait, |deadline| wait.min(deadline.saturating_duration_since(std::time::Instant::now())));
             tracing::info!("{what}: {failure}; again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;

@@ -47,8 +47,8 @@ struct Watch<'a> {
     options: WaitOptions<'a>,
     machines: Mirror,
     instances: Mirror,
-    /// Since when a machine shows what it shows.
-    since: BTreeMap<String, (String, Instant)>,
+    /// Since when a machine has its kind of trouble. KubeVirt's word for it may alternate, as ErrImagePull and ImagePullBackOff do.
+    since: BTreeMap<String, (Trouble, Instant)>,
     /// Reasons from guests, pods and events.
     found: BTreeMap<String, String>,
 }
@@ -185,9 +185,9 @@ impl Watch<'_> {
                 // Deleted while we wait: nobody makes it again.
                 None => (Trouble::FinalAfter(5), "the machine is gone: somebody has deleted it".to_owned(), "Gone".to_owned()),
             };
-            let since = self.since.entry(name.clone()).or_insert_with(|| (shown.clone(), Instant::now()));
-            if since.0 != shown {
-                *since = (shown.clone(), Instant::now());
+            let since = self.since.entry(name.clone()).or_insert_with(|| (trouble, Instant::now()));
+            if since.0 != trouble {
+                *since = (trouble, Instant::now());
             }
             is_final &= matches!(trouble, Trouble::FinalAfter(seconds) if since.1.elapsed() >= Duration::from_secs(seconds));
             if let Some(found) = self.found.get(&name).filter(|_| elsewhere) {

@@ -15,6 +15,9 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     if arguments.delete_namespace && !context.config.narrowed.is_empty() {
         return Err(Error::Other("--delete-namespace removes all of the namespace, and cannot be narrowed to some workloads".to_owned()));
     }
+    if arguments.delete_namespace && !context.config.wait() {
+        return Err(Error::Other("--delete-namespace waits until the fleet is gone; leave --wait=false out".to_owned()));
+    }
     let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
     // Nothing is removed on the way to a refusal.
     if arguments.delete_namespace && !cluster.namespace_is_gone(&namespace).await? && !cluster.owns_namespace(&namespace).await? {
@@ -51,13 +54,20 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
         ui.note("Nothing was deleted.");
         return Ok(());
     }
-    let errors = cluster.delete(inventory).await;
-    if !context.config.wait() || !errors.is_empty() {
-        if errors.is_empty() {
-            tell(&inventory.objects, namespace, " is being deleted", "", context);
-        }
-        return first_of(errors, ui);
-    }
+    let refused = cluster.delete(inventory).await;
+    let going = inventory.without(&refused);
+    let outcome = if context.config.wait() {
+        wait(cluster, &going, context).await
+    } else {
+        tell(&going.objects, namespace, " is being deleted", "", context);
+        Ok(())
+    };
+    first_of(refused.into_iter().map(|refused| refused.error).collect(), ui).and(outcome)
+}
+
+/// Waits until all of it is gone, and tells what went.
+async fn wait(cluster: &Cluster, inventory: &Inventory, context: &Context<'_>) -> Result<()> {
+    let (ui, namespace) = (context.ui, inventory.namespace.as_str());
     let left = cluster.wait_gone(inventory, &|progress| ui.listen(progress)).await?;
     let gone: Vec<_> = inventory.objects.iter().filter(|object| !left.contains(object)).cloned().collect();
     tell(&gone, namespace, " deleted", "", context);

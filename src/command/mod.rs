@@ -88,14 +88,12 @@ impl Context<'_> {
     }
 
     /// The same, where no cluster need be configured.
-    async fn namespace_offline(&self) -> String {
-        match self.config.namespace() {
-            Some(namespace) => namespace.to_owned(),
-            None => {
-                let access = crate::kubeconfig::access(&self.config.settings.connection, self.environment).await;
-                access.ok().and_then(|access| access.namespace).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned())
-            }
+    fn namespace_offline(&self) -> Result<String> {
+        if let Some(namespace) = self.config.namespace() {
+            return Ok(namespace.to_owned());
         }
+        let namespace = crate::kubeconfig::namespace(&self.config.settings.connection, self.environment)?;
+        Ok(namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()))
     }
 }
 

@@ -18,7 +18,7 @@ pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
     let fleet = fleet(arguments, context)?;
     match arguments.dry_run {
         Some(DryRun::Client) => {
-            let plan = make_plan(&fleet, &context.namespace_offline().await, context)?;
+            let plan = make_plan(&fleet, &context.namespace_offline()?, context)?;
             print_plan(&plan, arguments.output.unwrap_or(UpOutput::Yaml), true, context)
         }
         Some(DryRun::Server) => check_on_server(&fleet, arguments, context).await,
@@ -88,7 +88,9 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
         return finish(&plan, arguments, context);
     }
     let running = config.settings.pace.wait_for == WaitFor::Running;
-    let awaited = cluster.wait(&plan, WaitOptions { running, restarted: &restarted }, &listen).await?;
+    let awaited = cluster.wait(&plan, WaitOptions { running, restarted: &restarted }, &listen).await;
+    // All is written: what is not known is whether it became ready.
+    let awaited = awaited.map_err(|error| Error::NotReady(format!("everything was written, but could not be watched: {error}")))?;
     finish(&plan, arguments, context)?;
     conclude(&cluster, &plan, &awaited, running, arguments, context).await
 }
@@ -164,7 +166,8 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
     }
     let objects: Vec<_> =
         survey.surplus.iter().map(|(kind, found)| (*kind, found.name.clone().unwrap_or_default(), found.uid.clone())).collect();
-    first_of(cluster.delete_each(&plan.namespace, &objects).await, context.ui)?;
+    let refused = cluster.delete_each(&plan.namespace, &objects).await;
+    first_of(refused.into_iter().map(|refused| refused.error).collect(), context.ui)?;
     for (kind, name, _) in &objects {
         if context.config.wait() {
             cluster.wait_until_gone(*kind, &plan.namespace, name).await?;

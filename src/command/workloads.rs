@@ -73,7 +73,7 @@ async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_
     };
     let Some((_, machine)) = machine else { return Ok(()) };
     let (fleet, chosen) = context.config.fleet_of(workload)?;
-    let namespace = context.namespace_offline().await;
+    let namespace = context.namespace_offline()?;
     context.ui.block(&plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &chosen, machine)));
     Ok(())
 }

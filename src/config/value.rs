@@ -226,7 +226,8 @@ pub fn image(text: &str) -> Result<String, String> {
 /// When it is no DNS subdomain.
 pub fn secret_name(text: &str) -> Result<String, String> {
     let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    if !text.is_empty() && text.len() <= 253 && text.chars().all(right) {
+    let edges = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if edges && text.len() <= 253 && text.chars().all(right) {
         Ok(text.to_owned())
     } else {
         Err(format!("{text:?} is not the name of an object (lower-case letters, digits, hyphens, dots)"))

@@ -52,6 +52,20 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
     Ok(Access { config, namespace: namespace.filter(|name| !name.is_empty()), server, kubeconfig: Some(kubeconfig) })
 }
 
+/// The namespace that the chosen context names, without looking at its credentials; nothing where no context is configured.
+///
+/// # Errors
+/// When files or flags name something that is not there.
+pub fn namespace(connection: &Connection, environment: &Environment) -> Result<Option<String>, ClusterError> {
+    let merged = read_files(connection, environment)?;
+    if merged.current_context.is_none() && connection.context.is_none() {
+        return Ok(environment.get("POD_NAMESPACE").map(str::to_owned));
+    }
+    let selected = select(merged, connection)?;
+    let namespace = selected.contexts.into_iter().next().and_then(|named| named.context?.namespace);
+    Ok(namespace.filter(|name| !name.is_empty()))
+}
+
 fn in_pod(environment: &Environment) -> Result<Access, ClusterError> {
     let mut config = kube::Config::incluster().map_err(|error| ClusterError::Kubeconfig(format!("in a pod: {error}")))?;
     finish(&mut config, false);

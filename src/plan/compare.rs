@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Object, metadata};
+use super::{Object, Quantity, metadata};
 
 /// Whether every planned field is found in the live object. A list of named items is looked through by name, so that what
 /// admission adds beside ours is no difference; any other list must match item by item.
@@ -82,7 +82,9 @@ pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
     let describe = |machine: &Value| {
         let template = &machine["spec"]["dataVolumeTemplates"][0]["spec"]["storage"];
         let empty = machine["spec"]["template"]["spec"]["volumes"].as_array().into_iter().flatten().find_map(|v| v.get("emptyDisk"));
-        match (template["resources"]["requests"]["storage"].as_str(), empty) {
+        let size = template["resources"]["requests"]["storage"].as_str();
+        let size = size.map(|size| size.parse::<Quantity>().map_or_else(|_| size.to_owned(), |size| size.to_string()));
+        match (size, empty) {
             (Some(size), _) => match template["storageClassName"].as_str() {
                 Some(class) => format!("a DataVolume of {size} in class {class}"),
                 None => format!("a DataVolume of {size}"),

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// An amount of bytes, kept as it was written.
+/// An amount of bytes, written in Kubernetes' canonical form: what a server gives back must be what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {
     text: String,
@@ -24,7 +24,7 @@ const UNITS: [(&str, u64); 10] = [
 ];
 
 impl Quantity {
-    /// As it was written.
+    /// In the canonical form: the largest unit that leaves a whole number.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -66,8 +66,15 @@ impl FromStr for Quantity {
         };
         let scale = 10_u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
         let bytes = whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit * part / scale)).ok_or_else(wrong)?;
-        Ok(Self { text: text.to_owned(), bytes })
+        let binary = text.ends_with('i');
+        Ok(Self { text: canonical(bytes, binary), bytes })
     }
+}
+
+fn canonical(bytes: u64, binary: bool) -> String {
+    let units = UNITS.iter().rev().filter(|(name, _)| name.ends_with('i') == binary);
+    let fitting = units.into_iter().find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit));
+    fitting.map_or_else(|| bytes.to_string(), |(name, unit)| format!("{}{name}", bytes / unit))
 }
 
 /// Bytes for a person: `12 GiB`, `1.5 GiB`, `300 MiB`.
@@ -95,6 +102,15 @@ mod tests {
     fn what_kubernetes_takes() {
         for (text, bytes) in [("2Gi", 2 << 30), ("512Mi", 512 << 20), ("4G", 4_000_000_000), ("1.5Gi", 3 << 29), ("10", 10), ("0", 0)] {
             assert_eq!(text.parse::<Quantity>().unwrap().bytes(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_canonical_form() {
+        for (text, printed) in
+            [("2048Mi", "2Gi"), ("1.5Gi", "1536Mi"), ("2Gi", "2Gi"), ("2000M", "2G"), ("1500M", "1500M"), ("10240Mi", "10Gi")]
+        {
+            assert_eq!(text.parse::<Quantity>().unwrap().as_str(), printed);
         }
     }
 

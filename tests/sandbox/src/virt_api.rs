@@ -28,6 +28,7 @@ impl Admission for VirtApi {
                 if old.is_none() {
                     default_machine(new);
                 }
+                canonicalise(new);
                 check(new).map_err(|(field, why)| denied(resource, new, &field, &why))
             }
             "virtualmachineinstances" if old.is_some_and(|old| old["spec"] != new["spec"]) => {
@@ -51,6 +52,28 @@ fn default_machine(machine: &mut Value) {
     let spec = &mut machine["spec"]["template"]["spec"];
     if spec["architecture"].is_null() {
         spec["architecture"] = json!("amd64");
+    }
+}
+
+/// Go reads quantities and writes them back in one form: 2048Mi becomes 2Gi.
+fn canonicalise(machine: &mut Value) {
+    let shorter = |value: &mut Value| {
+        while let Some((digits, unit)) = value.as_str().and_then(|text| text.split_at_checked(text.len().saturating_sub(2))) {
+            let next = match unit {
+                "Ki" => "Mi",
+                "Mi" => "Gi",
+                "Gi" => "Ti",
+                _ => break,
+            };
+            let Some(number) = digits.parse::<u64>().ok().filter(|number| *number > 0 && number % 1024 == 0) else { break };
+            *value = json!(format!("{}{next}", number / 1024));
+        }
+    };
+    for path in ["/spec/template/spec/domain/memory/guest", "/spec/template/spec/domain/memory/maxGuest"] {
+        machine.pointer_mut(path).map(shorter);
+    }
+    for template in machine["spec"]["dataVolumeTemplates"].as_array_mut().into_iter().flatten() {
+        template.pointer_mut("/spec/storage/resources/requests/storage").map(shorter);
     }
 }
 
