@@ -40,7 +40,7 @@ fn a_file_that_describes_a_fleet_does_not_narrow_what_is_removed() {
 fn without_the_right_to_watch_it_looks_now_and_then() {
     let world = World::new();
     world.run("up network").exits(0);
-    world.sandbox.server.access.deny("watch", "services");
+    world.sandbox.deny("watch", "services");
     world.run("down").exits(0).says("service \"virtwork-iperf3-server\" deleted");
     assert_eq!(world.count_all(), 0);
 }
@@ -49,8 +49,8 @@ fn without_the_right_to_watch_it_looks_now_and_then() {
 fn one_refusal_does_not_keep_the_rest() {
     let world = World::new();
     world.run("up cpu").exits(0);
-    world.sandbox.server.access.deny("delete", "secrets");
-    world.sandbox.server.access.deny("deletecollection", "secrets");
+    world.sandbox.deny("delete", "secrets");
+    world.sandbox.deny("deletecollection", "secrets");
     let run = world.run("down").exits(1).tells("Error from server (Forbidden): secrets \"virtwork-cpu-userdata\" is forbidden");
     run.says("virtualmachine.kubevirt.io \"virtwork-cpu-0\" deleted").hides("timed out");
     assert_eq!(world.names("v1/secrets"), ["virtwork-cpu-userdata"]);

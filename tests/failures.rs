@@ -6,7 +6,7 @@ use common::World;
 use serde_json::json;
 use virtwork_sandbox::{
     Settings,
-    api::faults::{Effect, Fault},
+    faults::{Effect, Fault},
     nodes::simulation::Behaviour,
 };
 
@@ -57,7 +57,9 @@ fn what_may_get_better_is_named_and_waited_for() {
 #[test]
 fn quota_is_named() {
     let world = World::new();
-    world.sandbox.server.access.quota("exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
+    world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));
+    let quota = json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}});
+    world.ask("POST", "/api/v1/namespaces/virtwork/resourcequotas", &quota);
     world.run("up cpu --timeout 3").exits(3).tells("exceeded quota: small").tells("timed out after 3s");
 }
 
@@ -108,7 +110,7 @@ fn credentials_and_rights() {
     world.run("status").exits(1).tells("Error from server (Forbidden): virtualmachines.kubevirt.io is forbidden");
     world.user = "member";
     world.run("up cpu").exits(1).tells("namespace virtwork does not exist, and you may not make it");
-    world.sandbox.server.access.deny("create", "virtualmachines");
+    world.sandbox.deny("create", "virtualmachines");
     world.run("up cpu -n default").exits(1).tells("you may not create virtualmachines.kubevirt.io in namespace default");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
@@ -134,22 +136,17 @@ fn a_member_can_do_the_main_job_in_a_namespace_that_is_there() {
 #[test]
 fn what_is_transient_is_tried_again() {
     let world = World::new();
-    let refuse = |code, reason, retry_after| Effect::Refuse { code, reason, message: "try again".to_owned(), retry_after };
+    let overloaded = Effect::Refuse { code: 429, reason: "TooManyRequests", message: "try again".to_owned(), retry_after: Some(1) };
     for (skip, effect) in [
-        (0, refuse(429, "TooManyRequests", Some(1))),
-        (1, refuse(503, "ServiceUnavailable", None)),
-        (2, refuse(500, "InternalError", None)),
+        (0, overloaded),
+        (1, Effect::refuse(503, "ServiceUnavailable", "try again")),
+        (2, Effect::refuse(500, "InternalError", "try again")),
         (3, Effect::ResetAfter),
     ] {
-        world.sandbox.faults.add(Fault { method: http::Method::POST, path: "/namespaces/virtwork/".to_owned(), skip, times: 1, effect });
+        world.sandbox.faults.add(Fault::new(http::Method::POST, "/namespaces/virtwork/", effect).skip(skip));
     }
-    world.sandbox.faults.add(Fault {
-        method: http::Method::GET,
-        path: "watch=true".to_owned(),
-        skip: 0,
-        times: 4,
-        effect: Effect::End(std::time::Duration::from_millis(100)),
-    });
+    let end = Effect::End(std::time::Duration::from_millis(100));
+    world.sandbox.faults.add(Fault::new(http::Method::GET, "watch=true", end).times(4));
     world.run("up").exits(0);
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 6);
 }
@@ -157,9 +154,8 @@ fn what_is_transient_is_tried_again() {
 #[test]
 fn what_is_not_transient_stops_at_once() {
     let world = World::new();
-    let message = "admission webhook \"policy\" denied the request: no machines today".to_owned();
-    let effect = Effect::Refuse { code: 403, reason: "Forbidden", message, retry_after: None };
-    world.sandbox.faults.add(Fault { method: http::Method::POST, path: "/virtualmachines".to_owned(), skip: 0, times: usize::MAX, effect });
+    let effect = Effect::refuse(403, "Forbidden", "admission webhook \"policy\" denied the request: no machines today");
+    world.sandbox.faults.add(Fault::new(http::Method::POST, "/virtualmachines", effect).always());
     world.run("up cpu --vm-count 20 --concurrency 1").exits(1).tells("no machines today");
     let attempts = world.writes().iter().filter(|write| write.contains("/virtualmachines")).count();
     assert_eq!(attempts, 1);

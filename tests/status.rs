@@ -41,9 +41,9 @@ fn a_missing_right_to_ask_the_guest_is_named() {
     let world = World::new();
     world.sandbox.simulation.set("cpu-0", Behaviour::Sick("stress-ng is missing".to_owned()));
     world.run("up cpu --wait-for running").exits(0);
-    world.sandbox.server.access.deny("get", "pods/proxy");
+    world.sandbox.deny("get", "pods/proxy");
     world.run("status").exits(0).says("stress-ng is missing");
-    world.sandbox.server.access.deny("get", "pods/log");
+    world.sandbox.deny("get", "pods/log");
     world.run("status").exits(0).says("pods/log");
 }
 

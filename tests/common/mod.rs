@@ -1,15 +1,19 @@
-//! What all command tests share: a cluster of their own, and the real binary run in it as a user would.
+//! What all command tests share: a cluster, and the real binary run in it as a user would. The cluster is a sandbox of the test's
+//! own, or with KUBECONFIG_UNDER_TEST, an administrator's kubeconfig file, a real one that tests borrow one after another.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+mod transcript;
+
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use virtwork_sandbox::{Sandbox, Settings};
+use virtwork_sandbox::{Sandbox, Settings, borrowed::is_own};
 
 /// The binary under test.
 pub const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-virtwork");
@@ -65,6 +69,15 @@ pub struct World {
     pub sandbox: Sandbox,
     pub home: PathBuf,
     pub user: &'static str,
+    /// A real cluster has one test at a time.
+    _turn: Option<MutexGuard<'static, ()>>,
+}
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The real cluster under test, if there is one.
+pub fn real() -> Option<PathBuf> {
+    env::var_os("KUBECONFIG_UNDER_TEST").map(PathBuf::from)
 }
 
 impl World {
@@ -73,10 +86,14 @@ impl World {
     }
 
     pub fn with(settings: &Settings) -> Self {
-        let sandbox = Sandbox::start(settings).unwrap();
+        let turn = real().map(|_| TURN.lock().unwrap_or_else(PoisonError::into_inner));
+        let sandbox = match real() {
+            Some(kubeconfig) => Sandbox::borrow(&kubeconfig, settings).unwrap(),
+            None => Sandbox::start(settings).unwrap(),
+        };
         let home = sandbox.folder().join("home");
         fs::create_dir(&home).unwrap();
-        Self { sandbox, home, user: "admin" }
+        Self { sandbox, home, user: "admin", _turn: turn }
     }
 
     /// The plugin, in an environment that holds nothing of this machine's user.
@@ -119,11 +136,16 @@ impl World {
         })
     }
 
-    /// The names of all objects of a resource: `kubevirt.io/v1/virtualmachines`, `v1/secrets`.
+    /// The names of all objects of a resource: `kubevirt.io/v1/virtualmachines`, `v1/secrets`; the cluster's own left out.
     pub fn names(&self, resource: &str) -> Vec<String> {
         let root = if resource.starts_with("v1/") { "api" } else { "apis" };
         let list = self.ask("GET", &format!("/{root}/{resource}"), &Value::Null);
-        list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+        let own = |item: &&Value| {
+            let namespace = item["metadata"]["namespace"].as_str().unwrap_or_default();
+            (is_own(namespace) && namespace != "default") || (resource == "v1/services" && item["metadata"]["name"] == "kubernetes")
+        };
+        let all = list["items"].as_array().unwrap().iter().filter(|item| !own(item));
+        all.map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
     }
 
     /// A machine of the default fleet in the default namespace.
@@ -161,7 +183,10 @@ pub const ALL: [&str; 7] = [
 pub fn finish(line: &str, command: &mut Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Run { line: line.to_owned(), code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    let run =
+        Run { line: line.to_owned(), code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) };
+    transcript::keep(&run);
+    run
 }
 
 /// Waits until something is so.

@@ -4,37 +4,40 @@
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod api;
+pub mod borrowed;
 pub mod controllers;
+pub mod faults;
+mod front;
 mod informer;
 pub mod nodes;
+pub mod projects;
+mod upstream;
 mod virt_api;
 
 use std::{
     fs, io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, middleware};
-use axum_server::tls_rustls::RustlsConfig;
+use axum::Router;
 use kube::{Client, Config, config::Kubeconfig};
-use rustls::{
-    ServerConfig,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
-};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use api::{
     Server,
     access::{Access, USERS},
-    faults::{self, Faults},
     objects::{Objects, Options},
     resource,
 };
+use borrowed::Borrowed;
+use faults::Faults;
+use front::Front;
 use nodes::simulation::Simulation;
+use upstream::Upstream;
 
 /// What the cluster is like.
 #[derive(Debug, Clone)]
@@ -54,13 +57,22 @@ impl Default for Settings {
     }
 }
 
-/// A running cluster; it ends when this is dropped.
+/// What stands behind the front.
+enum Behind {
+    /// Our own API server and controllers.
+    Memory(Arc<Server>),
+    /// A real one, with KubeVirt's.
+    Real(Borrowed),
+}
+
+/// A running cluster; it ends when this is dropped, and a borrowed one is left as it was.
 pub struct Sandbox {
-    pub server: Arc<Server>,
     pub faults: Arc<Faults>,
     pub simulation: Arc<Simulation>,
+    front: Arc<Front>,
+    behind: Behind,
     folder: TempDir,
-    runtime: Option<tokio::runtime::Runtime>,
+    runtime: Option<Runtime>,
 }
 
 impl Sandbox {
@@ -69,35 +81,52 @@ impl Sandbox {
     /// # Errors
     /// No port, no folder for the kubeconfig files, or no certificate.
     pub fn start(settings: &Settings) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let folder = tempfile::Builder::new().prefix("virtwork-sandbox-").tempdir()?;
-        let (tls, ca) = tls().map_err(io::Error::other)?;
-        for user in USERS {
-            fs::write(folder.path().join(format!("{user}.kubeconfig")), kubeconfig(address, &ca, user))?;
-        }
+        let runtime = runtime()?;
+        let simulation = Arc::new(Simulation::new(settings.boot));
         let objects = Arc::new(Objects::new(resource::resources(&settings.without), Box::new(virt_api::VirtApi)));
         furnish(&objects, settings);
-        let simulation = Arc::new(Simulation::new(settings.boot));
         let server =
             Arc::new(Server { objects, access: Access::default(), kubelet: simulation.clone(), aggregated: Box::new(virt_api::VirtApi) });
-        let faults = Arc::new(Faults::default());
-        let router = Router::new()
-            .fallback(api::serve)
-            .with_state(server.clone())
-            .layer(middleware::from_fn_with_state(faults.clone(), faults::inject));
-        let serving = {
-            let _inside = runtime.enter();
-            axum_server::from_tcp_rustls(listener, tls)?
-        };
-        runtime.spawn(serving.serve(router.into_make_service()));
-        let sandbox = Self { server, faults, simulation, folder, runtime: Some(runtime) };
+        let router = Router::new().fallback(api::serve).with_state(server.clone());
+        let sandbox = Self::before(runtime, router, simulation, Behind::Memory(server))?;
         if !settings.without.contains(&"kubevirt.io") {
             sandbox.run_kubevirt();
         }
         Ok(sandbox)
+    }
+
+    /// Stands before a real cluster, empties it, and plays its nodes where it has none. One at a time.
+    ///
+    /// # Errors
+    /// The cluster cannot be used, or does not become empty.
+    pub fn borrow(kubeconfig: &Path, settings: &Settings) -> io::Result<Self> {
+        let runtime = runtime()?;
+        let simulation = Arc::new(Simulation::new(settings.boot));
+        let (borrowed, upstream) = runtime
+            .block_on(async {
+                let borrowed = Borrowed::new(kubeconfig).await?;
+                let client = borrowed.anonymous().await?;
+                if !borrowed.has_nodes().await? {
+                    tokio::spawn(nodes::run(borrowed.kubevirt().await?, simulation.clone()));
+                }
+                borrowed.prepare(settings).await?;
+                let knows_tokens = borrowed.knows_tokens(&client).await;
+                let (root, hidden) = (borrowed.root.clone(), settings.without.clone());
+                Ok((borrowed, Upstream { client, root, hidden, knows_tokens, simulation: simulation.clone() }))
+            })
+            .map_err(|error: Box<dyn std::error::Error + Send + Sync>| io::Error::other(error))?;
+        let router = Router::new().fallback(upstream::forward).with_state(Arc::new(upstream));
+        Self::before(runtime, router, simulation, Behind::Real(borrowed))
+    }
+
+    fn before(runtime: Runtime, router: Router, simulation: Arc<Simulation>, behind: Behind) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("virtwork-sandbox-").tempdir()?;
+        let faults = Arc::new(Faults::default());
+        let front = Front::start(runtime.handle(), router, faults.clone())?;
+        for user in USERS {
+            fs::write(folder.path().join(format!("{user}.kubeconfig")), front.kubeconfig(user))?;
+        }
+        Ok(Self { faults, simulation, front, behind, folder, runtime: Some(runtime) })
     }
 
     fn run_kubevirt(&self) {
@@ -110,22 +139,55 @@ impl Sandbox {
     }
 
     /// The kubeconfig file of a user: admin, owner (of every project), member (edits, may not delete collections) or nobody.
+    /// `kubevirt` is whom no fault hits.
     pub fn kubeconfig(&self, user: &str) -> PathBuf {
-        self.folder.path().join(format!("{user}.kubeconfig"))
+        match &self.behind {
+            Behind::Real(borrowed) if user == "kubevirt" => borrowed.kubeconfig.clone(),
+            _ => self.folder.path().join(format!("{user}.kubeconfig")),
+        }
     }
 
     /// A folder that lives as long as the cluster.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+
+    /// Takes a right from everybody but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
+    ///
+    /// # Panics
+    /// Where a real cluster refuses.
+    pub fn deny(&self, verb: &str, resource: &str) {
+        match (&self.behind, &self.runtime) {
+            (Behind::Memory(server), _) => server.access.deny(verb, resource),
+            (Behind::Real(borrowed), Some(runtime)) => {
+                runtime.block_on(borrowed.deny(verb, resource)).unwrap_or_else(|error| panic!("deny {verb} {resource}: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// The server gets a new certificate of the same authority, and all connections end.
+    ///
+    /// # Errors
+    /// No certificate.
+    pub fn renew_certificate(&self) -> io::Result<()> {
+        self.front.renew()
+    }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+        let Some(runtime) = self.runtime.take() else { return };
+        if let Behind::Real(borrowed) = &self.behind {
+            // What cannot be cleaned up now fails the next test with a reason.
+            drop(runtime.block_on(borrowed.restore()));
         }
+        runtime.shutdown_background();
     }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 /// A client for a kubeconfig file.
@@ -170,33 +232,4 @@ fn furnish(objects: &Objects, settings: &Settings) {
     }
     let kubevirt = json!({"metadata": {"name": "kubevirt", "namespace": "kubevirt"}, "spec": {}, "status": {"phase": "Deployed"}});
     create("kubevirt.io", "v1", "kubevirts", "kubevirt", kubevirt);
-}
-
-/// A certificate for loopback, and the authority that vouches for it, as PEM.
-fn tls() -> Result<(RustlsConfig, String), Box<dyn std::error::Error + Send + Sync>> {
-    let authority_key = rcgen::KeyPair::generate()?;
-    let mut authority = rcgen::CertificateParams::new(Vec::new())?;
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(rcgen::DnType::CommonName, "virtwork sandbox");
-    let certificate = authority.self_signed(&authority_key)?;
-    let issuer = rcgen::Issuer::new(authority, authority_key);
-    let key = rcgen::KeyPair::generate()?;
-    let server = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()])?.signed_by(&key, &issuer)?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![server.der().clone()], key)?;
-    Ok((RustlsConfig::from_config(Arc::new(config)), certificate.pem()))
-}
-
-fn kubeconfig(address: SocketAddr, ca: &str, user: &str) -> String {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let ca = STANDARD.encode(ca);
-    format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: sandbox\ncontexts:\n- name: sandbox\n  context: {{cluster: sandbox, user: {user}}}\n\
-         clusters:\n- name: sandbox\n  cluster: {{server: \"https://{address}\", certificate-authority-data: {ca}}}\n\
-         users:\n- name: {user}\n  user: {{token: {user}-token}}\n"
-    )
 }

@@ -29,6 +29,9 @@ struct Arguments {
     /// Run the nodes only, for the API server of this kubeconfig file
     #[arg(long, value_name = "KUBECONFIG")]
     nodes_for: Option<PathBuf>,
+    /// Serve OpenShift's project requests only, for the API server of this kubeconfig file
+    #[arg(long, value_name = "KUBECONFIG")]
+    projects_for: Option<PathBuf>,
     /// Command to run in the sandbox
     #[arg(last = true)]
     command: Vec<OsString>,
@@ -51,6 +54,9 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if let Some(kubeconfig) = &arguments.nodes_for {
         return runtime.block_on(nodes(kubeconfig, Duration::from_secs(arguments.boot)));
+    }
+    if let Some(kubeconfig) = &arguments.projects_for {
+        return runtime.block_on(projects(kubeconfig));
     }
     if arguments.build {
         build()?;
@@ -91,6 +97,14 @@ async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
         () = virtwork_sandbox::nodes::run(client, simulation) => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+    Ok(0)
+}
+
+/// OpenShift's projects alone.
+async fn projects(kubeconfig: &Path) -> io::Result<u8> {
+    let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
+    virtwork_sandbox::projects::serve(client).await.map_err(io::Error::other)?;
+    tokio::signal::ctrl_c().await?;
     Ok(0)
 }
 

@@ -13,37 +13,17 @@ pub const USERS: [&str; 5] = ["admin", "owner", "member", "nobody", "kubevirt"];
 #[derive(Debug, Default)]
 pub struct Access {
     denied: Mutex<Vec<(String, String)>>,
-    expired: Mutex<Vec<String>>,
-    quota: Mutex<Option<String>>,
 }
 
 impl Access {
     /// The user of a bearer token.
     pub fn user(&self, token: &str) -> Option<&'static str> {
-        let expired = lock(&self.expired);
-        USERS.into_iter().find(|user| token.strip_suffix("-token") == Some(user) && !expired.iter().any(|gone| gone == user))
-    }
-
-    /// From now on a user's token is no longer good.
-    pub fn expire(&self, user: &str) {
-        lock(&self.expired).push(user.to_owned());
+        USERS.into_iter().find(|user| token.strip_suffix("-token") == Some(user))
     }
 
     /// Takes a right from everybody but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
     pub fn deny(&self, verb: &str, resource: &str) {
         lock(&self.denied).push((verb.to_owned(), resource.to_owned()));
-    }
-
-    /// From now on no pod can be made, for this reason.
-    pub fn quota(&self, message: &str) {
-        *lock(&self.quota) = Some(message.to_owned());
-    }
-
-    /// The refusal of a quota.
-    pub fn over_quota(&self, verb: &str, address: &Address) -> Option<Failure> {
-        let concerned = verb == "create" && address.plural == "pods" && address.subresource.is_none();
-        let message = lock(&self.quota).clone().filter(|_| concerned)?;
-        Some(Failure::new(403, "Forbidden", format!("pods is forbidden: {message}")))
     }
 
     /// Whether a user may.

@@ -3,7 +3,6 @@
 pub mod access;
 mod defaults;
 mod discovery;
-pub mod faults;
 mod fields;
 mod managers;
 pub mod objects;
@@ -49,6 +48,14 @@ pub trait Aggregated: Send + Sync {
     fn serve(&self, objects: &Objects, method: &Method, address: &Address, body: &Value) -> Answer<Value>;
 }
 
+/// What a port of a pod answers.
+pub fn proxied(kubelet: &dyn Kubelet, pod: &Value, port: &str, path: &str) -> Answer<Response> {
+    let unavailable = || Failure::new(503, "ServiceUnavailable", "error trying to reach service: dial tcp: connection refused");
+    let (code, body) = kubelet.proxy(pod, port, path).ok_or_else(unavailable)?;
+    let code = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::BAD_GATEWAY);
+    Ok((code, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
+}
+
 /// The server.
 pub struct Server {
     pub objects: Arc<Objects>,
@@ -89,9 +96,6 @@ impl Server {
         let verb = request.verb()?;
         if !self.access.may(&request.user, verb, &request.address) {
             return Err(Access::refusal(&request.user, verb, &request.address));
-        }
-        if let Some(refusal) = self.access.over_quota(verb, &request.address) {
-            return Err(refusal);
         }
         if request.address.group == "subresources.kubevirt.io" && self.objects.find("kubevirt.io", "v1", "virtualmachines").is_some() {
             let found = self.aggregated.serve(&self.objects, method, &request.address, &request.json().unwrap_or_default())?;
@@ -151,10 +155,7 @@ impl Server {
         let (name, port) = request.name().split_once(':').unwrap_or((request.name(), "80"));
         let pod = self.objects.get(resource, request.namespace(), name)?;
         let path = request.address.subresource.as_deref().unwrap_or_default().trim_start_matches("proxy");
-        let unavailable = || Failure::new(503, "ServiceUnavailable", "error trying to reach service: dial tcp: connection refused");
-        let (code, body) = self.kubelet.proxy(&pod, port, path).ok_or_else(unavailable)?;
-        let code = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::BAD_GATEWAY);
-        Ok((code, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
+        proxied(&*self.kubelet, &pod, port, path)
     }
 
     fn create(&self, resource: &Resource, request: &Request<'_>) -> Answer<Response> {
@@ -172,8 +173,27 @@ impl Server {
         if resource.plural == "projectrequests" {
             return self.request_project(request, &body);
         }
+        if resource.plural == "pods" {
+            self.within_quota(&request.address)?;
+        }
         let made = self.objects.create(resource, request.namespace(), body, &request.options(resource)?)?;
         Ok(answer(201, &request.dress(resource, &made)))
+    }
+
+    /// Quotas count pods here, and nothing else.
+    fn within_quota(&self, address: &Address) -> Answer<()> {
+        let namespace = address.namespace.as_deref();
+        let store = self.objects.store();
+        let used = store.list("pods", namespace).count();
+        for (key, quota) in store.list("resourcequotas", namespace) {
+            let limit = quota["spec"]["hard"]["pods"].as_str().and_then(|limit| limit.parse::<usize>().ok());
+            if let Some(limit) = limit.filter(|limit| used >= *limit) {
+                let numbers = format!("requested: pods=1, used: pods={used}, limited: pods={limit}");
+                let message = format!("pods is forbidden: exceeded quota: {}, {numbers}", key.name);
+                return Err(Failure::new(403, "Forbidden", message));
+            }
+        }
+        Ok(())
     }
 
     /// As OpenShift does it: the project is a namespace that belongs to the user.

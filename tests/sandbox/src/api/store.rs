@@ -129,12 +129,6 @@ impl Store {
         self.announce.send_replace(self.version);
     }
 
-    /// Forgets all changes so far: every watch that lags, and every list from before, is told 410.
-    pub fn compact(&mut self) {
-        self.forgotten = self.version;
-        self.log.clear();
-    }
-
     /// Changes of a resource after a version; nothing where some of them are forgotten.
     pub fn changes(&self, resource: &str, after: u64) -> Option<Vec<Change>> {
         if after < self.forgotten {

@@ -1,0 +1,17 @@
+//! What commands print, kept so that two clusters can be compared: TRANSCRIPT names a folder, which gets one file for each test.
+
+use std::{env, fs, io::Write as _, path::PathBuf, thread};
+
+use super::Run;
+
+/// Adds a run to its test's file.
+pub fn keep(run: &Run) {
+    let Some(folder) = env::var_os("TRANSCRIPT").map(PathBuf::from) else { return };
+    let program = env::current_exe().unwrap();
+    let suite = program.file_stem().unwrap().to_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
+    let thread = thread::current();
+    let path = folder.join(format!("{suite}.{}.txt", thread.name().unwrap().replace("::", ".")));
+    fs::create_dir_all(&folder).unwrap();
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    write!(file, "$ {}\n{}exit {}\n", run.line, run.stdout, run.code).unwrap();
+}

@@ -1,0 +1,350 @@
+//! A real cluster that tests borrow: they find it empty, with our users and their rights, and leave it as it was.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use k8s_openapi::api::{
+    authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec},
+    core::v1::{Namespace, Node},
+    rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, RoleRef, Subject},
+};
+use kube::{
+    Api, Client, Config,
+    api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use serde_json::{Value, json};
+
+use crate::{Settings, api::resource, nodes::NODES};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What cleaning may take; ten times what it does.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Our users whose rights come from the cluster's own roles, with the role and what else they may.
+const ROLES: [(&str, &str); 3] = [("admin", "cluster-admin"), ("owner", "admin"), ("member", "edit")];
+const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+/// All that a fleet, or a test, leaves in namespaces, machines first: group, version, kind, plural.
+const KINDS: [(&str, &str, &str, &str); 8] = [
+    ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
+    ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
+    ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
+    ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+    ("", "v1", "Pod", "pods"),
+    ("", "v1", "Secret", "secrets"),
+    ("", "v1", "Service", "services"),
+    ("", "v1", "ResourceQuota", "resourcequotas"),
+];
+
+/// The cluster.
+pub struct Borrowed {
+    pub root: Client,
+    pub kubeconfig: PathBuf,
+}
+
+impl Borrowed {
+    /// # Errors
+    /// The kubeconfig file, which is an administrator's, cannot be used.
+    pub async fn new(kubeconfig: &Path) -> Result<Self, Failure> {
+        Ok(Self { root: crate::client(kubeconfig).await?, kubeconfig: kubeconfig.to_owned() })
+    }
+
+    /// A client without credentials: those of each request are its own.
+    ///
+    /// # Errors
+    /// The kubeconfig file cannot be used.
+    pub async fn anonymous(&self) -> Result<Client, Failure> {
+        let mut kubeconfig = Kubeconfig::read_from(&self.kubeconfig)?;
+        kubeconfig.auth_infos.iter_mut().for_each(|user| user.auth_info = Some(Default::default()));
+        self.configured(kubeconfig).await
+    }
+
+    /// A client for what KubeVirt's own account writes; its webhooks drop status writes of others.
+    ///
+    /// # Errors
+    /// The kubeconfig file cannot be used.
+    pub async fn kubevirt(&self) -> Result<Client, Failure> {
+        let mut kubeconfig = Kubeconfig::read_from(&self.kubeconfig)?;
+        for user in &mut kubeconfig.auth_infos {
+            let user = user.auth_info.get_or_insert_default();
+            user.impersonate = Some("system:serviceaccount:kubevirt:kubevirt-controller".to_owned());
+            user.impersonate_groups = Some(vec!["system:masters".to_owned()]);
+        }
+        self.configured(kubeconfig).await
+    }
+
+    async fn configured(&self, kubeconfig: Kubeconfig) -> Result<Client, Failure> {
+        let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        // A watch may be silent for as long as it likes.
+        config.read_timeout = None;
+        Ok(Client::try_from(config)?)
+    }
+
+    /// Whether it has nodes that are not ours, on which machines really run.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn has_nodes(&self) -> Result<bool, Failure> {
+        let nodes = Api::<Node>::all(self.root.clone()).list(&ListParams::default()).await?;
+        Ok(nodes.items.iter().any(|node| !NODES.contains(&node.metadata.name.as_deref().unwrap_or_default())))
+    }
+
+    /// Whether it knows our users by their tokens.
+    pub async fn knows_tokens(&self, anonymous: &Client) -> bool {
+        let request = http::Request::post("/apis/authentication.k8s.io/v1/selfsubjectreviews")
+            .header("content-type", "application/json")
+            .header("authorization", "Bearer nobody-token")
+            .body(br#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#.to_vec());
+        match request {
+            Ok(request) => anonymous.request::<Value>(request).await.is_ok(),
+            Err(_) => false,
+        }
+    }
+
+    /// Makes it as a test expects it.
+    ///
+    /// # Errors
+    /// The server's refusal, or what does not go away.
+    pub async fn prepare(&self, settings: &Settings) -> Result<(), Failure> {
+        self.clean().await?;
+        self.storage(settings.storage).await?;
+        for (user, role) in ROLES {
+            let role = Api::<ClusterRole>::all(self.root.clone()).get(role).await?;
+            let mut rules = role.rules.unwrap_or_default();
+            if user == "owner" {
+                rules.push(rule(&["storage.k8s.io"], &["storageclasses"], &["get", "list", "watch"]));
+                rules.push(rule(&["project.openshift.io"], &["projectrequests"], &["create"]));
+            }
+            self.bind(user, rules).await?;
+            self.until(user, ("get", "", "secrets"), true).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves it as it was.
+    ///
+    /// # Errors
+    /// The server's refusal, or what does not go away.
+    pub async fn restore(&self) -> Result<(), Failure> {
+        for (user, _) in ROLES {
+            let name = role_name(user);
+            let parameters = DeleteParams::default();
+            drop(Api::<ClusterRoleBinding>::all(self.root.clone()).delete(&name, &parameters).await);
+            drop(Api::<ClusterRole>::all(self.root.clone()).delete(&name, &parameters).await);
+        }
+        self.storage(true).await?;
+        self.clean().await
+    }
+
+    async fn bind(&self, user: &str, rules: Vec<PolicyRule>) -> Result<(), Failure> {
+        let name = role_name(user);
+        let parameters = PatchParams::apply("sandbox").force();
+        let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules});
+        Api::<ClusterRole>::all(self.root.clone()).patch(&name, &parameters, &Patch::Apply(&role)).await?;
+        let api: Api<ClusterRoleBinding> = Api::all(self.root.clone());
+        let mut binding = ClusterRoleBinding {
+            role_ref: RoleRef { api_group: "rbac.authorization.k8s.io".to_owned(), kind: "ClusterRole".to_owned(), name: name.clone() },
+            subjects: Some(vec![Subject {
+                api_group: Some("rbac.authorization.k8s.io".to_owned()),
+                kind: "User".to_owned(),
+                name: user.to_owned(),
+                namespace: None,
+            }]),
+            ..ClusterRoleBinding::default()
+        };
+        binding.metadata.name = Some(name);
+        match api.create(&PostParams::default(), &binding).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+            result => Ok(result.map(|_| ())?),
+        }
+    }
+
+    /// Takes a verb (`*`: all) on `RESOURCE[/SUBRESOURCE]` from all our users.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn deny(&self, verb: &str, resource: &str) -> Result<(), Failure> {
+        let group = group_of(resource);
+        let groups = self.root.list_api_groups().await?.groups.into_iter().map(|group| group.name);
+        let groups: Vec<String> = groups.chain([String::new()]).collect();
+        let resources = self.resources(&group).await?;
+        for (user, _) in ROLES {
+            let role = Api::<ClusterRole>::all(self.root.clone()).get(&role_name(user)).await?;
+            let mut rules = Vec::new();
+            for rule in role.rules.unwrap_or_default() {
+                without(&rule, verb, (&group, resource), (&groups, &resources), &mut rules);
+            }
+            self.bind(user, rules).await?;
+            let verb = if verb == "*" { "get" } else { verb };
+            self.until(user, (verb, &group, resource), false).await?;
+        }
+        Ok(())
+    }
+
+    async fn resources(&self, group: &str) -> Result<Vec<String>, Failure> {
+        let list = if group.is_empty() {
+            self.root.list_core_api_resources("v1").await?
+        } else {
+            let version = KINDS.iter().find(|(of, ..)| *of == group).map_or("v1", |(_, version, ..)| version);
+            self.root.list_api_group_resources(&format!("{group}/{version}")).await?
+        };
+        Ok(list.resources.into_iter().map(|resource| resource.name).collect())
+    }
+
+    /// Waits until the server's authorizer has heard of a change of rights.
+    async fn until(&self, user: &str, (verb, group, resource): (&str, &str, &str), allowed: bool) -> Result<(), Failure> {
+        let (resource, subresource) = resource.split_once('/').map_or((resource, None), |(resource, sub)| (resource, Some(sub.to_owned())));
+        let review = SubjectAccessReview {
+            spec: SubjectAccessReviewSpec {
+                user: Some(user.to_owned()),
+                resource_attributes: Some(ResourceAttributes {
+                    namespace: Some("default".to_owned()),
+                    verb: Some(verb.to_owned()),
+                    group: Some(group.to_owned()),
+                    resource: Some(resource.to_owned()),
+                    subresource,
+                    ..ResourceAttributes::default()
+                }),
+                ..SubjectAccessReviewSpec::default()
+            },
+            ..SubjectAccessReview::default()
+        };
+        let api: Api<SubjectAccessReview> = Api::all(self.root.clone());
+        let begin = Instant::now();
+        loop {
+            let answer = api.create(&PostParams::default(), &review).await?;
+            if answer.status.is_some_and(|status| status.allowed == allowed) {
+                return Ok(());
+            }
+            if begin.elapsed() > PATIENCE {
+                return Err(format!("{user}: the right to {verb} {resource} does not become {allowed}").into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn storage(&self, there: bool) -> Result<(), Failure> {
+        let marks =
+            json!({"storageclass.kubernetes.io/is-default-class": "true", "storageclass.kubevirt.io/is-default-virt-class": "true"});
+        let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "sandbox",
+            "metadata": {"name": "standard", "annotations": marks}});
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("storage.k8s.io", "v1", "StorageClass"));
+        let api: Api<DynamicObject> = Api::all_with(self.root.clone(), &resource);
+        let found = api.get_opt("standard").await?;
+        match (found.is_some(), there) {
+            (false, true) => drop(api.create(&PostParams::default(), &serde_json::from_value(class)?).await?),
+            (true, false) => drop(api.delete("standard", &DeleteParams::default()).await?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Everything that tests make goes, whatever holds it.
+    async fn clean(&self) -> Result<(), Failure> {
+        let begin = Instant::now();
+        loop {
+            let mut left = Vec::new();
+            for kind in KINDS {
+                left.extend(self.remove(kind).await?);
+            }
+            let namespaces: Api<Namespace> = Api::all(self.root.clone());
+            for namespace in namespaces.list(&ListParams::default()).await?.items {
+                let name = namespace.metadata.name.unwrap_or_default();
+                if is_own(&name) {
+                    continue;
+                }
+                if namespace.metadata.deletion_timestamp.is_none() {
+                    drop(namespaces.delete(&name, &DeleteParams::default()).await);
+                }
+                left.push(format!("namespaces/{name}"));
+            }
+            if left.is_empty() {
+                return Ok(());
+            }
+            if begin.elapsed() > PATIENCE {
+                return Err(format!("still there: {}", left.join(", ")).into());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn remove(&self, (group, version, kind, plural): (&str, &str, &str, &str)) -> Result<Vec<String>, Failure> {
+        let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural);
+        let all: Api<DynamicObject> = Api::all_with(self.root.clone(), &resource);
+        let mut left = Vec::new();
+        for object in all.list_metadata(&ListParams::default()).await?.items {
+            let (name, namespace) = (object.metadata.name.unwrap_or_default(), object.metadata.namespace.unwrap_or_default());
+            if (is_own(&namespace) && namespace != "default") || (plural, name.as_str()) == ("services", "kubernetes") {
+                continue;
+            }
+            let api: Api<DynamicObject> = Api::namespaced_with(self.root.clone(), &namespace, &resource);
+            let alien = |finalizer: &String| finalizer.starts_with("example.com/");
+            if object.metadata.finalizers.as_ref().is_some_and(|finalizers| finalizers.iter().any(alien)) {
+                let kept: Vec<_> = object.metadata.finalizers.into_iter().flatten().filter(|finalizer| !alien(finalizer)).collect();
+                drop(api.patch(&name, &PatchParams::default(), &Patch::Merge(json!({"metadata": {"finalizers": kept}}))).await);
+            }
+            if object.metadata.deletion_timestamp.is_none() {
+                drop(api.delete(&name, &DeleteParams::background()).await);
+            }
+            left.push(format!("{plural}/{name}"));
+        }
+        Ok(left)
+    }
+}
+
+fn role_name(user: &str) -> String {
+    format!("sandbox:{user}")
+}
+
+/// Whether a namespace belongs to the cluster.
+pub fn is_own(namespace: &str) -> bool {
+    ["default", "kubevirt", "cdi"].contains(&namespace) || namespace.starts_with("kube-") || namespace.starts_with("openshift")
+}
+
+fn group_of(resource: &str) -> String {
+    let (plural, subresource) = resource.split_once('/').map_or((resource, None), |(plural, sub)| (plural, Some(sub)));
+    if plural == "virtualmachines" && subresource.is_some() {
+        return "subresources.kubevirt.io".to_owned();
+    }
+    let all = resource::resources(&[]);
+    all.into_iter().find(|resource| resource.plural == plural).map(|resource| resource.group).unwrap_or_default()
+}
+
+fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> PolicyRule {
+    let texts = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    PolicyRule { api_groups: Some(texts(groups)), resources: Some(texts(resources)), verbs: texts(verbs), ..PolicyRule::default() }
+}
+
+/// What is left of a rule without a verb on a resource. `groups` and `resources` (of the group) are what `*` stands for.
+fn without(
+    rule: &PolicyRule,
+    verb: &str,
+    (group, resource): (&str, &str),
+    (groups, resources): (&[String], &[String]),
+    left: &mut Vec<PolicyRule>,
+) {
+    let all = |list: &[String], everything: &[String]| if list.contains(&"*".to_owned()) { everything.to_vec() } else { list.to_vec() };
+    let rule_groups = all(rule.api_groups.as_deref().unwrap_or_default(), groups);
+    let rule_resources = rule.resources.as_deref().unwrap_or_default();
+    let touched = rule_groups.iter().any(|of| of == group) && rule_resources.iter().any(|name| name == resource || name == "*");
+    if !touched || rule.resource_names.is_some() {
+        left.push(rule.clone());
+        return;
+    }
+    let other_groups: Vec<_> = rule_groups.into_iter().filter(|of| of != group).collect();
+    let other_resources: Vec<_> = all(rule_resources, resources).into_iter().filter(|name| name != resource).collect();
+    let verbs = all(&rule.verbs, &VERBS.map(str::to_owned));
+    let other_verbs: Vec<_> = verbs.into_iter().filter(|other| verb != "*" && other != verb).collect();
+    if !other_groups.is_empty() {
+        left.push(PolicyRule { api_groups: Some(other_groups), ..rule.clone() });
+    }
+    let of_group = PolicyRule { api_groups: Some(vec![group.to_owned()]), ..rule.clone() };
+    if !other_resources.is_empty() {
+        left.push(PolicyRule { resources: Some(other_resources), ..of_group.clone() });
+    }
+    if !other_verbs.is_empty() {
+        left.push(PolicyRule { resources: Some(vec![resource.to_owned()]), verbs: other_verbs, ..of_group });
+    }
+}
