@@ -43,7 +43,7 @@ fn what_may_get_better_is_named_and_waited_for() {
     let world = World::new();
     world.sandbox.simulation.set("cpu-0", Behaviour::Unschedulable("0/2 nodes are available: 2 Insufficient memory.".to_owned()));
     world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified in StorageProfile".to_owned()));
-    let mut up = world.start("up cpu database --timeout 60");
+    let up = world.start("up cpu database --timeout 60");
     common::until("the machine is unschedulable", || {
         let machine = world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned());
         machine && world.machine("virtwork-cpu-0")["status"]["printableStatus"] == "ErrorUnschedulable"
@@ -51,7 +51,8 @@ fn what_may_get_better_is_named_and_waited_for() {
     world.run("status").exits(0).says("2 Insufficient memory").says("no accessMode specified");
     world.sandbox.simulation.set("cpu-0", Behaviour::Works);
     world.sandbox.simulation.set("database-0", Behaviour::Works);
-    assert_eq!(up.wait().unwrap().code(), Some(0));
+    let output = up.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn completion_scripts_are_those_of_the_repository() {
 #[test]
 fn versions() {
     let world = World::new();
-    world.run("version").exits(0).says(concat!("Client Version: v", env!("CARGO_PKG_VERSION"))).says("KubeVirt Version: v1.9.0-sandbox");
+    world.run("version").exits(0).says(concat!("Client Version: v", env!("CARGO_PKG_VERSION"))).says("KubeVirt Version: v");
     world.run("version --client --server https://127.0.0.1:1").exits(0);
     world.run("--version").exits(0).says(env!("CARGO_PKG_VERSION"));
 }

@@ -124,7 +124,13 @@ impl World {
     }
 
     /// Asks the API server as its administrator: method, path, body.
+    #[track_caller]
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.try_ask(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// The same, which may be refused.
+    pub fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let kubeconfig = self.sandbox.kubeconfig("kubevirt");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -132,7 +138,7 @@ impl World {
             let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
             let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
             let request = http::Request::builder().method(method).uri(path).header("content-type", content_type).body(body).unwrap();
-            client.request::<Value>(request).await.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+            client.request::<Value>(request).await.map_err(|error| error.to_string())
         })
     }
 

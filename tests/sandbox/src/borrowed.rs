@@ -110,6 +110,14 @@ impl Borrowed {
     pub async fn prepare(&self, settings: &Settings) -> Result<(), Failure> {
         self.clean().await?;
         self.storage(settings.storage).await?;
+        self.give_rights().await
+    }
+
+    /// Gives our users their rights, all of them.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn give_rights(&self) -> Result<(), Failure> {
         for (user, role) in ROLES {
             let role = Api::<ClusterRole>::all(self.root.clone()).get(role).await?;
             let mut rules = role.rules.unwrap_or_default();
@@ -118,7 +126,9 @@ impl Borrowed {
                 rules.push(rule(&["project.openshift.io"], &["projectrequests"], &["create"]));
             }
             self.bind(user, rules).await?;
-            self.until(user, ("get", "", "secrets"), true).await?;
+            for right in [("get", "", "secrets"), ("create", "kubevirt.io", "virtualmachines")] {
+                self.until(user, right, true).await?;
+            }
         }
         Ok(())
     }
@@ -244,6 +254,7 @@ impl Borrowed {
     /// Everything that tests make goes, whatever holds it.
     async fn clean(&self) -> Result<(), Failure> {
         let begin = Instant::now();
+        self.remove_webhooks().await;
         loop {
             let mut left = Vec::new();
             for kind in KINDS {
@@ -267,6 +278,14 @@ impl Borrowed {
                 return Err(format!("still there: {}", left.join(", ")).into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn remove_webhooks(&self) {
+        for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
+            let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind));
+            let api: Api<DynamicObject> = Api::all_with(self.root.clone(), &resource);
+            drop(api.delete("sandbox", &DeleteParams::default()).await);
         }
     }
 

@@ -97,6 +97,11 @@ impl Front {
         Ok(())
     }
 
+    /// The certificate of the authority that vouches for the server's, as PEM.
+    pub fn authority(&self) -> String {
+        self.authority.pem()
+    }
+
     /// A kubeconfig file's text for the user of a token.
     pub fn kubeconfig(&self, user: &str) -> String {
         use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -7,7 +7,7 @@ pub mod api;
 pub mod borrowed;
 pub mod controllers;
 pub mod faults;
-mod front;
+pub mod front;
 mod informer;
 pub mod nodes;
 pub mod projects;
@@ -161,6 +161,20 @@ impl Sandbox {
             (Behind::Memory(server), _) => server.access.deny(verb, resource),
             (Behind::Real(borrowed), Some(runtime)) => {
                 runtime.block_on(borrowed.deny(verb, resource)).unwrap_or_else(|error| panic!("deny {verb} {resource}: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// All rights that were taken are given back.
+    ///
+    /// # Panics
+    /// Where a real cluster refuses.
+    pub fn pardon(&self) {
+        match (&self.behind, &self.runtime) {
+            (Behind::Memory(server), _) => server.access.pardon(),
+            (Behind::Real(borrowed), Some(runtime)) => {
+                runtime.block_on(borrowed.give_rights()).unwrap_or_else(|error| panic!("pardon: {error}"));
             }
             _ => {}
         }

@@ -26,6 +26,11 @@ impl Access {
         lock(&self.denied).push((verb.to_owned(), resource.to_owned()));
     }
 
+    /// Gives back all rights that were taken.
+    pub fn pardon(&self) {
+        lock(&self.denied).clear();
+    }
+
     /// Whether a user may.
     ///
     /// `admin` may do all; `owner` all in every namespace, and ask for projects; `member` has the roles edit and

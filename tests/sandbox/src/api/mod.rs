@@ -174,14 +174,14 @@ impl Server {
             return self.request_project(request, &body);
         }
         if resource.plural == "pods" {
-            self.within_quota(&request.address)?;
+            self.within_quota(&request.address, body["metadata"]["name"].as_str().unwrap_or_default())?;
         }
         let made = self.objects.create(resource, request.namespace(), body, &request.options(resource)?)?;
         Ok(answer(201, &request.dress(resource, &made)))
     }
 
     /// Quotas count pods here, and nothing else.
-    fn within_quota(&self, address: &Address) -> Answer<()> {
+    fn within_quota(&self, address: &Address, pod: &str) -> Answer<()> {
         let namespace = address.namespace.as_deref();
         let store = self.objects.store();
         let used = store.list("pods", namespace).count();
@@ -189,7 +189,7 @@ impl Server {
             let limit = quota["spec"]["hard"]["pods"].as_str().and_then(|limit| limit.parse::<usize>().ok());
             if let Some(limit) = limit.filter(|limit| used >= *limit) {
                 let numbers = format!("requested: pods=1, used: pods={used}, limited: pods={limit}");
-                let message = format!("pods is forbidden: exceeded quota: {}, {numbers}", key.name);
+                let message = format!("pods {pod:?} is forbidden: exceeded quota: {}, {numbers}", key.name);
                 return Err(Failure::new(403, "Forbidden", message));
             }
         }

@@ -48,7 +48,7 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value) -> Result<O
             let left = retry_after(&status);
             if left > Duration::ZERO {
                 wait = Some(Instant::now() + left);
-            } else if wanted {
+            } else if wanted && startable(informer, machine) {
                 status.as_object_mut().map(|status| status.remove("stateChangeRequests"));
                 set_status(informer, machine, status, None).await?;
                 informer.create(Kind::Instance, new_instance(machine)).await?;
@@ -58,6 +58,13 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value) -> Result<O
     }
     set_status(informer, machine, status, instance).await?;
     Ok(wait)
+}
+
+/// An instance is made only when its volumes can be used.
+fn startable(informer: &Informer, machine: &Value) -> bool {
+    let volumes = data_volumes(informer, &text(machine, "namespace"), &machine["spec"]["template"]["spec"]["volumes"]);
+    let usable = ["Succeeded", "WaitForFirstConsumer", "PendingPopulation"];
+    volumes.iter().all(|volume| volume.is_some_and(|volume| usable.contains(&volume["status"]["phase"].as_str().unwrap_or_default())))
 }
 
 fn now() -> Timestamp {
@@ -157,8 +164,8 @@ fn printable(informer: &Informer, machine: &Value, status: &Value, instance: Opt
         (Some(_), "Running") => "Running",
         _ if volume(&["Failed"]) => "DataVolumeError",
         _ if reason("PodScheduled") == "Unschedulable" => "ErrorUnschedulable",
-        (Some(_), "" | "Pending") if volume(&["WaitForFirstConsumer", "PendingPopulation"]) => "WaitingForVolumeBinding",
-        (Some(_), "" | "Pending") if unfinished => "Provisioning",
+        (_, "" | "Pending") if volume(&["WaitForFirstConsumer", "PendingPopulation"]) => "WaitingForVolumeBinding",
+        (_, "" | "Pending") if unfinished => "Provisioning",
         _ if reason("Synchronized") == "ErrImagePull" => "ErrImagePull",
         _ if reason("Synchronized") == "ImagePullBackOff" => "ImagePullBackOff",
         (None, _) if retry_after(status) > Duration::ZERO => "CrashLoopBackOff",

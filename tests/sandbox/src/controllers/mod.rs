@@ -57,13 +57,15 @@ pub async fn run(client: Client) {
 
 /// Brings a machine nearer to what it should be; tells when to look again though nothing changes.
 async fn sync(informer: &Informer, name: &Name) -> Result<Option<Instant>, kube::Error> {
-    if let Some(found) = informer.get(Kind::Instance, &name.0, &name.1) {
-        instance::sync(informer, name, found).await?;
-    }
-    match informer.get(Kind::Machine, &name.0, &name.1) {
+    let instance = match informer.get(Kind::Instance, &name.0, &name.1) {
+        Some(found) => instance::sync(informer, name, found).await,
+        None => Ok(()),
+    };
+    let machine = match informer.get(Kind::Machine, &name.0, &name.1) {
         Some(found) => machine::sync(informer, name, found).await,
         None => Ok(None),
-    }
+    };
+    instance.and(machine)
 }
 
 /// A condition.

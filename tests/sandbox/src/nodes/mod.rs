@@ -64,7 +64,8 @@ async fn register(client: &Client) {
 /// One step for all that belongs to a machine; true where only a change of an object can bring more.
 async fn sync(informer: &Informer, simulation: &Simulation, name: &Name) -> Result<bool, kube::Error> {
     let behaviour = simulation.behaviour(&name.1);
-    for volume in informer.of_machine(Kind::DataVolume, name) {
+    let volumes = informer.of_machine(Kind::DataVolume, name);
+    for volume in &volumes {
         data_volume(informer, volume, name, &behaviour).await?;
     }
     let instance = informer.get(Kind::Instance, &name.0, &name.1);
@@ -78,7 +79,7 @@ async fn sync(informer: &Informer, simulation: &Simulation, name: &Name) -> Resu
         simulation.ended(name);
     }
     // A guest comes up, or breaks, by itself, and behaviour changes on demand.
-    Ok(pods.is_empty() && instance.is_none())
+    Ok(pods.is_empty() && instance.is_none() && volumes.iter().all(|volume| volume["status"]["phase"] == "Succeeded"))
 }
 
 async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behaviour: &Behaviour) -> Result<(), kube::Error> {

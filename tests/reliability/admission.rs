@@ -1,0 +1,182 @@
+//! What a cluster's own rules say to a fleet: quotas, limits, admission webhooks. All of it by a real API server.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{Router, body::Bytes, http::StatusCode};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use virtwork_sandbox::{faults::Faults, front::Front};
+
+use super::{comes_up_and_goes, goes, make_namespace, recovers};
+use crate::common::World;
+
+const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
+
+/// A webhook that is asked about each machine of the fleet that is made or changed, until this is dropped.
+struct Webhook<'a> {
+    world: &'a World,
+    path: String,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl<'a> Webhook<'a> {
+    /// `answer` gets the machine and how many were asked about before: the rest of the response, or an HTTP status.
+    fn new<F>(world: &'a World, kind: &str, answer: F) -> Self
+    where
+        F: Fn(&Value, usize) -> Result<Value, u16> + Send + Sync + 'static,
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (answer, asked) = (Arc::new(answer), Arc::new(AtomicUsize::new(0)));
+        let handler = move |body: Bytes| {
+            let (answer, number) = (answer.clone(), asked.fetch_add(1, Ordering::SeqCst));
+            async move {
+                let request = serde_json::from_slice::<Value>(&body).unwrap()["request"].clone();
+                match answer(&request["object"], number) {
+                    Err(code) => (StatusCode::from_u16(code).unwrap(), String::new()),
+                    Ok(mut response) => {
+                        response["uid"] = request["uid"].clone();
+                        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response});
+                        (StatusCode::OK, review.to_string())
+                    }
+                }
+            }
+        };
+        let front = Front::start(runtime.handle(), Router::new().fallback(handler), Arc::new(Faults::default())).unwrap();
+        let webhook = json!({"name": "fleet.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None", "timeoutSeconds": 5,
+            "clientConfig": {"url": format!("https://{}/", front.address), "caBundle": STANDARD.encode(front.authority())},
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "virtwork"}},
+            "rules": [{"apiGroups": ["kubevirt.io"], "apiVersions": ["v1"], "resources": ["virtualmachines"], "operations": ["CREATE", "UPDATE"]}]});
+        let collection = format!("{CONFIGURATIONS}/{kind}");
+        world.ask("POST", &collection, &json!({"metadata": {"name": "sandbox"}, "webhooks": [webhook]}));
+        Self { world, path: format!("{collection}/sandbox"), _runtime: runtime }
+    }
+}
+
+impl Drop for Webhook<'_> {
+    fn drop(&mut self) {
+        self.world.ask("DELETE", &self.path, &json!(null));
+    }
+}
+
+/// The API server takes a moment to hear of a configuration: a machine is tried until what comes back is right.
+fn until_in_force(world: &World, is_so: impl Fn(&Result<Value, String>) -> bool) {
+    let machine = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "trial"}, "spec": {"runStrategy": "Halted",
+        "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}}});
+    crate::common::until("the webhook is asked", || {
+        is_so(&world.try_ask("POST", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines?dryRun=All", &machine))
+    });
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn webhook_fails_once() {
+    let world = World::new();
+    make_namespace(&world);
+    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |machine, _| {
+        static FAILED: AtomicUsize = AtomicUsize::new(0);
+        let ours = machine["metadata"]["name"] == "virtwork-cpu-0";
+        if ours && FAILED.fetch_add(1, Ordering::SeqCst) == 0 { Err(500) } else { Ok(json!({"allowed": machine["metadata"]["name"] != "trial"})) }
+    });
+    until_in_force(&world, Result::is_err);
+    world.run("up cpu").exits(0);
+    drop(webhook);
+    recovers(&world, "up cpu");
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn webhook_fails_for_ever() {
+    let world = World::new();
+    make_namespace(&world);
+    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |_, _| Err(500));
+    until_in_force(&world, Result::is_err);
+    world.run("up cpu --timeout 4").exits(1).tells("failed calling webhook \"fleet.example.com\"").hides("created\nvirtualmachine");
+    drop(webhook);
+    recovers(&world, "up cpu");
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn webhook_denies_one_machine_at_length() {
+    let world = World::new();
+    make_namespace(&world);
+    let why = format!("no machine with this number: {}", "because of a rule of this company. ".repeat(60));
+    assert!(why.len() > 2000);
+    let message = why.clone();
+    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", move |machine, _| {
+        let name = machine["metadata"]["name"].as_str().unwrap_or_default();
+        let denied = name == "virtwork-cpu-2" || name == "trial";
+        Ok(if denied { json!({"allowed": false, "status": {"code": 403, "message": message}}) } else { json!({"allowed": true}) })
+    });
+    until_in_force(&world, Result::is_err);
+    let run = world.run("up cpu --vm-count 4").exits(1);
+    let lines = run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no machine")).count();
+    assert_eq!(lines, 1, "{run:#?}");
+    assert!(run.stderr.contains(why.trim()), "the whole reason is told: {run:#?}");
+    assert!(!world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-2".to_owned()));
+    drop(webhook);
+    recovers(&world, "up cpu --vm-count 4");
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn webhook_adds_fields() {
+    let world = World::new();
+    make_namespace(&world);
+    let webhook = Webhook::new(&world, "mutatingwebhookconfigurations", |_, _| {
+        let patch = json!([
+            {"op": "add", "path": "/spec/template/spec/schedulerName", "value": "theirs"},
+            {"op": "add", "path": "/metadata/labels", "value": {"cost-centre": "42"}},
+        ]);
+        // Only what is new: our labels stay.
+        let patch = patch.as_array().unwrap().iter().take(1).cloned().collect::<Vec<_>>();
+        Ok(json!({"allowed": true, "patchType": "JSONPatch", "patch": STANDARD.encode(Value::from(patch).to_string())}))
+    });
+    until_in_force(&world, |made| made.as_ref().is_ok_and(|made| made["spec"]["template"]["spec"]["schedulerName"] == "theirs"));
+    world.run("up cpu").exits(0);
+    assert_eq!(world.machine("virtwork-cpu-0")["spec"]["template"]["spec"]["schedulerName"], "theirs");
+    recovers(&world, "up cpu");
+    drop(webhook);
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn quota_of_three_machines() {
+    let world = World::new();
+    make_namespace(&world);
+    let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
+    let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"count/virtualmachines.kubevirt.io": count}}});
+    world.ask("POST", quotas, &quota("3"));
+    crate::common::until("the quota is counted", || !world.ask("GET", &format!("{quotas}/small"), &json!(null))["status"]["hard"].is_null());
+    world.run("up cpu --vm-count 5").exits(1).tells("exceeded quota: small");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 3);
+    world.ask("PATCH", &format!("{quotas}/small"), &quota("5"));
+    recovers(&world, "up cpu --vm-count 5");
+}
+
+#[test]
+fn quota_of_three_pods() {
+    let world = World::new();
+    make_namespace(&world);
+    let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
+    let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": count}}});
+    world.ask("POST", quotas, &quota("3"));
+    let run = world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 machines did not become ready");
+    assert_eq!(run.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 3, "{run:#?}");
+    world.ask("PATCH", &format!("{quotas}/small"), &quota("9"));
+    recovers(&world, "up cpu --vm-count 4");
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn limit_range() {
+    let world = World::new();
+    make_namespace(&world);
+    let limits = json!([{"type": "Container", "default": {"cpu": "2", "memory": "4Gi"}, "defaultRequest": {"cpu": "100m", "memory": "64Mi"}}]);
+    world.ask("POST", "/api/v1/namespaces/virtwork/limitranges", &json!({"metadata": {"name": "limits"}, "spec": {"limits": limits}}));
+    comes_up_and_goes(&world, "up cpu memory");
+    goes(&world);
+}

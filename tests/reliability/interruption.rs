@@ -1,0 +1,79 @@
+//! Commands that are ended after any of their requests: the same command again finishes, and `down` leaves nothing.
+
+use std::os::unix::process::ExitStatusExt as _;
+
+use virtwork_sandbox::Settings;
+
+use super::{NEVER, frozen_after, goes, signal};
+use crate::common::World;
+
+const UP: &str = "up cpu database";
+
+/// SWEEP=n interrupts after every n-th request; without it after every fourth.
+fn step() -> usize {
+    std::env::var("SWEEP").map_or(4, |step| step.parse().unwrap())
+}
+
+/// Runs a command until so many requests have passed, ends it, and says whether there was anything to end.
+#[track_caller]
+fn interrupted(world: &World, line: &str, requests: usize, how: &str, code: Option<i32>) -> bool {
+    let mut child = frozen_after(world, line, requests);
+    let held = child.try_wait().unwrap().is_none();
+    if held {
+        signal(&child, how);
+    }
+    let status = child.wait().unwrap();
+    world.sandbox.faults.release();
+    if held {
+        assert_eq!(status.code(), code, "{line} after {requests} requests and {how}: {status:?}");
+        assert!(code.is_some() || status.signal() == Some(9), "{status:?}");
+    }
+    held
+}
+
+/// After each k-th request of `up` and of `down`.
+#[track_caller]
+fn sweep(how: &str, code: Option<i32>) {
+    let world = World::new();
+    let (mut requests, mut more) = (1, true);
+    while more {
+        more = interrupted(&world, UP, requests, how, code);
+        let run = world.run(UP).exits(0);
+        assert_eq!(run.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 2, "{how} after {requests}: {run:#?}");
+        more |= interrupted(&world, "down", requests, how, code);
+        goes(&world);
+        interrupted(&world, UP, requests, how, code);
+        goes(&world);
+        requests += step();
+    }
+    assert!(requests > 10, "the sweep ended after {requests} requests");
+}
+
+#[test]
+fn interrupted_by_ctrl_c() {
+    sweep("-INT", Some(130));
+}
+
+#[test]
+fn interrupted_by_a_polite_request_to_end() {
+    sweep("-TERM", Some(130));
+}
+
+#[test]
+fn killed() {
+    sweep("-KILL", None);
+}
+
+#[test]
+fn interrupted_while_waiting() {
+    let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
+    for how in ["-INT", "-TERM"] {
+        let child = world.start("up cpu");
+        crate::common::until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+        signal(&child, how);
+        let (code, _, told) = super::end(child);
+        assert_eq!(code, Some(130));
+        assert!(told.contains("Interrupted: the same command again finishes the fleet; 'down' removes all of it"), "{told}");
+    }
+    goes(&world);
+}

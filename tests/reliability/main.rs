@@ -1,0 +1,104 @@
+//! Faults: what goes wrong around a fleet, and that nothing is lost by it. docs/reliability.md tells each; a test there is a row.
+//! Those that need a real API server are ignored without one; `tests/control-plane/reliability` runs all.
+#![cfg(unix)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod admission;
+mod interruption;
+mod objects;
+mod output;
+mod requests;
+mod rights;
+mod server;
+mod watches;
+
+use std::{
+    process::{Child, Command},
+    time::Duration,
+};
+
+use common::{ALL, Run, World, until};
+use serde_json::{Value, json};
+
+/// A machine that boots for as long as a test may last.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// How many objects carry the fleet's label, and how many its name.
+fn count(world: &World) -> (usize, usize) {
+    let (mut labelled, mut named) = (0, 0);
+    for resource in ALL {
+        let root = if resource.starts_with("v1/") { "api" } else { "apis" };
+        let list = world.ask("GET", &format!("/{root}/{resource}"), &Value::Null);
+        for item in list["items"].as_array().unwrap() {
+            let (metadata, name) = (&item["metadata"], item["metadata"]["name"].as_str().unwrap());
+            labelled += usize::from(metadata["labels"]["app.kubernetes.io/instance"] == "virtwork");
+            named += usize::from(name.starts_with("virtwork-") || name.starts_with("virt-launcher-virtwork-"));
+        }
+    }
+    (labelled, named)
+}
+
+/// What is left is nothing, by label and by name.
+#[track_caller]
+fn nothing_left(world: &World) {
+    until("nothing is left", || count(world) == (0, 0));
+}
+
+/// `up` ends well, says nothing is missing, and a second one has nothing to do; `down` leaves nothing.
+#[track_caller]
+fn comes_up_and_goes(world: &World, up: &str) -> Run {
+    let run = world.run(up).exits(0);
+    recovers(world, up);
+    run
+}
+
+/// Whatever has happened, `up` completes the fleet and `down` removes it.
+#[track_caller]
+fn recovers(world: &World, up: &str) {
+    world.sandbox.faults.clear();
+    let run = world.run(up).exits(0);
+    let machines = world.names("kubevirt.io/v1/virtualmachines").len();
+    assert_eq!(run.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), machines, "{run:#?}");
+    let again = world.run(up).exits(0);
+    assert_eq!(again.count("unchanged"), again.stdout.lines().filter(|line| line.contains('/')).count() - shown_with_role(&again), "{again:#?}");
+    goes(world);
+}
+
+/// `down` leaves nothing.
+#[track_caller]
+fn goes(world: &World) {
+    world.run("down").exits(0);
+    nothing_left(world);
+}
+
+/// Lines of the table that have a slash of their own.
+fn shown_with_role(run: &Run) -> usize {
+    run.stdout.lines().filter(|line| line.contains("network/")).count()
+}
+
+/// Starts a command and holds it when so many of its requests have passed; released, it goes on.
+fn frozen_after(world: &World, line: &str, requests: usize) -> Child {
+    world.sandbox.faults.hold_after(requests);
+    let mut child = world.start(line);
+    until("the command is held", || world.sandbox.faults.held() > 0 || child.try_wait().unwrap().is_some());
+    child
+}
+
+/// It may end by itself at the same moment.
+fn signal(child: &Child, signal: &str) {
+    Command::new("kill").args([signal, &child.id().to_string()]).stderr(std::process::Stdio::null()).status().unwrap();
+}
+
+/// The end of a command: its status, and what it told.
+fn end(child: Child) -> (Option<i32>, String, String) {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Makes the fleet's namespace beforehand.
+fn make_namespace(world: &World) {
+    world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));
+}

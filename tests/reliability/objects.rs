@@ -1,0 +1,204 @@
+//! Objects that others make, change or keep while a command is at work.
+
+use serde_json::json;
+use virtwork_sandbox::Settings;
+
+use super::{NEVER, count, end, frozen_after, goes, make_namespace, nothing_left, recovers};
+use crate::common::{MACHINES, World, until};
+
+const SECRET: &str = "/api/v1/namespaces/virtwork/secrets/virtwork-cpu-userdata";
+
+#[test]
+fn namespace_is_terminating() {
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    world.ask("PATCH", SECRET, &json!({"metadata": {"finalizers": ["example.com/held"]}}));
+    world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
+    world.run("up cpu").exits(1).tells("namespace virtwork is being deleted");
+    world.run("up cpu --dry-run=server").exits(1).tells("namespace virtwork is being deleted");
+    world.ask("PATCH", SECRET, &json!({"metadata": {"finalizers": null}}));
+    until("the namespace is gone", || !world.names("v1/namespaces").contains(&"virtwork".to_owned()));
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn namespace_removed_in_mid_wait() {
+    let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
+    let child = world.start("up cpu --timeout 120");
+    until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+    world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
+    let (code, _, told) = end(child);
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("virtwork-cpu-0: Gone: the machine is gone: somebody has deleted it"), "{told}");
+    nothing_left(&world);
+}
+
+#[test]
+fn edited_in_mid_up() {
+    let world = World::new();
+    world.run("up cpu memory").exits(0);
+    // The lists have been made, the writes have not begun.
+    let child = frozen_after(&world, "up cpu memory --memory 3Gi", 9);
+    world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0"), &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}));
+    world.sandbox.faults.release();
+    assert_eq!(end(child).0, Some(0));
+    let spec = world.machine("virtwork-cpu-0")["spec"]["template"]["spec"].clone();
+    assert_eq!((&spec["terminationGracePeriodSeconds"], &spec["domain"]["memory"]["guest"]), (&json!(30), &json!("3Gi")), "{spec:#}");
+    world.run("up cpu memory --memory 3Gi --restart").exits(0);
+    recovers(&world, "up cpu memory --memory 3Gi");
+}
+
+#[test]
+fn deleted_in_mid_up() {
+    let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
+    let child = world.start("up cpu --vm-count 2 --timeout 120");
+    until("both are there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 2);
+    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!(null));
+    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-1"), &json!(null));
+    let (code, _, told) = end(child);
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("2 of 2 machines did not become ready: none of them will get there without help"), "{told}");
+    world.run("up cpu --vm-count 2 --no-wait").exits(0).says("virtwork-cpu-1 created");
+    goes(&world);
+}
+
+#[test]
+fn taken_over_by_another_field_manager() {
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    let child = frozen_after(&world, "up cpu --memory 3Gi", 9);
+    world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0?fieldManager=somebody&force=true"), &json!({"spec": {"runStrategy": "Manual"}}));
+    world.sandbox.faults.release();
+    let (code, said, told) = end(child);
+    assert_eq!(code, Some(0), "{said}{told}");
+    assert_eq!(world.machine("virtwork-cpu-0")["spec"]["runStrategy"], "Always", "what is ours is ours");
+    world.run("up cpu --memory 3Gi --restart").exits(0);
+    recovers(&world, "up cpu --memory 3Gi");
+}
+
+#[test]
+fn foreign_machine_secret_and_service() {
+    let world = World::new();
+    make_namespace(&world);
+    let machine = json!({"spec": {"runStrategy": "Halted", "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}},
+        "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "virtwork-network-server-0"}});
+    let service = json!({"metadata": {"name": "virtwork-iperf3-server"}, "spec": {"ports": [{"port": 1}]}});
+    let secret = json!({"metadata": {"name": "virtwork-network-client-userdata"}});
+    let place = "/api/v1/namespaces/virtwork";
+    for (path, object, named) in [
+        (MACHINES.to_owned(), &machine, "virtualmachine.kubevirt.io/virtwork-network-server-0"),
+        (format!("{place}/services"), &service, "service/virtwork-iperf3-server"),
+        (format!("{place}/secrets"), &secret, "secret/virtwork-network-client-userdata"),
+    ] {
+        let made = world.ask("POST", &path, object);
+        world.writes();
+        world.run("up network").exits(1).tells(named).tells("--name");
+        assert_eq!(world.writes(), Vec::<String>::new());
+        world.run("down").exits(0).tells("Nothing of fleet virtwork found");
+        assert_eq!(count(&world), (0, 1), "somebody else's {named} stays");
+        world.ask("DELETE", &format!("{path}/{}", made["metadata"]["name"].as_str().unwrap()), &json!(null));
+        until("it is gone", || count(&world) == (0, 0));
+    }
+    recovers(&world, "up network");
+}
+
+#[test]
+fn foreign_objects_that_appear_in_mid_up() {
+    let world = World::new();
+    make_namespace(&world);
+    let child = frozen_after(&world, "up cpu", 8);
+    world.ask("POST", "/api/v1/namespaces/virtwork/secrets", &json!({"metadata": {"name": "virtwork-cpu-userdata"}}));
+    world.sandbox.faults.release();
+    let (code, _, told) = end(child);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("secret/virtwork-cpu-userdata appeared in namespace virtwork and is not of this fleet"), "{told}");
+    assert_eq!(count(&world), (0, 1));
+    world.ask("DELETE", SECRET, &json!(null));
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn finalizer_holds_a_machine() {
+    held(&format!("{MACHINES}/virtwork-database-0"), "virtualmachines/virtwork-database-0");
+}
+
+#[test]
+fn finalizer_holds_a_data_volume() {
+    held("/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data", "datavolumes/virtwork-database-0-data");
+}
+
+#[test]
+fn a_claim_stays() {
+    held("/api/v1/namespaces/virtwork/persistentvolumeclaims/virtwork-database-0-data", "persistentvolumeclaims/virtwork-database-0-data");
+}
+
+/// Held by somebody's finalizer, it is named with that; let go, it goes.
+#[track_caller]
+fn held(path: &str, named: &str) {
+    let world = World::new();
+    world.run("up database").exits(0);
+    let old = world.ask("GET", path, &json!(null))["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let more: Vec<_> = old.iter().cloned().chain([json!("example.com/held")]).collect();
+    world.ask("PATCH", path, &json!({"metadata": {"finalizers": more}}));
+    world.run("down --timeout 8").exits(1).tells(named).tells("example.com/held").tells("timed out");
+    let found = world.ask("GET", path, &json!(null))["metadata"]["finalizers"].clone();
+    let rest: Vec<_> = found.as_array().unwrap().iter().filter(|finalizer| **finalizer != "example.com/held").cloned().collect();
+    world.ask("PATCH", path, &json!({"metadata": {"finalizers": rest}}));
+    goes(&world);
+}
+
+#[test]
+fn instance_without_a_machine() {
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Orphan"}));
+    until("the machine is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    goes(&world);
+}
+
+#[test]
+fn storage_class_is_missing() {
+    let world = World::with(&Settings { storage: false, ..Settings::default() });
+    world.run("up database").exits(1).tells("StorageClass");
+    world.run("up database --storage-class gold").exits(1).tells("gold");
+    nothing_left(&world);
+    recovers(&world, "up database --data-disk=empty");
+}
+
+#[test]
+fn two_ups_at_once() {
+    let world = World::new();
+    let one = world.start("up cpu memory --vm-count 3");
+    let other = world.start("up cpu memory --vm-count 3");
+    let (one, other) = (end(one), end(other));
+    assert_eq!((one.0, other.0), (Some(0), Some(0)), "{one:#?} {other:#?}");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 6);
+    recovers(&world, "up cpu memory --vm-count 3");
+}
+
+#[test]
+fn up_and_down_at_once() {
+    let world = World::new();
+    world.run("up cpu memory").exits(0);
+    let down = world.start("down");
+    let up = world.start("up cpu memory --vm-count 2 --timeout 60");
+    let (down, up) = (end(down), end(up));
+    // Whoever was first, each says how it ended, and none gets stuck.
+    assert!([Some(0), Some(1)].contains(&down.0) && [Some(0), Some(1), Some(3)].contains(&up.0), "{down:#?} {up:#?}");
+    recovers(&world, "up cpu memory --vm-count 2");
+}
+
+#[test]
+fn two_fleets_in_one_namespace() {
+    let world = World::new();
+    let one = world.start("up cpu network");
+    let other = world.start("up cpu network --name other");
+    let (one, other) = (end(one), end(other));
+    assert_eq!((one.0, other.0), (Some(0), Some(0)), "{one:#?} {other:#?}");
+    world.run("down").exits(0);
+    nothing_left(&world);
+    let left = world.run("status --name other").exits(0);
+    assert_eq!(left.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 3, "{left:#?}");
+    world.run("down --name other").exits(0);
+    assert_eq!(world.count_all(), 0);
+}

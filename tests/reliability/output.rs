@@ -1,0 +1,66 @@
+//! Output that goes nowhere.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
+use super::{end, goes, recovers};
+use crate::common::{PLUGIN, World, until};
+
+#[test]
+fn closed_pipe_on_stdout() {
+    let world = World::new();
+    let mut child = world.start("up cpu memory");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "namespace/virtwork created\n");
+    let (code, _, told) = end(child);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("writing to standard output: Broken pipe") && !told.contains("panicked"), "{told}");
+    recovers(&world, "up cpu memory");
+}
+
+#[test]
+fn full_disk_on_stdout() {
+    let world = World::new();
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for line in [&["up", "cpu"][..], &["status"], &["down"]] {
+        let output = world.command(line).stdout(full()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("writing to standard output: No space left on device"), "{told}");
+    }
+    goes(&world);
+}
+
+#[test]
+fn stderr_closed() {
+    let world = World::new();
+    let script = |line: &str| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("exec '{PLUGIN}' {line} 2>&-")]).env_clear().env("HOME", &world.home);
+        command.env("KUBECONFIG", world.sandbox.kubeconfig("admin")).stdin(Stdio::null()).output().unwrap()
+    };
+    for line in ["up cpu", "status", "down"] {
+        let output = script(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+    }
+    goes(&world);
+}
+
+/// `script` gives the command a terminal, and ends; what was started in it goes on without one or ends by the hang-up.
+#[test]
+fn terminal_goes_away() {
+    let world = World::new();
+    let command = format!("{PLUGIN} up cpu memory --vm-count 4");
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--command", &command, "/dev/null"]).env_clear().env("HOME", &world.home).env("PATH", "/usr/bin:/bin");
+    terminal.env("TERM", "xterm").env("KUBECONFIG", world.sandbox.kubeconfig("admin"));
+    let mut terminal = terminal.stdin(File::open("/dev/null").unwrap()).stdout(Stdio::null()).spawn().unwrap();
+    until("it writes", || !world.names("v1/secrets").is_empty());
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    recovers(&world, "up cpu memory --vm-count 4");
+}

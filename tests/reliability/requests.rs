@@ -1,0 +1,106 @@
+//! Requests that fail on their way.
+
+use std::time::{Duration, Instant};
+
+use http::Method;
+use virtwork_sandbox::faults::{Effect, Fault};
+
+use super::{comes_up_and_goes, goes, nothing_left, recovers};
+use crate::common::World;
+
+fn overloaded(seconds: u64) -> Effect {
+    Effect::Refuse { code: 429, reason: "TooManyRequests", message: "too many requests".to_owned(), retry_after: Some(seconds) }
+}
+
+#[test]
+fn overload_once() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", overloaded(2)));
+    let begin = Instant::now();
+    world.run("up cpu").exits(0);
+    assert!(begin.elapsed() >= Duration::from_secs(2), "the server asked for a pause of 2 s");
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn overload_on_every_third_write() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", overloaded(1)).every(3).always());
+    comes_up_and_goes(&world, "up cpu memory --vm-count 4");
+}
+
+#[test]
+fn overload_beyond_the_deadline() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", overloaded(1)).always());
+    world.run("up cpu --timeout 3").exits(1).tells("too many requests");
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn gateways() {
+    let world = World::new();
+    for (skip, code, reason) in [(0, 502, "BadGateway"), (1, 503, "ServiceUnavailable"), (2, 504, "Timeout")] {
+        world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::refuse(code, reason, "gateway")).skip(skip));
+        world.sandbox.faults.add(Fault::new(Method::GET, "/namespaces/virtwork", Effect::refuse(code, reason, "gateway")).skip(2 * skip));
+    }
+    comes_up_and_goes(&world, "up cpu memory");
+}
+
+#[test]
+fn reset_before_the_answer() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::ResetBefore).every(2).times(3));
+    world.sandbox.faults.add(Fault::new(Method::GET, "/namespaces/virtwork/", Effect::ResetBefore).every(3).times(2));
+    comes_up_and_goes(&world, "up cpu memory");
+}
+
+#[test]
+fn reset_after_the_write() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces", Effect::ResetAfter).times(5));
+    let run = comes_up_and_goes(&world, "up cpu memory");
+    assert_eq!(run.count("created"), 5, "what the lost answers were about is ours: {run:#?}");
+}
+
+#[test]
+fn reset_in_down() {
+    let world = World::new();
+    world.run("up cpu memory").exits(0);
+    world.sandbox.faults.add(Fault::new(Method::DELETE, "/namespaces/virtwork/", Effect::ResetAfter).times(2));
+    world.sandbox.faults.add(Fault::new(Method::DELETE, "/namespaces/virtwork/", Effect::ResetBefore));
+    goes(&world);
+}
+
+#[test]
+fn slow_bodies() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Slow(Duration::from_millis(100))).times(6));
+    world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Slow(Duration::from_millis(100))).times(2));
+    comes_up_and_goes(&world, "up cpu memory");
+}
+
+#[test]
+fn truncated_bodies() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Truncate).every(2).times(3));
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::Truncate).every(2).times(2));
+    comes_up_and_goes(&world, "up cpu memory");
+}
+
+#[test]
+fn half_open_connection() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Hang));
+    world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?", Effect::Hang));
+    comes_up_and_goes(&world, "up cpu --request-timeout 2");
+}
+
+#[test]
+fn nobody_listens() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(Method::GET, "/apis/kubevirt.io", Effect::ResetBefore).always());
+    world.run("up cpu --timeout 4").exits(1).tells("Unable to connect to the server");
+    world.run("up cpu --server https://127.0.0.1:1").exits(1).tells("The connection to the server 127.0.0.1:1 was refused");
+    nothing_left(&world);
+}

@@ -1,0 +1,259 @@
+//! Credentials that end, and rights that are missing.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+
+use http::Method;
+use serde_json::json;
+use virtwork_sandbox::{
+    Settings,
+    faults::{Effect, Fault},
+};
+
+use super::{count, end, frozen_after, goes, make_namespace, nothing_left, recovers};
+use crate::common::{World, finish, real};
+
+fn unauthorized() -> Effect {
+    Effect::refuse(401, "Unauthorized", "Unauthorized")
+}
+
+/// A kubeconfig whose user is an exec plugin, which runs `script` and counts its calls in the user's home.
+fn with_exec_plugin(world: &World, script: &str) -> String {
+    let plugin = world.file("bin/login", &format!("#!/bin/sh\necho called >>{}\n{script}", world.home.join("calls").display()));
+    fs::set_permissions(&plugin, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap();
+    let exec = format!("exec: {{apiVersion: client.authentication.k8s.io/v1, command: {plugin}, interactiveMode: Never}}");
+    world.file("exec.kubeconfig", &text.replace("token: admin-token", &exec))
+}
+
+fn calls(world: &World) -> usize {
+    fs::read_to_string(world.home.join("calls")).unwrap().lines().count()
+}
+
+const LOGIN: &str = r#"echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "admin-token"}}'"#;
+
+#[test]
+fn token_expires_in_mid_up() {
+    let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
+    let kubeconfig = with_exec_plugin(&world, LOGIN);
+    // Once among the lists, once among the writes, once when all is written.
+    for (method, path) in [(Method::GET, "/secrets"), (Method::POST, "/virtualmachines"), (Method::GET, "/virtualmachines?*watch=true")] {
+        world.sandbox.faults.add(Fault::new(method, path, unauthorized()));
+    }
+    let line = format!("up cpu memory --kubeconfig {kubeconfig}");
+    world.run(&line).exits(0);
+    assert_eq!(calls(&world), 4, "each time the plugin was asked for another token");
+    recovers(&world, &line);
+}
+
+/// Signs a token that is good for two seconds, as the API server's own key does it.
+const SIGN: &str = r#"
+now=$(date +%s)
+url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+body=$(printf '{"alg":"RS256"}' | url).$(printf '{"iss":"%s","aud":["%s"],"sub":"system:serviceaccount:default:fleet","iat":%s,"nbf":%s,"exp":%s,"kubernetes.io":{"namespace":"default","serviceaccount":{"name":"fleet","uid":"UID"}}}' ISSUER ISSUER $now $now $((now + 2)) | url)
+token=$body.$(printf %s "$body" | openssl dgst -sha256 -sign KEY | url)
+echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "'$token'"}}'
+"#;
+
+#[test]
+#[ignore = "needs the project's control plane"]
+fn token_really_expires_in_mid_up() {
+    // The API server remembers a good token for ten seconds.
+    let world = World::with(&Settings { boot: Duration::from_secs(20), ..Settings::default() });
+    let account = world.ask("POST", "/api/v1/namespaces/default/serviceaccounts", &json!({"metadata": {"name": "fleet"}}));
+    let subjects = json!([{"kind": "ServiceAccount", "namespace": "default", "name": "fleet"}]);
+    let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"});
+    let binding = json!({"metadata": {"name": "sandbox:fleet"}, "roleRef": role, "subjects": subjects});
+    let bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
+    world.ask("POST", bindings, &binding);
+    let key = real().unwrap().with_file_name("sa.key");
+    let script = SIGN.replace("UID", account["metadata"]["uid"].as_str().unwrap()).replace("KEY", key.to_str().unwrap());
+    let kubeconfig = with_exec_plugin(&world, &script.replace("ISSUER", "https://kubernetes.default.svc"));
+    let line = ["up", "cpu", "--kubeconfig", kubeconfig.as_str()];
+    let run = finish(&line.join(" "), world.command(&line).env("PATH", "/usr/bin:/bin"));
+    world.ask("DELETE", &format!("{bindings}/sandbox:fleet"), &json!(null));
+    world.ask("DELETE", "/api/v1/namespaces/default/serviceaccounts/fleet", &json!(null));
+    run.exits(0).says(" Running   True ");
+    assert!(calls(&world) >= 2, "the first token did not last");
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn unauthorized_for_ever() {
+    let world = World::new();
+    for skip in [0, 5, 9] {
+        world.sandbox.faults.clear();
+        for method in [Method::GET, Method::POST] {
+            world.sandbox.faults.add(Fault::new(method, "/", unauthorized()).skip(skip).always());
+        }
+        world.run("up cpu --timeout 60").exits(1).tells("error: You must be logged in to the server (Unauthorized)");
+    }
+    recovers(&world, "up cpu");
+}
+
+/// A right taken away, the command line, how it ends and what it says.
+type Case = (&'static str, &'static str, &'static str, i32, &'static str);
+
+const UP: &str = "up cpu database";
+
+/// Each verb that `up` uses, in a namespace that is there.
+const FOR_UP: [Case; 14] = [
+    ("get", "namespaces", UP, 0, ""),
+    ("list", "storageclasses", UP, 0, "Warning: you may not read StorageClasses"),
+    ("list", "virtualmachines", UP, 1, "namespace virtwork is not yours to look into"),
+    ("list", "secrets", UP, 1, "secrets is forbidden"),
+    ("list", "services", UP, 1, "services is forbidden"),
+    ("list", "virtualmachineinstances", UP, 1, "virtualmachineinstances.kubevirt.io is forbidden"),
+    ("create", "secrets", UP, 1, "you may not create secrets in namespace virtwork"),
+    ("create", "services", "up network", 1, "you may not create services in namespace virtwork"),
+    ("create", "virtualmachines", UP, 1, "you may not create virtualmachines.kubevirt.io in namespace virtwork"),
+    ("watch", "virtualmachines", UP, 0, ""),
+    ("watch", "virtualmachineinstances", UP, 0, ""),
+    ("list", "pods", UP, 0, ""),
+    ("get", "pods/proxy", UP, 0, ""),
+    ("list", "events", UP, 0, ""),
+];
+
+/// Each verb that a change needs, of a fleet that is there.
+const FOR_CHANGES: [Case; 4] = [
+    ("patch", "virtualmachines", "up cpu --vm-count 2 --memory 3Gi", 1, "you may not patch virtualmachines.kubevirt.io"),
+    ("patch", "secrets", "up cpu --vm-count 2 --ssh-user other", 1, "you may not patch secrets"),
+    ("update", "virtualmachines/restart", "up cpu --vm-count 2 --memory 3Gi --restart", 1, "you may not update virtualmachines/restart"),
+    ("delete", "virtualmachines", "up cpu --prune --yes", 1, "you may not delete virtualmachines.kubevirt.io"),
+];
+
+/// Each verb that `down` uses, of a fleet that is there.
+const FOR_DOWN: [Case; 13] = [
+    ("list", "virtualmachines", "down", 1, "virtualmachines.kubevirt.io is forbidden"),
+    ("list", "secrets", "down", 1, "secrets is forbidden"),
+    ("list", "services", "down", 1, "services is forbidden"),
+    ("list", "virtualmachineinstances", "down", 0, "Warning: you may not list virtualmachineinstances.kubevirt.io: whether any is left is not known"),
+    ("list", "datavolumes", "down", 0, "Warning: you may not list datavolumes.cdi.kubevirt.io: whether any is left is not known"),
+    ("list", "persistentvolumeclaims", "down", 0, "Warning: you may not list persistentvolumeclaims: whether any is left is not known"),
+    ("deletecollection", "virtualmachines", "down", 0, ""),
+    ("deletecollection", "secrets", "down", 0, ""),
+    ("watch", "virtualmachines", "down", 0, ""),
+    ("watch", "secrets", "down", 0, ""),
+    ("watch", "persistentvolumeclaims", "down", 0, ""),
+    ("*", "datavolumes", "down", 0, "Warning: you may not list datavolumes"),
+    ("*", "secrets", "down", 1, "secrets is forbidden"),
+];
+
+const FOR_STATUS: [Case; 4] = [
+    ("list", "virtualmachines", "status", 1, "virtualmachines.kubevirt.io is forbidden"),
+    ("list", "virtualmachineinstances", "status", 1, "virtualmachineinstances.kubevirt.io is forbidden"),
+    ("list", "pods", "status", 0, ""),
+    ("list", "events", "status", 0, ""),
+];
+
+/// Goes through the cases; `before` makes what each finds, and what each leaves is removed by one who may.
+fn each(cases: &[Case], before: Option<&str>) {
+    let world = World::new();
+    make_namespace(&world);
+    for (verb, resource, line, code, message) in cases {
+        if let Some(before) = before {
+            world.run(before).exits(0);
+        }
+        world.sandbox.deny(verb, resource);
+        world.writes();
+        let run = world.run(line);
+        assert!(run.code == *code && run.stderr.contains(message), "without {verb} on {resource}: {run:#?}");
+        if run.code == 1 && line.starts_with("up") {
+            assert_eq!(world.writes(), Vec::<String>::new(), "nothing was written without {verb} on {resource}");
+        }
+        world.sandbox.pardon();
+        goes(&world);
+    }
+}
+
+#[test]
+fn each_verb_of_up_is_forbidden() {
+    each(&FOR_UP, None);
+}
+
+#[test]
+fn each_verb_of_a_change_is_forbidden() {
+    each(&FOR_CHANGES, Some("up cpu --vm-count 2"));
+}
+
+#[test]
+fn each_verb_of_down_is_forbidden() {
+    each(&FOR_DOWN, Some("up database"));
+}
+
+#[test]
+fn each_verb_of_status_is_forbidden() {
+    each(&FOR_STATUS, Some("up cpu"));
+}
+
+#[test]
+fn right_withdrawn_in_mid_up() {
+    let world = World::new();
+    let child = frozen_after(&world, "up cpu --vm-count 3 --concurrency 1", 13);
+    world.sandbox.deny("create", "virtualmachines");
+    world.sandbox.faults.release();
+    let (code, _, told) = end(child);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("virtualmachines.kubevirt.io is forbidden"), "{told}");
+    world.sandbox.pardon();
+    recovers(&world, "up cpu --vm-count 3");
+}
+
+#[test]
+fn member_without_deletecollection() {
+    let mut world = World::new();
+    make_namespace(&world);
+    world.user = "member";
+    world.run("up cpu memory network").exits(0);
+    goes(&world);
+}
+
+#[test]
+fn no_namespace_rights_and_no_projects() {
+    let mut world = World::new();
+    world.user = "owner";
+    world.run("up cpu").exits(1).tells("namespace virtwork does not exist, and you may not make it");
+    world.user = "nobody";
+    world.run("up cpu").exits(1).tells("namespace virtwork is not yours to look into");
+    nothing_left(&world);
+    assert!(!world.names("v1/namespaces").contains(&"virtwork".to_owned()));
+}
+
+#[test]
+fn no_namespace_rights_but_projects() {
+    let mut world = World::with(&Settings { without: vec![], ..Settings::default() });
+    world.user = "owner";
+    world.run("up cpu memory").exits(0).says("namespace/virtwork created");
+    recovers(&world, "up cpu memory");
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn rights_in_a_new_project_arrive_late() {
+    let world = World::with(&Settings { without: vec![], ..Settings::default() });
+    // `nobody` has no right anywhere, but may ask for projects; what comes with one arrives a second later.
+    let rules = json!([{"apiGroups": ["project.openshift.io"], "resources": ["projectrequests"], "verbs": ["create"]}]);
+    let roles = "/apis/rbac.authorization.k8s.io/v1";
+    world.ask("POST", &format!("{roles}/clusterroles"), &json!({"metadata": {"name": "sandbox:self-provisioner"}, "rules": rules}));
+    let subjects = json!([{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "nobody"}]);
+    let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sandbox:self-provisioner"});
+    let binding = json!({"metadata": {"name": "sandbox:self-provisioner"}, "roleRef": role, "subjects": subjects});
+    world.ask("POST", &format!("{roles}/clusterrolebindings"), &binding);
+    let run = finish("up cpu (as nobody)", world.command(&["up", "cpu"]).env("KUBECONFIG", world.sandbox.kubeconfig("nobody")));
+    world.ask("DELETE", &format!("{roles}/clusterrolebindings/sandbox:self-provisioner"), &json!(null));
+    world.ask("DELETE", &format!("{roles}/clusterroles/sandbox:self-provisioner"), &json!(null));
+    run.exits(0).says("namespace/virtwork created").says(" Running   True ");
+    goes(&world);
+}
+
+#[test]
+#[ignore = "needs a real API server"]
+fn user_with_a_certificate() {
+    let world = World::new();
+    make_namespace(&world);
+    let kubeconfig = real().unwrap().with_file_name("member-by-certificate.kubeconfig");
+    let as_member = |words: &[&str]| finish(&words.join(" "), world.command(words).env("KUBECONFIG", &kubeconfig));
+    as_member(&["up", "cpu"]).exits(0).says(" Running   True ");
+    as_member(&["status"]).exits(0).says(" Running   True ");
+    as_member(&["down"]).exits(0);
+    assert_eq!(count(&world), (0, 0));
+}

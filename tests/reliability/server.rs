@@ -1,0 +1,82 @@
+//! The project's control plane itself: restarted, paused, with a new certificate, while a command is at work. Commands reach it
+//! directly, without the fault layer.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use virtwork_sandbox::Settings;
+
+use super::{comes_up_and_goes, end, goes, recovers};
+use crate::common::{World, real, until};
+
+/// `tests/control-plane/cluster VERB SERVER`.
+fn cluster(verb: &str, server: &str) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/control-plane/cluster");
+    assert!(Command::new(script).args([verb, server]).status().unwrap().success(), "{verb} {server}");
+}
+
+fn directly(world: &World, line: &str) -> Child {
+    let words: Vec<_> = line.split_whitespace().collect();
+    world.command(&words).env("KUBECONFIG", real().unwrap()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn until_answering() {
+    let kubectl = || Command::new("kubectl").args(["get", "--raw", "/readyz"]).env("KUBECONFIG", real().unwrap()).output();
+    until("the API server answers", || kubectl().is_ok_and(|output| output.status.success()));
+}
+
+#[test]
+#[ignore = "needs the project's control plane"]
+fn api_server_restarts_in_mid_up() {
+    let world = World::with(&Settings { boot: Duration::from_secs(2), ..Settings::default() });
+    let child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
+    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    cluster("restart", "kube-apiserver");
+    let (code, said, told) = end(child);
+    assert_eq!(code, Some(0), "{said}{told}");
+    until_answering();
+    recovers(&world, "up cpu memory --vm-count 10");
+}
+
+#[test]
+#[ignore = "needs the project's control plane"]
+fn api_server_restarts_in_mid_down() {
+    let world = World::new();
+    world.run("up cpu memory --vm-count 10").exits(0);
+    let child = directly(&world, "down --timeout 120");
+    until("some are going", || world.names("kubevirt.io/v1/virtualmachines").len() < 20 || world.names("v1/secrets").is_empty());
+    cluster("restart", "kube-apiserver");
+    let (code, said, told) = end(child);
+    assert_eq!(code, Some(0), "{said}{told}");
+    until_answering();
+    goes(&world);
+}
+
+#[test]
+#[ignore = "needs the project's control plane"]
+fn etcd_pauses_for_ten_seconds() {
+    let world = World::new();
+    let child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
+    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    cluster("pause", "etcd");
+    std::thread::sleep(Duration::from_secs(10));
+    cluster("resume", "etcd");
+    let (code, said, told) = end(child);
+    assert_eq!(code, Some(0), "{said}{told}");
+    until_answering();
+    recovers(&world, "up cpu memory --vm-count 10");
+}
+
+#[test]
+fn certificate_is_renewed_in_mid_up() {
+    let world = World::with(&Settings { boot: Duration::from_secs(2), ..Settings::default() });
+    let child = world.start("up cpu memory --vm-count 3");
+    until("some are there", || !world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    world.sandbox.renew_certificate().unwrap();
+    let (code, said, told) = end(child);
+    assert_eq!(code, Some(0), "{said}{told}");
+    comes_up_and_goes(&world, "up cpu memory --vm-count 3");
+}

@@ -1,0 +1,108 @@
+//! Watches and lists that do not tell, or not all.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::json;
+use virtwork_sandbox::{
+    Settings,
+    faults::{Effect, Fault},
+};
+
+use super::{comes_up_and_goes, end, goes, make_namespace, recovers};
+use crate::common::{World, until};
+
+const WATCH: &str = "/namespaces/virtwork/*watch=true";
+
+fn slow_boot() -> World {
+    World::with(&Settings { boot: Duration::from_secs(4), ..Settings::default() })
+}
+
+#[test]
+fn watch_closed() {
+    let world = slow_boot();
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_millis(200))).times(8));
+    comes_up_and_goes(&world, "up cpu");
+}
+
+#[test]
+fn watch_refused_with_410() {
+    let world = slow_boot();
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::refuse(410, "Expired", "too old resource version")).times(3));
+    comes_up_and_goes(&world, "up cpu");
+}
+
+#[test]
+fn watch_says_410() {
+    let world = slow_boot();
+    let gone = Effect::ErrorEvent { code: 410, reason: "Expired", message: "too old resource version".to_owned() };
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, gone).times(3));
+    comes_up_and_goes(&world, "up cpu");
+}
+
+#[test]
+fn watch_says_500() {
+    let world = slow_boot();
+    let broken = Effect::ErrorEvent { code: 500, reason: "InternalError", message: "etcdserver: leader changed".to_owned() };
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, broken).times(3));
+    comes_up_and_goes(&world, "up cpu");
+}
+
+#[test]
+fn watch_goes_silent() {
+    let world = slow_boot();
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::Mute(Duration::from_secs(1))).times(2));
+    let run = comes_up_and_goes(&world, "up cpu --timeout 300");
+    run.hides("timed out");
+}
+
+#[test]
+fn watch_of_bookmarks_only() {
+    let world = slow_boot();
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::BookmarksOnly).always());
+    world.run("up cpu --timeout 300").exits(0).hides("timed out");
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn watch_silent_until_the_deadline() {
+    let world = slow_boot();
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::Mute(Duration::ZERO)).always());
+    world.run("up cpu --timeout 15").exits(0).says(" Running   True ");
+    recovers(&world, "up cpu");
+}
+
+#[test]
+fn watch_silent_in_down() {
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::Mute(Duration::ZERO)).always());
+    world.run("down --timeout 15").exits(0);
+    world.sandbox.faults.clear();
+    goes(&world);
+}
+
+#[test]
+fn continue_token_expired() {
+    let world = World::new();
+    make_namespace(&world);
+    for number in 0..510 {
+        let secret = json!({"metadata": {"name": format!("theirs-{number}")}});
+        world.ask("POST", "/api/v1/namespaces/virtwork/secrets", &secret);
+    }
+    let expired = Effect::refuse(410, "Expired", "The provided continue parameter is too old");
+    world.sandbox.faults.add(Fault::new(Method::GET, "/secrets?*continue=", expired).times(2));
+    comes_up_and_goes(&world, "up cpu");
+    assert_eq!(world.names("v1/secrets").len(), 510, "what is not ours stays");
+}
+
+#[test]
+fn lists_refused_while_waiting() {
+    let world = slow_boot();
+    let child = world.start("up cpu --timeout 120");
+    until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_millis(100))).times(4));
+    world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?", Effect::refuse(503, "ServiceUnavailable", "try again")).times(3));
+    assert_eq!(end(child).0, Some(0));
+    recovers(&world, "up cpu");
+}
