@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::plan::metadata;
+use crate::{
+    kubevirt::observed::{Condition, Observed},
+    plan::metadata,
+};
 
 /// One machine of a fleet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,12 +72,17 @@ pub enum Trouble {
 }
 
 /// Machines with their instances.
-pub fn rows(machines: &[Value], instances: &[Value]) -> Vec<Row> {
-    let key = |object: &Value| (text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"]));
+pub fn rows(machines: &[Observed], instances: &[Observed]) -> Vec<Row> {
+    let key = |object: &Observed| (object.metadata.namespace.clone(), object.metadata.name.clone());
     let instances: BTreeMap<_, _> = instances.iter().map(|instance| (key(instance), instance)).collect();
     let mut rows: Vec<_> = machines.iter().map(|machine| row(machine, instances.get(&key(machine)).copied())).collect();
-    rows.sort_by(|a, b| (&a.namespace, &a.fleet, order(&a.name)).cmp(&(&b.namespace, &b.fleet, order(&b.name))));
+    sort(&mut rows);
     rows
+}
+
+/// By namespace, fleet and name.
+pub fn sort(rows: &mut [Row]) {
+    rows.sort_by(|a, b| (&a.namespace, &a.fleet, order(&a.name)).cmp(&(&b.namespace, &b.fleet, order(&b.name))));
 }
 
 /// `cpu-2` before `cpu-10`.
@@ -84,65 +91,66 @@ fn order(name: &str) -> (&str, u64) {
 }
 
 /// One machine with its instance.
-pub fn row(machine: &Value, instance: Option<&Value>) -> Row {
-    let labels = &machine["metadata"]["labels"];
-    let instance = instance.unwrap_or(&Value::Null);
-    let status = match text(&machine["status"]["printableStatus"]) {
-        empty if empty.is_empty() => "Starting".to_owned(),
-        status => status,
+pub fn row(machine: &Observed, instance: Option<&Observed>) -> Row {
+    let (about, label) = (&machine.metadata, |key| metadata::label(&machine.metadata, key).to_owned());
+    let status = match machine.status.printable_status.as_str() {
+        "" => "Starting".to_owned(),
+        status => status.to_owned(),
     };
     let ready = is_ready(machine, instance);
     let (trouble, reason) = if ready { (Trouble::None, restart_note(machine, instance)) } else { why(machine, instance, &status) };
+    let instance = instance.map(|instance| &instance.status);
     Row {
-        namespace: text(&machine["metadata"]["namespace"]),
-        name: text(&machine["metadata"]["name"]),
-        fleet: text(&labels[metadata::INSTANCE]),
-        workload: text(&labels[metadata::COMPONENT]),
-        role: text(&labels[metadata::ROLE]),
+        namespace: about.namespace.clone().unwrap_or_default(),
+        name: about.name.clone().unwrap_or_default(),
+        fleet: label(metadata::INSTANCE),
+        workload: label(metadata::COMPONENT),
+        role: label(metadata::ROLE),
         status,
         ready,
         reason,
-        ip: text(&instance["status"]["interfaces"][0]["ipAddress"]),
-        node: text(&instance["status"]["nodeName"]),
-        created: text(&machine["metadata"]["creationTimestamp"]),
-        ssh_user: text(&machine["metadata"]["annotations"][metadata::SSH_USER]),
+        ip: instance.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default(),
+        node: instance.map(|status| status.node_name.clone()).unwrap_or_default(),
+        created: about.creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
+        ssh_user: metadata::annotation(about, metadata::SSH_USER).unwrap_or_default().to_owned(),
         trouble,
     }
 }
 
 /// Ready means the probe: the machine's condition follows the instance's, the instance's follows the pod's. Both are looked
 /// at, because after a restart the machine's may lag behind.
-fn is_ready(machine: &Value, instance: &Value) -> bool {
-    let ready = |object: &Value| condition(object, "Ready").is_some_and(|condition| condition["status"] == "True");
-    ready(machine)
-        && ready(instance)
-        && instance["metadata"]["deletionTimestamp"].is_null()
-        && machine["metadata"]["deletionTimestamp"].is_null()
+fn is_ready(machine: &Observed, instance: Option<&Observed>) -> bool {
+    let ready = |object: &Observed| {
+        let told = condition(object, "Ready").is_some_and(|condition| condition.status == "True");
+        told && object.metadata.deletion_timestamp.is_none()
+    };
+    ready(machine) && instance.is_some_and(ready)
 }
 
 /// Whether QEMU runs.
-pub fn is_running(instance: Option<&Value>) -> bool {
-    instance.is_some_and(|instance| instance["status"]["phase"] == "Running" && instance["metadata"]["deletionTimestamp"].is_null())
+pub fn is_running(instance: Option<&Observed>) -> bool {
+    instance.is_some_and(|instance| instance.status.phase == "Running" && instance.metadata.deletion_timestamp.is_none())
 }
 
-fn restart_note(machine: &Value, instance: &Value) -> String {
-    let hash = |metadata: &Value| metadata["annotations"][metadata::BOOT_HASH].clone();
-    if hash(&machine["spec"]["template"]["metadata"]) == hash(&instance["metadata"]) {
+fn restart_note(machine: &Observed, instance: Option<&Observed>) -> String {
+    let hash = |about| metadata::annotation(about, metadata::BOOT_HASH);
+    if hash(&machine.spec.template.metadata) == instance.and_then(|instance| hash(&instance.metadata)) {
         String::new()
     } else {
         "runs what it was started with; a restart brings the change".to_owned()
     }
 }
 
-fn why(machine: &Value, instance: &Value, status: &str) -> (Trouble, String) {
-    if !machine["metadata"]["deletionTimestamp"].is_null() {
+fn why(machine: &Observed, instance: Option<&Observed>, status: &str) -> (Trouble, String) {
+    if machine.metadata.deletion_timestamp.is_some() {
         return (Trouble::None, "being deleted".to_owned());
     }
-    let synchronized = false_message(instance, "Synchronized");
-    let volumes = || false_message(instance, "DataVolumesReady").or_else(|| false_message(machine, "DataVolumesReady"));
+    let of_instance = |kind| instance.and_then(|instance| false_message(instance, kind));
+    let synchronized = of_instance("Synchronized");
+    let volumes = || of_instance("DataVolumesReady").or_else(|| false_message(machine, "DataVolumesReady"));
     match status {
         "CrashLoopBackOff" => {
-            let count = machine["status"]["startFailure"]["consecutiveFailCount"].as_u64();
+            let count = machine.status.start_failure.consecutive_fail_count;
             let failed = count.map_or_else(|| "fails to start".to_owned(), |count| format!("failed to start {count} times"));
             return (Trouble::FinalAfter(0), synchronized.map_or(failed.clone(), |message| format!("{failed}: {message}")));
         }
@@ -153,17 +161,17 @@ fn why(machine: &Value, instance: &Value, status: &str) -> (Trouble, String) {
             let message = synchronized.or_else(volumes).unwrap_or_else(|| "its data volume has failed".to_owned());
             return (Trouble::FinalAfter(60), message);
         }
-        "Stopped" if machine["spec"]["runStrategy"] == "Halted" => return (Trouble::FinalAfter(0), "stopped by somebody".to_owned()),
+        "Stopped" if machine.spec.run_strategy == "Halted" => return (Trouble::FinalAfter(0), "stopped by somebody".to_owned()),
         "Paused" => {
-            let paused = condition(instance, "Paused").map(|condition| text(&condition["reason"])).unwrap_or_default();
+            let paused = instance.and_then(|instance| condition(instance, "Paused")).map_or("", |condition| condition.reason.as_str());
             return (Trouble::None, format!("paused ({paused})"));
         }
         _ => {}
     }
-    if let Some(failure) = condition(machine, "Failure").filter(|condition| condition["status"] == "True") {
-        return (Trouble::FinalAfter(30), text(&failure["message"]));
+    if let Some(failure) = condition(machine, "Failure").filter(|condition| condition.status == "True") {
+        return (Trouble::FinalAfter(30), failure.message.clone());
     }
-    if let Some(unscheduled) = false_message(instance, "PodScheduled") {
+    if let Some(unscheduled) = of_instance("PodScheduled") {
         return (Trouble::None, unscheduled);
     }
     if let Some(message) = synchronized {
@@ -179,19 +187,14 @@ fn why(machine: &Value, instance: &Value, status: &str) -> (Trouble, String) {
 }
 
 /// A condition of an object.
-fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
+fn condition<'a>(object: &'a Observed, kind: &str) -> Option<&'a Condition> {
+    object.status.conditions.iter().find(|condition| condition.kind == kind)
 }
 
 /// The message of a condition that is `False`, with what repeats its wrapping taken off.
-fn false_message(object: &Value, kind: &str) -> Option<String> {
-    let condition = condition(object, kind).filter(|condition| condition["status"] == "False")?;
-    let message = text(&condition["message"]);
-    Some(if message.is_empty() { text(&condition["reason"]) } else { message })
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+fn false_message(object: &Observed, kind: &str) -> Option<String> {
+    let condition = condition(object, kind).filter(|condition| condition.status == "False")?;
+    Some(if condition.message.is_empty() { condition.reason.clone() } else { condition.message.clone() })
 }
 
 /// The time from an RFC 3339 stamp to now, as kubectl prints ages (`k8s.io/apimachinery/pkg/util/duration`).
@@ -257,27 +260,43 @@ mod tests {
         }
     }
 
+    fn observed(object: serde_json::Value) -> Observed {
+        serde_json::from_value(object).unwrap()
+    }
+
     #[test]
     fn ready_needs_machine_and_instance() {
-        let ready = json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+        let ready = observed(json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
         assert!(row(&ready, Some(&ready)).ready);
         assert!(!row(&ready, None).ready, "a machine's condition may lag behind its instance");
-        assert!(!row(&json!({}), None).ready);
+        assert!(!row(&Observed::default(), None).ready);
     }
 
     #[test]
     fn quota_is_told_though_the_status_hides_it() {
         let message = "failed to create virtual machine pod: exceeded quota: q";
-        let instance =
-            json!({"status": {"conditions": [{"type": "Synchronized", "status": "False", "reason": "FailedCreate", "message": message}]}});
-        let row = row(&json!({"status": {"printableStatus": "Starting"}}), Some(&instance));
+        let conditions = json!([{"type": "Synchronized", "status": "False", "reason": "FailedCreate", "message": message}]);
+        let instance = observed(json!({"status": {"conditions": conditions}}));
+        let row = row(&observed(json!({"status": {"printableStatus": "Starting"}})), Some(&instance));
         assert_eq!((row.reason.as_str(), row.trouble), (message, Trouble::None));
     }
 
     #[test]
     fn a_crash_loop_is_final_at_once() {
-        let machine = json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": {"consecutiveFailCount": 3}}});
+        let machine = observed(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": {"consecutiveFailCount": 3}}}));
         assert_eq!(row(&machine, None).trouble, Trouble::FinalAfter(0));
         assert_eq!(row(&machine, None).reason, "failed to start 3 times");
+    }
+
+    #[test]
+    fn only_what_is_looked_at_is_kept() {
+        let machine = observed(json!({
+            "metadata": {"name": "m", "labels": {"theirs": "x", "virtwork/role": "server"}, "managedFields": [{}], "creationTimestamp": "2026-01-02T03:04:05Z"},
+            "spec": {"dataVolumeTemplates": null},
+            "status": {"conditions": [{"type": "LiveMigratable", "status": "True", "lastProbeTime": null}], "startFailure": null},
+        }));
+        assert_eq!(machine.metadata.labels.as_ref().unwrap().len(), 1);
+        assert!(machine.status.conditions.is_empty() && !machine.spec.has_data_volume());
+        assert_eq!(row(&machine, None).created, "2026-01-02T03:04:05Z");
     }
 }

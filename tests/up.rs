@@ -20,7 +20,7 @@ fn all_five_workloads_come_up_and_a_second_up_writes_nothing() {
     let world = World::new();
     let first = world.run("up").exits(0).says("namespace/virtwork created\n").says("NAME ");
     assert_eq!(first.count("created"), 14, "{first:#?}");
-    assert_eq!(first.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 6, "{first:#?}");
+    assert_eq!(first.ready(), 6, "{first:#?}");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), MACHINES_OF_ALL);
     assert_eq!(world.names("kubevirt.io/v1/virtualmachineinstances"), MACHINES_OF_ALL);
     assert_eq!(world.names("v1/services"), ["virtwork-iperf3-server"]);

@@ -1,6 +1,8 @@
 //! The writes of `up`: create, server-side apply, restart; with bounded concurrency, and not one more than needed.
 
 use std::{
+    cell::Cell,
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -9,22 +11,21 @@ use futures::{StreamExt as _, stream};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api,
-    api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams},
+    api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams, Request},
 };
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 
 use crate::{
     error::ClusterError,
-    plan::{Object, Plan, compare::Difference, metadata},
+    plan::{Object, ObjectKind, Plan, compare::Difference, metadata},
 };
 
-use super::{Change, Cluster, Kind, Listener, Progress, Survey, access_review::Right, preflight::Place, request::Failure, survey};
+use super::{
+    Change, Cluster, Kind, Listener, Progress, Survey, access_review::Right, ownership, preflight::Place, request::Failure, survey,
+};
 
 /// After a ProjectRequest the rights in the new project take a while to arrive.
 const NEW_PROJECT: Duration = Duration::from_secs(30);
-
-/// The field of the annotation in which kubectl keeps what it applied last.
-const LAST_APPLIED: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
 
 /// How the writes went.
 #[derive(Debug, Default)]
@@ -48,15 +49,15 @@ impl Cluster {
     pub async fn require_rights(&self, plan: &Plan, survey: &Survey, restart: bool, prune: bool) -> Result<(), ClusterError> {
         let restarts = !survey.outdated.is_empty() || survey.changes.iter().any(|change| !change.is_unchanged() && !change.is_create());
         let mut rights: Vec<Right> = Vec::new();
-        for change in survey.changes.iter().filter(|change| !change.is_unchanged()) {
-            let kind = Kind::of(&change.object);
+        for (object, change) in plan.objects.iter().zip(&survey.changes).filter(|(_, change)| !change.is_unchanged()) {
+            let kind = Kind::of(object);
             rights.push((if change.is_create() { "create" } else { "patch" }, kind.group(), kind.plural()));
         }
         if restart && restarts {
             rights.push(("update", "subresources.kubevirt.io", "virtualmachines/restart"));
         }
         if prune {
-            rights.extend(survey.surplus.iter().map(|(kind, _)| ("delete", kind.group(), kind.plural())));
+            rights.extend(survey.surplus.iter().map(|found| ("delete", found.item.kind.group(), found.item.kind.plural())));
         }
         rights.sort_unstable();
         rights.dedup();
@@ -100,10 +101,12 @@ impl Cluster {
         let dry_run = mode == Mode::Server;
         let parameters = PostParams { dry_run, field_manager: Some(metadata::VIRTWORK.to_owned()) };
         let mark = format!("{}={}", metadata::OWNED, plan.fleet);
+        let attempts = Cell::new(0);
         let made = if as_namespace {
             let mut namespace = plan.namespace_object();
             namespace.metadata.annotations = Some([(metadata::OWNED.to_owned(), plan.fleet.clone())].into());
             self.retrying("namespace", || {
+                attempts.set(attempts.get() + 1);
                 let api: Api<Namespace> = Api::all(self.client());
                 let (parameters, namespace) = (parameters.clone(), namespace.clone());
                 async move { api.create(&parameters, &namespace).await.map(|_| ()) }
@@ -127,35 +130,45 @@ impl Cluster {
                 }
                 Ok(true)
             }
-            // Somebody else's `up` was quicker, or the answer to ours was lost.
-            Err(failure) if failure.is_code(409) && as_namespace => Ok(false),
+            // Somebody else's `up` was quicker, or the answer to our first attempt was lost.
+            Err(failure) if failure.is_code(409) && as_namespace => Ok(attempts.get() > 1 && self.owns_namespace(&plan.namespace).await?),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
     /// Brings every object to what is planned. What is referred to is written first.
     pub async fn apply(&self, plan: &Plan, survey: &Survey, concurrency: usize, tell: Listener<'_>) -> Outcome {
-        let stop = AtomicBool::new(false);
+        let stop = &AtomicBool::new(false);
         let mut outcome = Outcome::default();
         tell(Progress::Writing { total: survey.changes.len() });
         for machines in [false, true] {
-            let part = survey.changes.iter().filter(|change| matches!(change.object, Object::Machine(_)) == machines);
+            let all = plan.objects.iter().zip(&survey.changes);
+            let part = all.filter(|(object, _)| (object.kind == ObjectKind::Machine) == machines).enumerate();
             let mut results = stream::iter(part)
-                .map(|change| async {
+                .map(|(index, (object, change))| async move {
                     if stop.load(Ordering::SeqCst) {
-                        return None;
+                        return (index, None);
                     }
-                    let result = self.bring(&plan.namespace, &plan.fleet, change, Mode::Real).await;
+                    let result = self.bring(plan, object, change, Mode::Real).await;
                     // A refusal will be repeated for the next object; what is under way is let finish.
                     stop.fetch_or(result.is_err(), Ordering::SeqCst);
-                    Some((format!("{}/{}", Kind::of(&change.object).printed(), change.object.name()), result))
+                    (index, Some((object, result)))
                 })
-                .buffered(concurrency);
-            while let Some(result) = results.next().await {
-                match result {
-                    Some((object, Ok(verb))) => tell(Progress::Object { object, verb }),
-                    Some((_, Err(failure))) => outcome.failures.push(failure),
-                    None => {}
+                .buffer_unordered(concurrency);
+            // Told in the order of the plan, whichever was first.
+            let (mut early, mut next) = (BTreeMap::new(), 0);
+            while let Some((index, result)) = results.next().await {
+                early.insert(index, result);
+                while let Some(result) = early.remove(&next) {
+                    next += 1;
+                    match result {
+                        Some((object, Ok(verb))) => {
+                            let object = format!("{}/{}", Kind::of(object).printed(), object.name);
+                            tell(Progress::Object { object, verb });
+                        }
+                        Some((_, Err(failure))) => outcome.failures.push(failure),
+                        None => {}
+                    }
                 }
             }
         }
@@ -168,24 +181,27 @@ impl Cluster {
     /// # Errors
     /// The first refusal.
     pub async fn check_on_server(&self, plan: &Plan, survey: &Survey) -> Result<(), ClusterError> {
-        for change in &survey.changes {
-            self.bring(&plan.namespace, &plan.fleet, change, Mode::Server).await?;
+        for (object, change) in plan.objects.iter().zip(&survey.changes) {
+            self.bring(plan, object, change, Mode::Server).await?;
         }
         Ok(())
     }
 
-    async fn bring(&self, namespace: &str, fleet: &str, change: &Change, mode: Mode) -> Result<&'static str, ClusterError> {
+    async fn bring(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<&'static str, ClusterError> {
         if change.is_unchanged() {
             return Ok("unchanged");
         }
+        let namespace = plan.namespace.as_str();
         if change.is_create() {
             if change.going && mode == Mode::Real {
-                self.wait_until_gone(Kind::of(&change.object), namespace, change.object.name()).await?;
+                self.wait_until_gone(Kind::of(object), namespace, &object.name).await?;
             }
-            return self.create(namespace, fleet, &change.object, mode).await;
+            return self.create(namespace, &plan.fleet, object, mode).await;
         }
-        self.own_fields(namespace, change, mode).await?;
-        match self.server_side_apply(namespace, &change.object, mode).await {
+        if mode == Mode::Real {
+            self.own_fields(namespace, object, change.ownership.clone()).await?;
+        }
+        match self.server_side_apply(namespace, object, mode).await {
             Ok(()) if change.difference == Difference::Start => Ok("configured (it was stopped: started again)"),
             Ok(()) => Ok("configured"),
             Err(failure) => Err(failure.into_error(self)),
@@ -193,39 +209,50 @@ impl Cluster {
     }
 
     async fn create(&self, namespace: &str, fleet: &str, object: &Object, mode: Mode) -> Result<&'static str, ClusterError> {
-        let kind = Kind::of(object);
         let parameters = PostParams { dry_run: mode == Mode::Server, field_manager: Some(metadata::VIRTWORK.to_owned()) };
-        let body: DynamicObject =
-            serde_json::from_value(object.to_value()).unwrap_or_else(|error| unreachable!("a planned object: {error}"));
+        let api = self.api(Kind::of(object), Some(namespace));
+        let attempts = Cell::new(0);
         let created = self
-            .retrying(object.name(), || {
-                let api = self.api(kind, Some(namespace));
-                let (parameters, body) = (parameters.clone(), body.clone());
-                async move { api.create(&parameters, &body).await }
+            .retrying(&object.name, || {
+                attempts.set(attempts.get() + 1);
+                let request = Request::new(api.resource_url()).create(&parameters, object.text().as_bytes().to_vec());
+                let client = self.client();
+                async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await }
             })
             .await;
         match created {
             Ok(_) => Ok("created"),
-            Err(failure) if failure.is_code(409) => self.adopt(namespace, fleet, object, failure).await,
+            Err(failure) if failure.is_code(409) => {
+                let verb = if attempts.get() > 1 { "created" } else { "unchanged" };
+                self.adopt(namespace, fleet, object, failure, verb).await
+            }
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
-    /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's.
-    async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, failure: Failure) -> Result<&'static str, ClusterError> {
+    /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's. `verb` is for
+    /// one that is as planned.
+    async fn adopt(
+        &self,
+        namespace: &str,
+        fleet: &str,
+        object: &Object,
+        failure: Failure,
+        verb: &'static str,
+    ) -> Result<&'static str, ClusterError> {
         let kind = Kind::of(object);
-        let found = self.get(kind, namespace, object.name()).await.map_err(|failure| failure.into_error(self))?;
+        let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
         let Some(found) = found else { return Err(failure.into_error(self)) };
         let live = survey::metadata_of(&found);
         if !metadata::is_ours(&live, fleet) {
             return Err(ClusterError::Preflight(format!(
                 "{}/{} appeared in namespace {namespace} and is not of this fleet; choose another --name or namespace, or remove it",
                 kind.printed(),
-                object.name()
+                object.name
             )));
         }
-        if metadata::annotation(&live, metadata::PLAN_HASH) == metadata::annotation(object.metadata(), metadata::PLAN_HASH) {
-            return Ok("created");
+        if metadata::annotation(&live, metadata::PLAN_HASH) == Some(&object.hash) {
+            return Ok(verb);
         }
         match self.server_side_apply(namespace, object, Mode::Real).await {
             Ok(()) => Ok("configured"),
@@ -234,41 +261,39 @@ impl Cluster {
     }
 
     async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), Failure> {
-        let kind = Kind::of(object);
         // What is ours is ours: a conflict with another manager is decided for the plan.
         let parameters = PatchParams { dry_run: mode == Mode::Server, ..PatchParams::apply(metadata::VIRTWORK).force() };
-        let body = object.to_value();
-        self.retrying(object.name(), || {
-            let api = self.api(kind, Some(namespace));
-            let (parameters, body) = (parameters.clone(), body.clone());
-            async move { api.patch(object.name(), &parameters, &Patch::Apply(&body)).await.map(|_| ()) }
+        let api = self.api(Kind::of(object), Some(namespace));
+        let body: Result<&RawValue, _> = serde_json::from_str(object.text());
+        let body = body.unwrap_or_else(|error| unreachable!("our own JSON: {error}"));
+        self.retrying(&object.name, || {
+            let request = Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Apply(body));
+            let client = self.client();
+            async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await.map(|_| ()) }
         })
         .await
     }
 
-    /// Turns the field ownership that our POST left (`Update`), or `kubectl apply` of what a dry run printed, into that of an
-    /// apply, so that a field dropped from the plan is dropped from the object. Source of the technique: `k8s.io/client-go/util/csaupgrade`.
-    async fn own_fields(&self, namespace: &str, change: &Change, mode: Mode) -> Result<(), ClusterError> {
-        let (kind, name) = (Kind::of(&change.object), change.object.name());
-        let mut live = change.live.clone().filter(|_| mode == Mode::Real);
-        loop {
-            let Some(patch) = live.as_ref().and_then(ownership_patch) else { return Ok(()) };
-            let patch: json_patch::Patch = serde_json::from_value(patch).unwrap_or_default();
+    async fn own_fields(&self, namespace: &str, object: &Object, mut patch: Option<json_patch::Patch>) -> Result<(), ClusterError> {
+        let (kind, name) = (Kind::of(object), object.name.as_str());
+        while let Some(operations) = patch {
             let patched = self
                 .retrying(name, || {
                     let api = self.api(kind, Some(namespace));
-                    let patch = Patch::<()>::Json(patch.clone());
+                    let patch = Patch::<()>::Json(operations.clone());
                     async move { api.patch(name, &PatchParams::default(), &patch).await }
                 })
                 .await;
             match patched {
                 // Somebody, KubeVirt itself for one, wrote it meanwhile. Going on would leave dropped fields behind for ever.
                 Err(failure) if failure.is_code(409) && !self.overdue() => {
-                    live = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
+                    let live = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
+                    patch = live.as_ref().and_then(ownership::patch);
                 }
                 result => return result.map(|_| ()).map_err(|failure| failure.into_error(self)),
             }
         }
+        Ok(())
     }
 
     /// Restarts a machine, so that it runs what is planned now.
@@ -303,43 +328,6 @@ impl Cluster {
                 return Err(ClusterError::Timeout { after: self.elapsed(), what });
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    }
-}
-
-/// The JSON patch that makes of the `Update` entries that are ours an `Apply` one, where there are any.
-fn ownership_patch(live: &Value) -> Option<Value> {
-    let entries = live["metadata"]["managedFields"].as_array()?.clone();
-    let ours = |entry: &Value| metadata::wrote_plan(entry) && entry["subresource"].is_null() && entry["operation"] == "Update";
-    let (updates, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(ours);
-    let mut ours = updates.first()?.clone();
-    ours["manager"] = metadata::VIRTWORK.into();
-    ours["operation"] = "Apply".into();
-    ours["fieldsV1"] = json!({});
-    let earlier = entries.iter().position(|entry| entry["manager"] == metadata::VIRTWORK && entry["operation"] == "Apply");
-    let earlier = earlier.map(|index| entries.remove(index));
-    for mut entry in earlier.into_iter().chain(updates) {
-        // kubectl's note of what it applied last stays kubectl's: taken over, it would be dropped.
-        let annotations = entry["fieldsV1"]["f:metadata"]["f:annotations"].as_object_mut();
-        let note = annotations.and_then(|annotations| annotations.remove_entry(LAST_APPLIED));
-        unite(&mut ours["fieldsV1"], &entry["fieldsV1"]);
-        if let Some((name, field)) = note {
-            entry["fieldsV1"] = json!({"f:metadata": {"f:annotations": {name: field}}});
-            entries.push(entry);
-        }
-    }
-    entries.push(ours);
-    Some(json!([
-        {"op": "replace", "path": "/metadata/managedFields", "value": entries},
-        {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-    ]))
-}
-
-/// The union of two field sets, which are trees of keys.
-fn unite(into: &mut Value, from: &Value) {
-    if let (Value::Object(into), Value::Object(from)) = (into, from) {
-        for (key, value) in from {
-            unite(into.entry(key.clone()).or_insert_with(|| json!({})), value);
         }
     }
 }

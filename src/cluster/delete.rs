@@ -2,24 +2,19 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use kube::{
-    Api,
     api::{DeleteParams, DynamicObject, ListParams, Preconditions},
     core::{ObjectMeta, PartialObjectMeta},
-    runtime::{
-        WatchStreamExt as _,
-        watcher::{self, Event},
-    },
 };
-use serde_json::Value;
 
-use crate::{error::ClusterError, plan::metadata};
+use crate::{error::ClusterError, kubevirt::observed::Observed, plan::metadata};
 
 use super::{
-    Cluster, Kind, Listener, Progress,
-    list::PAGE,
-    survey::{metadata_of, name_of},
+    Cluster, Item, Kind, Listener, Progress,
+    list::Form,
+    mirror::{Mirror, Scope},
+    survey::metadata_of,
 };
 
 /// How often the watches' findings are looked over.
@@ -34,56 +29,58 @@ const KINDS: [Kind; 5] = [Kind::Machine, Kind::Service, Kind::Secret, Kind::Inst
 pub struct Inventory {
     /// Where.
     pub namespace: String,
-    /// What: kind and name, machines first.
-    pub objects: Vec<(Kind, String)>,
+    /// What, machines first.
+    pub items: Vec<Item>,
     selector: String,
-}
-
-impl Inventory {
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-
-    fn names(&self, kind: Kind) -> BTreeSet<&str> {
-        self.objects.iter().filter(|(of, _)| *of == kind).map(|(_, name)| name.as_str()).collect()
-    }
-
-    /// What goes by itself when its owner goes: instances, data volumes and claims of machines.
-    fn follows(&self, kind: Kind, name: &str) -> bool {
-        let machines = self.names(Kind::Machine);
-        match kind {
-            Kind::Instance => machines.contains(name),
-            Kind::DataVolume => machines.iter().any(|machine| metadata::data_volume(machine) == name),
-            Kind::Claim => self.names(Kind::DataVolume).contains(name),
-            _ => false,
-        }
-    }
 }
 
 /// What was not deleted, and why.
 #[derive(Debug)]
 pub struct Refused {
     /// The objects.
-    pub objects: Vec<(Kind, String)>,
+    pub items: Vec<Item>,
     /// The server's refusal.
     pub error: ClusterError,
 }
 
 impl Inventory {
-    /// What of it will go although some deletions were refused: what belongs to a machine that stays, stays too.
-    pub fn without(&self, refused: &[Refused]) -> Self {
-        let stays = |kind: Kind, name: &str| refused.iter().flat_map(|refused| &refused.objects).any(|(k, n)| *k == kind && n == name);
-        let machine_stays = |name: &str| stays(Kind::Machine, name);
-        let of_one_that_stays = |kind: Kind, name: &str| match kind {
-            Kind::Instance => machine_stays(name),
-            Kind::DataVolume | Kind::Claim => {
-                self.names(Kind::Machine).iter().any(|m| machine_stays(m) && metadata::data_volume(m) == name)
-            }
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| item.kind == kind)
+    }
+
+    /// What follows nobody: instances, data volumes and claims whose owner is not there. The others go by themselves with it.
+    fn orphans(&self) -> Vec<Item> {
+        let machines: BTreeSet<_> = self.of(Kind::Machine).map(|item| item.name.as_str()).collect();
+        let disks: BTreeSet<_> = machines.iter().map(|machine| metadata::data_volume(machine)).collect();
+        let volumes: BTreeSet<_> = self.of(Kind::DataVolume).map(|item| item.name.as_str()).collect();
+        let orphan = |item: &&Item| match item.kind {
+            Kind::Instance => !machines.contains(item.name.as_str()),
+            Kind::DataVolume => !disks.contains(&item.name),
+            Kind::Claim => !volumes.contains(item.name.as_str()),
             _ => false,
         };
-        let objects = self.objects.iter().filter(|(kind, name)| !stays(*kind, name) && !of_one_that_stays(*kind, name)).cloned().collect();
-        Self { namespace: self.namespace.clone(), objects, selector: self.selector.clone() }
+        self.items.iter().filter(orphan).cloned().collect()
+    }
+
+    /// What of it will go although some deletions were refused: what belongs to a machine that stays, stays too.
+    pub fn without(&self, refused: &[Refused]) -> Self {
+        let stay: Vec<_> = refused.iter().flat_map(|refused| &refused.items).collect();
+        let machines = stay.iter().filter(|item| item.kind == Kind::Machine).map(|item| item.name.as_str());
+        let (machines, disks): (BTreeSet<_>, BTreeSet<_>) = machines.map(|machine| (machine, metadata::data_volume(machine))).unzip();
+        let goes = |item: &&Item| {
+            let with_its_machine = match item.kind {
+                Kind::Instance => machines.contains(item.name.as_str()),
+                Kind::DataVolume | Kind::Claim => disks.contains(&item.name),
+                _ => false,
+            };
+            !with_its_machine && !stay.contains(item)
+        };
+        Self { items: self.items.iter().filter(goes).cloned().collect(), ..self.clone() }
     }
 }
 
@@ -92,36 +89,48 @@ impl Cluster {
     ///
     /// # Errors
     /// When machines, Secrets or Services may not be listed.
-    pub async fn inventory(&self, namespace: &str, fleet: &str, workloads: &[String]) -> Result<Inventory, ClusterError> {
+    pub async fn inventory(
+        &self,
+        namespace: &str,
+        fleet: &str,
+        workloads: &[String],
+        tell: Listener<'_>,
+    ) -> Result<Inventory, ClusterError> {
         let selector = metadata::selector(Some(fleet), workloads);
-        let mut objects = Vec::new();
+        let unknown = |kind: Kind| {
+            let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
+            tell(Progress::Warning(format!("you may not list {}{group}: whether any is left is not known", kind.plural())));
+        };
+        let mut items = Vec::new();
+        let item = |kind, about: ObjectMeta| Item { kind, name: about.name.unwrap_or_default(), uid: about.uid };
         for kind in KINDS {
-            match self.try_list(kind, Some(namespace), &selector).await {
-                Ok(found) => objects.extend(found.iter().map(|object| (kind, name_of(object)))),
+            match self.try_list::<Observed>(kind, Some(namespace), &selector, Form::Metadata).await {
+                Ok(found) => items.extend(found.into_iter().map(|object| item(kind, object.metadata))),
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
-                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Instance) => {}
+                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Instance) => unknown(kind),
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
-        let disks: BTreeSet<_> = objects.iter().filter(|(kind, _)| *kind == Kind::DataVolume).map(|(_, name)| name.clone()).collect();
-        let labelled = |claim: &Value| metadata::is_ours(&metadata_of(claim), fleet) && workloads.is_empty();
-        match self.try_list(Kind::Claim, Some(namespace), "").await {
+        let disks: BTreeSet<_> = items.iter().filter(|item| item.kind == Kind::DataVolume).map(|item| item.name.clone()).collect();
+        let labelled = |claim: &ObjectMeta| metadata::is_ours(claim, fleet) && workloads.is_empty();
+        match self.try_list::<Observed>(Kind::Claim, Some(namespace), "", Form::Metadata).await {
             Ok(claims) => {
-                let ours = claims.iter().filter(|claim| disks.contains(&name_of(claim)) || labelled(claim));
-                objects.extend(ours.map(|claim| (Kind::Claim, name_of(claim))));
+                let ours = |claim: &ObjectMeta| claim.name.as_ref().is_some_and(|name| disks.contains(name)) || labelled(claim);
+                items.extend(claims.into_iter().map(|claim| claim.metadata).filter(ours).map(|claim| item(Kind::Claim, claim)));
             }
-            Err(failure) if failure.is_code(403) => {}
+            Err(failure) if failure.is_code(403) => unknown(Kind::Claim),
             Err(failure) => return Err(failure.into_error(self)),
         }
-        Ok(Inventory { namespace: namespace.to_owned(), objects, selector })
+        Ok(Inventory { namespace: namespace.to_owned(), items, selector })
     }
 
     /// Asks for the deletion of all of it. Goes on past errors and returns each, with what it is about.
     pub async fn delete(&self, inventory: &Inventory) -> Vec<Refused> {
         let mut errors = Vec::new();
         for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
-            if inventory.names(kind).is_empty() {
+            let items: Vec<_> = inventory.of(kind).cloned().collect();
+            if items.is_empty() {
                 continue;
             }
             let collection = self.retrying(kind.plural(), || {
@@ -133,36 +142,28 @@ impl Cluster {
                 Ok(()) => {}
                 // kubevirt.io:edit, for one, may delete machines but not their collection.
                 Err(failure) if failure.is_code(403) || failure.is_code(405) => {
-                    let names: Vec<_> = inventory.names(kind).into_iter().map(|name| (kind, name.to_owned(), None)).collect();
-                    errors.extend(self.delete_each(&inventory.namespace, &names).await);
+                    errors.extend(self.delete_each(&inventory.namespace, &items).await);
                 }
-                Err(failure) => {
-                    let objects = inventory.names(kind).into_iter().map(|name| (kind, name.to_owned())).collect();
-                    errors.push(Refused { objects, error: failure.into_error(self) });
-                }
+                Err(failure) => errors.push(Refused { items, error: failure.into_error(self) }),
             }
         }
-        // What has lost its owner follows nobody.
-        let left: Vec<_> =
-            inventory.objects.iter().filter(|(kind, _)| matches!(kind, Kind::Instance | Kind::DataVolume | Kind::Claim)).collect();
-        let left = left.into_iter().filter(|(kind, name)| !inventory.follows(*kind, name)).map(|(kind, name)| (*kind, name.clone(), None));
-        errors.extend(self.delete_each(&inventory.namespace, &left.collect::<Vec<_>>()).await);
+        errors.extend(self.delete_each(&inventory.namespace, &inventory.orphans()).await);
         errors
     }
 
     /// Deletes objects one by one, in parallel; with a UID, only that very object.
-    pub async fn delete_each(&self, namespace: &str, objects: &[(Kind, String, Option<String>)]) -> Vec<Refused> {
-        let results = stream::iter(objects).map(|(kind, name, uid)| async move {
-            let preconditions = uid.clone().map(|uid| Preconditions { uid: Some(uid), resource_version: None });
+    pub async fn delete_each(&self, namespace: &str, items: &[Item]) -> Vec<Refused> {
+        let results = stream::iter(items).map(|item| async move {
+            let preconditions = item.uid.clone().map(|uid| Preconditions { uid: Some(uid), resource_version: None });
             let parameters = DeleteParams { preconditions, ..DeleteParams::background() };
-            let deleted = self.retrying(name, || {
-                let api = self.api(*kind, Some(namespace));
+            let deleted = self.retrying(&item.name, || {
+                let api = self.api(item.kind, Some(namespace));
                 let parameters = parameters.clone();
-                async move { api.delete(name, &parameters).await.map(|_| ()) }
+                async move { api.delete(&item.name, &parameters).await.map(|_| ()) }
             });
             match deleted.await {
                 Err(failure) if !failure.is_code(404) && !failure.is_code(409) => {
-                    Some(Refused { objects: vec![(*kind, name.clone())], error: failure.into_error(self) })
+                    Some(Refused { items: vec![item.clone()], error: failure.into_error(self) })
                 }
                 _ => None,
             }
@@ -170,46 +171,38 @@ impl Cluster {
         results.buffer_unordered(IN_PARALLEL).collect::<Vec<_>>().await.into_iter().flatten().collect()
     }
 
-    /// Waits until all of it is gone, telling each object that goes. Returns what is left when the time is over.
+    /// Waits until all of it is gone. Returns what is left when the time is over.
     ///
     /// # Errors
     /// When the namespace cannot be watched.
-    pub async fn wait_gone(&self, inventory: &Inventory, tell: Listener<'_>) -> Result<Vec<(Kind, String)>, ClusterError> {
-        let mut left: Vec<_> = inventory.objects.clone();
+    pub async fn wait_gone(&self, inventory: &Inventory, tell: Listener<'_>) -> Result<Vec<Item>, ClusterError> {
+        let mut left = inventory.items.clone();
         let total = left.len();
-        let kinds: BTreeSet<_> = left.iter().map(|(kind, _)| kind.plural()).collect();
-        let watched: Vec<_> = KINDS.into_iter().chain([Kind::Claim]).filter(|kind| kinds.contains(kind.plural())).collect();
-        let streams = || stream::select_all(watched.iter().map(|kind| self.watch_names(*kind, inventory)));
-        let mut events = streams();
-        let mut present: Vec<Present> = watched.iter().map(|kind| Present { kind: *kind, ..Present::default() }).collect();
-        let mut tick = tokio::time::interval(GLANCE);
+        let kinds = KINDS.into_iter().chain([Kind::Claim]).filter(|kind| inventory.of(*kind).next().is_some());
+        let namespace = inventory.namespace.as_str();
+        let scope = |kind| Scope {
+            kind,
+            namespace: Some(namespace.to_owned()),
+            // CDI does not pass our labels on to claims.
+            selector: if kind == Kind::Claim { String::new() } else { inventory.selector.clone() },
+        };
+        let uid = |object: PartialObjectMeta<DynamicObject>| object.metadata.uid;
+        let mut present = Mirror::new(self, kinds.map(scope).collect(), uid);
         loop {
-            tokio::select! {
-                event = events.try_next() => {
-                    match event {
-                        Ok(Some((kind, event))) => present.iter_mut().filter(|present| present.kind == kind).for_each(|present| present.take(&event)),
-                        Ok(None) => events = streams(),
-                        // Without the right to watch, a look now and then must do.
-                        Err(watcher::Error::WatchStartFailed(kube::Error::Api(status)) | watcher::Error::WatchFailed(kube::Error::Api(status)))
-                            if status.code == 403 =>
-                        {
-                            tokio::time::sleep(Duration::from_secs(2)).await;
-                            events = streams();
-                        }
-                        Err(error) => {
-                            self.bear(&error).await?;
-                            events = streams();
-                        }
-                    }
-                    continue;
-                }
-                _ = tick.tick() => {}
+            present.listen(GLANCE).await?;
+            let over = self.overdue();
+            if over {
+                // What the watches have told may be old.
+                drop(present.list_all().await);
             }
-            let is_left = |kind: Kind, name: &String| present.iter().any(|present| present.kind == kind && present.may_hold(name));
-            left.retain(|(kind, name)| is_left(*kind, name));
-            let laggards = left.iter().map(|(kind, name)| (format!("{}/{name}", kind.printed()), String::new())).collect();
+            left.retain(|item| match present.get(item.kind, namespace, &item.name) {
+                // Under its name there may be another by now.
+                Some(uid) => item.uid.is_none() || *uid == item.uid,
+                None => !present.knows(item.kind),
+            });
+            let laggards = left.iter().map(|item| (item.to_string(), String::new())).collect();
             tell(Progress::Waiting { what: "objects gone", done: total - left.len(), total, elapsed: self.elapsed(), laggards });
-            if left.is_empty() || self.overdue() {
+            if left.is_empty() || over {
                 break;
             }
         }
@@ -217,51 +210,9 @@ impl Cluster {
         Ok(left)
     }
 
-    fn watch_names(&self, kind: Kind, inventory: &Inventory) -> stream::BoxStream<'static, Result<(Kind, Names), watcher::Error>> {
-        // CDI does not pass our labels on to claims.
-        let selector = if kind == Kind::Claim { "" } else { &inventory.selector };
-        let config = watcher::Config::default().labels(selector).page_size(PAGE);
-        let api: Api<PartialObjectMeta<DynamicObject>> = Api::namespaced_with(self.client(), &inventory.namespace, &kind.resource());
-        watcher::watcher(api, config).default_backoff().map_ok(move |event| (kind, event)).boxed()
-    }
-
     /// What the finalizers of an object are, for the one who waits for it in vain.
-    pub async fn finalizers(&self, kind: Kind, namespace: &str, name: &str) -> Vec<String> {
-        let found = self.get(kind, namespace, name).await.ok().flatten();
+    pub async fn finalizers(&self, namespace: &str, item: &Item) -> Vec<String> {
+        let found = self.get(item.kind, namespace, &item.name).await.ok().flatten();
         found.map(|object| metadata_of(&object)).and_then(|metadata: ObjectMeta| metadata.finalizers).unwrap_or_default()
-    }
-}
-
-type Names = Event<PartialObjectMeta<DynamicObject>>;
-
-/// The names of one kind that are still there.
-#[derive(Default)]
-struct Present {
-    kind: Kind,
-    names: BTreeSet<String>,
-    known: bool,
-}
-
-impl Present {
-    fn take(&mut self, event: &Names) {
-        let name = |object: &PartialObjectMeta<DynamicObject>| object.metadata.name.clone().unwrap_or_default();
-        match event {
-            Event::Init => {
-                self.names.clear();
-                self.known = false;
-            }
-            Event::InitApply(object) | Event::Apply(object) => {
-                self.names.insert(name(object));
-            }
-            Event::InitDone => self.known = true,
-            Event::Delete(object) => {
-                self.names.remove(&name(object));
-            }
-        }
-    }
-
-    /// Until the first list is complete, everything may still be there.
-    fn may_hold(&self, name: &str) -> bool {
-        !self.known || self.names.contains(name)
     }
 }

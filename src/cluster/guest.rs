@@ -69,7 +69,7 @@ impl Cluster {
         if machines.is_empty() {
             return BTreeMap::new();
         }
-        let volumes = self.list(Kind::DataVolume, Some(namespace), &metadata::selector(None, &[])).await.unwrap_or_default();
+        let volumes = self.list_values(Kind::DataVolume, namespace, &metadata::selector(None, &[])).await.unwrap_or_default();
         let of = |machine: &String| {
             let volume = volumes.iter().find(|volume| name_of(volume) == metadata::data_volume(machine))?;
             let conditions = volume["status"]["conditions"].as_array()?;
@@ -86,7 +86,7 @@ impl Cluster {
         if machines.is_empty() {
             return BTreeMap::new();
         }
-        let Ok(pods) = self.list(Kind::Pod, Some(namespace), "kubevirt.io=virt-launcher").await else {
+        let Ok(pods) = self.list_values(Kind::Pod, namespace, "kubevirt.io=virt-launcher").await else {
             let denied = "the reason is in the guest, and you may not list pods here";
             return machines.iter().take(MOST).map(|machine| (machine.clone(), denied.to_owned())).collect();
         };

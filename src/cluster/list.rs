@@ -1,60 +1,75 @@
-//! Lists: whole objects or metadata only, in pages of 500, never one request for each object.
+//! Lists: in pages of 500, each object read from its own piece of the answer, so that no more is kept than is asked for.
 
 use kube::{
-    Api,
-    api::{ListParams, ObjectList},
-    core::DynamicObject,
+    api::{ListParams, Request},
+    core::ListMeta,
 };
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, value::RawValue};
 
-use crate::error::ClusterError;
+use crate::{error::ClusterError, kubevirt::observed::Observed};
 
 use super::{Cluster, Kind, request::Failure};
 
 /// kubectl's own chunk size.
 pub const PAGE: u32 = 500;
 
+/// Which part of each object is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// All of it.
+    Whole,
+    /// Its metadata.
+    Metadata,
+}
+
+/// A page; what is in it stays text.
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(default)]
+    metadata: ListMeta,
+    #[serde(borrow, default)]
+    items: Option<Vec<&'a RawValue>>,
+}
+
 impl Cluster {
-    /// All objects of a kind that a label selector matches, as JSON.
+    /// Machines or instances that a label selector matches.
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn list(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Value>, ClusterError> {
-        self.try_list(kind, namespace, selector).await.map_err(|failure| failure.into_error(self))
+    pub async fn observe(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Observed>, ClusterError> {
+        self.try_list(kind, namespace, selector, Form::Whole).await.map_err(|failure| failure.into_error(self))
     }
 
-    pub(super) async fn try_list(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Value>, Failure> {
-        let parameters = ListParams::default().labels(selector);
-        let metadata_only = matches!(kind, Kind::Secret | Kind::Service | Kind::Claim);
-        let objects = self
-            .pages(kind, parameters, |parameters| async move {
-                let api: Api<DynamicObject> = self.api(kind, namespace);
-                if metadata_only {
-                    let list = api.list_metadata(&parameters).await?;
-                    let items = list.items.into_iter().map(|item| serde_json::to_value(&item).unwrap_or_default()).collect();
-                    Ok(ObjectList { types: list.types, metadata: list.metadata, items })
-                } else {
-                    let list = api.list(&parameters).await?;
-                    let items = list.items.into_iter().map(|item| serde_json::to_value(&item).unwrap_or_default()).collect();
-                    Ok(ObjectList { types: list.types, metadata: list.metadata, items })
-                }
-            })
-            .await?;
-        Ok(objects)
+    /// All objects of a kind that a label selector matches, as JSON.
+    pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> Result<Vec<Value>, Failure> {
+        self.try_list(kind, Some(namespace), selector, Form::Whole).await
     }
 
-    /// All pages; when a continue token has expired (410), all over again.
-    async fn pages<F, Fut>(&self, kind: Kind, parameters: ListParams, page: F) -> Result<Vec<Value>, Failure>
-    where
-        F: Fn(ListParams) -> Fut,
-        Fut: Future<Output = kube::Result<ObjectList<Value>>>,
-    {
-        let (group, version, name, _) = kind.names();
-        let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-        let mut parameters = parameters.limit(PAGE);
+    pub(super) async fn try_list<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        selector: &str,
+        form: Form,
+    ) -> Result<Vec<T>, Failure> {
+        self.read_list(kind, namespace, selector, form, &|text| serde_json::from_str(text).map(Some)).await
+    }
+
+    /// All pages, what `read` makes of each object; when a continue token has expired (410), all over again.
+    pub(super) async fn read_list<T>(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        selector: &str,
+        form: Form,
+        read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut parameters = ListParams::default().labels(selector).limit(PAGE);
         let mut objects = Vec::new();
         loop {
-            let list = match self.retrying(kind.plural(), || page(parameters.clone())).await {
+            let page = self.retrying(kind.plural(), || self.page(kind, namespace, &parameters, form, read)).await;
+            let (found, more) = match page {
                 Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() => {
                     parameters.continue_token = None;
                     objects.clear();
@@ -62,16 +77,33 @@ impl Cluster {
                 }
                 result => result?,
             };
-            objects.extend(list.items.into_iter().map(|mut item| {
-                // Items of a list do not say what they are.
-                item["apiVersion"] = api_version.clone().into();
-                item["kind"] = name.into();
-                item
-            }));
-            match list.metadata.continue_.filter(|token| !token.is_empty()) {
+            objects.extend(found);
+            match more.filter(|token| !token.is_empty()) {
                 Some(token) => parameters.continue_token = Some(token),
                 None => return Ok(objects),
             }
         }
+    }
+
+    async fn page<T>(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        parameters: &ListParams,
+        form: Form,
+        read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
+    ) -> kube::Result<(Vec<T>, Option<String>)> {
+        let request = Request::new(self.api(kind, namespace).resource_url());
+        let request = match form {
+            Form::Whole => request.list(parameters),
+            Form::Metadata => request.list_metadata(parameters),
+        };
+        let text = self.client().request_text(request.map_err(kube::Error::BuildRequest)?).await?;
+        let page: Page<'_> = serde_json::from_str(&text).map_err(kube::Error::SerdeError)?;
+        let mut found = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            found.extend(read(item.get()).map_err(kube::Error::SerdeError)?);
+        }
+        Ok((found, page.metadata.continue_))
     }
 }

@@ -1,99 +1,302 @@
-//! Objects of one kind, kept up to date by a list and a watch.
+//! Objects of some kinds, kept up to date by one list and one watch of each. A watch may end, err, or be silent for ever without
+//! saying so: what has not been heard of for a while is listed again.
 
 use std::{
     collections::BTreeMap,
+    fmt::Debug,
     time::{Duration, Instant},
 };
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{
+    StreamExt as _, stream,
+    stream::{BoxStream, SelectAll},
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
-    api::DynamicObject,
+    Api, Resource,
+    api::ApiResource,
+    core::DynamicResourceScope,
     runtime::{
         WatchStreamExt as _,
         watcher::{self, Event},
     },
 };
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use crate::{
     error::ClusterError,
+    kubevirt::observed::Observed,
+    plan::metadata,
     status::{self, Row},
 };
 
 use super::{
     Cluster, Kind,
     guest::{Reasons, give_reasons},
-    list::PAGE,
+    list::{Form, PAGE},
+    request,
 };
 
 /// Changes that come together are told together.
 const GATHER: Duration = Duration::from_millis(200);
 /// How often those who know more are asked.
 const INQUIRY: Duration = Duration::from_secs(5);
+/// A watch that has said nothing for so long may be broken. An API server's bookmarks, which kube keeps to itself, come once a minute.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Without the right to watch, a look now and then must do.
+const POLL: Duration = Duration::from_secs(3);
 
-/// The objects of a watch, by namespace and name.
-#[derive(Debug, Default)]
-pub struct Mirror {
-    objects: BTreeMap<(String, String), Value>,
-    fresh: BTreeMap<(String, String), Value>,
-    synced: bool,
+/// What is followed.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Objects of this kind,
+    pub kind: Kind,
+    /// in this namespace or in all,
+    pub namespace: Option<String>,
+    /// that this label selector matches.
+    pub selector: String,
 }
 
-/// Changes of a fleet's machines and instances.
-pub type FleetEvents = stream::BoxStream<'static, Result<(Kind, Event<DynamicObject>), watcher::Error>>;
+/// Something that can be watched.
+pub trait Watchable:
+    Resource<DynamicType = ApiResource, Scope = DynamicResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static
+{
+}
+impl<K> Watchable for K where
+    K: Resource<DynamicType = ApiResource, Scope = DynamicResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static
+{
+}
 
-impl Mirror {
-    /// Takes in what the watch says.
-    pub fn take(&mut self, event: Event<DynamicObject>) {
-        let key = |object: &DynamicObject| {
-            (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone().unwrap_or_default())
-        };
-        let value = |object: &DynamicObject| serde_json::to_value(object).unwrap_or_default();
+impl Resource for Observed {
+    type DynamicType = ApiResource;
+    type Scope = DynamicResourceScope;
+
+    fn kind(about: &ApiResource) -> std::borrow::Cow<'_, str> {
+        about.kind.as_str().into()
+    }
+    fn group(about: &ApiResource) -> std::borrow::Cow<'_, str> {
+        about.group.as_str().into()
+    }
+    fn version(about: &ApiResource) -> std::borrow::Cow<'_, str> {
+        about.version.as_str().into()
+    }
+    fn plural(about: &ApiResource) -> std::borrow::Cow<'_, str> {
+        about.plural.as_str().into()
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+type Key = (String, String);
+type Events<K> = SelectAll<BoxStream<'static, (usize, Result<Event<K>, watcher::Error>)>>;
+
+/// What is known of one scope.
+struct State<T> {
+    objects: BTreeMap<Key, T>,
+    fresh: BTreeMap<Key, T>,
+    synced: bool,
+    heard: Instant,
+    may_watch: bool,
+}
+
+/// Objects as they are told, or what `keep` makes of them.
+pub struct Mirror<'a, K, T> {
+    cluster: &'a Cluster,
+    scopes: Vec<Scope>,
+    keep: fn(K) -> T,
+    states: Vec<State<T>>,
+    events: Events<K>,
+    /// The credentials that the watches use.
+    generation: u64,
+    /// They have been refused, and nothing was heard since.
+    refused: bool,
+}
+
+impl<'a, K: Watchable, T> Mirror<'a, K, T> {
+    pub fn new(cluster: &'a Cluster, scopes: Vec<Scope>, keep: fn(K) -> T) -> Self {
+        let state = |_| State { objects: BTreeMap::new(), fresh: BTreeMap::new(), synced: false, heard: Instant::now(), may_watch: true };
+        let states = scopes.iter().map(state).collect();
+        let events = watches(cluster, &scopes);
+        Self { cluster, scopes, keep, states, events, generation: cluster.generation(), refused: false }
+    }
+
+    /// Takes in what is told within `time`; whether that was anything.
+    ///
+    /// # Errors
+    /// When a scope may not be listed, or is not there.
+    pub async fn listen(&mut self, time: Duration) -> Result<bool, ClusterError> {
+        let until = tokio::time::Instant::now() + time;
+        let mut changed = false;
+        loop {
+            match tokio::time::timeout_at(until, self.events.next()).await {
+                Ok(Some((index, Ok(event)))) => {
+                    self.take(index, event);
+                    changed = true;
+                }
+                Ok(Some((index, Err(error)))) => self.bear(index, &error).await?,
+                Ok(None) => tokio::time::sleep_until(until).await,
+                Err(_) => break,
+            }
+        }
+        for index in 0..self.scopes.len() {
+            let patience = match &self.states[index] {
+                State { may_watch: false, .. } => POLL,
+                State { synced: false, .. } => SILENCE.min(self.cluster.request_timeout),
+                _ => SILENCE,
+            };
+            if self.states[index].heard.elapsed() >= patience {
+                self.list(index).await?;
+                changed = true;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Lists everything anew: the last word.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn list_all(&mut self) -> Result<(), ClusterError> {
+        for index in 0..self.scopes.len() {
+            self.list(index).await?;
+        }
+        Ok(())
+    }
+
+    async fn list(&mut self, index: usize) -> Result<(), ClusterError> {
+        let Scope { kind, namespace, selector } = &self.scopes[index];
+        let form = if K::metadata_api() { Form::Metadata } else { Form::Whole };
+        let keep = self.keep;
+        let read = |text: &str| serde_json::from_str::<K>(text).map(|object| Some((key(&object), keep(object))));
+        let found = self.cluster.read_list(*kind, namespace.as_deref(), selector, form, &read).await;
+        let found = found.map_err(|failure| failure.into_error(self.cluster))?;
+        let state = &mut self.states[index];
+        state.objects = found.into_iter().collect();
+        state.synced = true;
+        state.heard = Instant::now();
+        Ok(())
+    }
+
+    fn take(&mut self, index: usize, event: Event<K>) {
+        self.refused &= matches!(event, Event::Init);
+        let (state, keep) = (&mut self.states[index], self.keep);
+        state.heard = Instant::now();
         match event {
-            Event::Init => self.fresh.clear(),
-            Event::InitApply(object) => {
-                self.fresh.insert(key(&object), value(&object));
-            }
+            Event::Init => state.fresh.clear(),
+            Event::InitApply(object) => drop(state.fresh.insert(key(&object), keep(object))),
             Event::InitDone => {
-                self.objects = std::mem::take(&mut self.fresh);
-                self.synced = true;
+                state.objects = std::mem::take(&mut state.fresh);
+                state.synced = true;
             }
-            Event::Apply(object) => {
-                self.objects.insert(key(&object), value(&object));
-            }
-            Event::Delete(object) => {
-                self.objects.remove(&key(&object));
-            }
+            Event::Apply(object) => drop(state.objects.insert(key(&object), keep(object))),
+            Event::Delete(object) => drop(state.objects.remove(&key(&object))),
         }
     }
 
-    /// Whether the first list is complete.
+    /// Passes over what a watch gets over by itself.
+    async fn bear(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
+        tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
+        if forbidden(error) {
+            // Listing it may be allowed all the same; a new project's rights are still on their way.
+            self.states[index].may_watch = false;
+            return self.list(index).await;
+        }
+        let Some(cause) = cause(error) else { return Ok(()) };
+        match cause {
+            kube::Error::Api(status) if status.code == 401 => {
+                if self.refused || !self.cluster.refresh(self.generation).await {
+                    return Err(request::translate(cause, &self.cluster.access.server));
+                }
+                self.refused = true;
+                self.generation = self.cluster.generation();
+                self.events = watches(self.cluster, &self.scopes);
+                Ok(())
+            }
+            kube::Error::Api(status) if status.code == 403 && self.cluster.forgives_forbidden() => Ok(()),
+            kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access.server)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether all lists are complete.
     pub fn is_synced(&self) -> bool {
-        self.synced
+        self.states.iter().all(|state| state.synced)
     }
 
-    /// An object of the one namespace that is watched.
-    pub fn get(&self, namespace: &str, name: &str) -> Option<&Value> {
-        self.objects.get(&(namespace.to_owned(), name.to_owned()))
+    fn objects(&self, kind: Kind) -> Option<&State<T>> {
+        let index = self.scopes.iter().position(|scope| scope.kind == kind)?;
+        Some(&self.states[index])
     }
 
-    /// All objects.
-    pub fn objects(&self) -> Vec<Value> {
-        self.objects.values().cloned().collect()
+    /// An object.
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&T> {
+        self.objects(kind)?.objects.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// Whether the list of a kind is complete.
+    pub fn knows(&self, kind: Kind) -> bool {
+        self.objects(kind).is_some_and(|state| state.synced)
+    }
+}
+
+fn key<K: Resource>(object: &K) -> Key {
+    (object.meta().namespace.clone().unwrap_or_default(), object.meta().name.clone().unwrap_or_default())
+}
+
+fn watches<K: Watchable>(cluster: &Cluster, scopes: &[Scope]) -> Events<K> {
+    let watch = |(index, scope): (usize, &Scope)| {
+        let api: Api<K> = match &scope.namespace {
+            Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &scope.kind.resource()),
+            None => Api::all_with(cluster.client(), &scope.kind.resource()),
+        };
+        let config = watcher::Config::default().labels(&scope.selector).page_size(PAGE);
+        let events = watcher::watcher(api, config).default_backoff();
+        // A watch that is not allowed is not asked for again and again.
+        let until_forbidden = events.scan(false, |over, event| {
+            let before = std::mem::replace(over, event.as_ref().is_err_and(forbidden));
+            std::future::ready((!before).then_some(event))
+        });
+        until_forbidden.map(move |event| (index, event)).boxed()
+    };
+    stream::select_all(scopes.iter().enumerate().map(watch))
+}
+
+fn cause(error: &watcher::Error) -> Option<&kube::Error> {
+    match error {
+        watcher::Error::InitialListFailed(cause) | watcher::Error::WatchStartFailed(cause) | watcher::Error::WatchFailed(cause) => {
+            Some(cause)
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is the watch, not the list, that may not be.
+fn forbidden(error: &watcher::Error) -> bool {
+    let starts = matches!(error, watcher::Error::WatchStartFailed(_) | watcher::Error::WatchFailed(_));
+    starts && matches!(cause(error), Some(kube::Error::Api(status)) if status.code == 403)
+}
+
+/// The machines and instances of a fleet.
+pub type FleetMirror<'a> = Mirror<'a, Observed, Observed>;
+
+impl<'a> FleetMirror<'a> {
+    /// Follows a fleet, or with no name every fleet.
+    pub fn of_fleet(cluster: &'a Cluster, namespace: Option<&str>, selector: &str) -> Self {
+        let scope = |kind| Scope { kind, namespace: namespace.map(str::to_owned), selector: selector.to_owned() };
+        Self::new(cluster, vec![scope(Kind::Machine), scope(Kind::Instance)], std::convert::identity)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let all = |kind| self.objects(kind).into_iter().flat_map(|state| state.objects.values().cloned()).collect::<Vec<_>>();
+        status::rows(&all(Kind::Machine), &all(Kind::Instance))
     }
 }
 
 impl Cluster {
-    /// One list+watch of machines and one of instances.
-    pub(super) fn watch_fleet(&self, namespace: Option<&str>, selector: &str) -> FleetEvents {
-        let config = watcher::Config::default().labels(selector).page_size(PAGE);
-        let of = |kind: Kind| {
-            let events = watcher::watcher(self.api(kind, namespace), config.clone()).default_backoff();
-            events.map_ok(move |event| (kind, event)).boxed()
-        };
-        stream::select(of(Kind::Machine), of(Kind::Instance)).boxed()
-    }
-
     /// Calls `show` with all machines, now and after each change, until it says no; reasons that lie elsewhere are asked for again and
     /// again while there are any.
     ///
@@ -105,37 +308,15 @@ impl Cluster {
         selector: &str,
         show: &mut (dyn FnMut(Vec<Row>) -> bool + Send),
     ) -> Result<(), ClusterError> {
-        let (mut machines, mut instances) = (Mirror::default(), Mirror::default());
-        let mut events = self.watch_fleet(namespace, selector);
-        let mut tick = tokio::time::interval(GATHER);
-        let (mut changed, mut asked, mut reasons) = (false, None::<Instant>, Reasons::new());
+        let mut fleet = FleetMirror::of_fleet(self, namespace, selector);
+        let (mut asked, mut reasons) = (None::<Instant>, Reasons::new());
         loop {
-            tokio::select! {
-                event = events.try_next() => {
-                    match event {
-                        Ok(Some((kind, event))) => {
-                            let mirror = if kind == Kind::Machine { &mut machines } else { &mut instances };
-                            mirror.take(event);
-                            changed = true;
-                        }
-                        Ok(None) => events = self.watch_fleet(namespace, selector),
-                        Err(error) => {
-                            self.bear(&error).await?;
-                            events = self.watch_fleet(namespace, selector);
-                        }
-                    }
-                    continue;
-                }
-                _ = tick.tick() => {}
-            }
-            if !(machines.is_synced() && instances.is_synced()) {
-                continue;
-            }
+            let changed = fleet.listen(GATHER).await?;
             let due = asked.is_none_or(|asked| asked.elapsed() >= INQUIRY);
-            if !changed && !due {
+            if !fleet.is_synced() || !(changed || due) {
                 continue;
             }
-            let mut rows = status::rows(&machines.objects(), &instances.objects());
+            let mut rows = fleet.rows();
             if due {
                 reasons = self.ask_around(&rows).await;
                 asked = Some(Instant::now());
@@ -144,7 +325,11 @@ impl Cluster {
             if !show(rows) {
                 return Ok(());
             }
-            changed = false;
         }
+    }
+
+    /// The selector of a fleet in a plan's words.
+    pub(super) fn fleet_of<'a>(&'a self, plan: &crate::plan::Plan) -> FleetMirror<'a> {
+        FleetMirror::of_fleet(self, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[]))
     }
 }

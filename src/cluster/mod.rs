@@ -8,6 +8,7 @@ mod list;
 mod logged;
 mod mirror;
 mod namespace;
+mod ownership;
 mod preflight;
 mod progress;
 mod request;
@@ -17,7 +18,7 @@ mod wait;
 use std::{
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -28,18 +29,21 @@ use kube::{
     client::ClientBuilder,
 };
 
+use serde_json::Value;
+
 use crate::{
     cli::Connection,
     config::Environment,
     error::ClusterError,
     kubeconfig::{self, Access},
+    plan::ObjectKind,
 };
 
 pub use apply::Outcome;
 pub use delete::Inventory;
 pub use preflight::Place;
 pub use progress::{Listener, Progress};
-pub use survey::{Change, Survey};
+pub use survey::{Change, Surplus, Survey};
 pub use wait::{Awaited, WaitOptions};
 
 /// A kind of object that we deal with.
@@ -97,6 +101,12 @@ impl Kind {
         }
     }
 
+    /// What an object of this kind says of itself: `apiVersion` and `kind`.
+    fn type_meta(self) -> (Value, Value) {
+        let (group, version, kind, _) = self.names();
+        (if group.is_empty() { version.into() } else { format!("{group}/{version}").into() }, kind.into())
+    }
+
     fn resource(self) -> ApiResource {
         let (group, version, kind, plural) = self.names();
         ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
@@ -104,11 +114,28 @@ impl Kind {
 
     /// The kind of a planned object.
     pub fn of(object: &crate::plan::Object) -> Self {
-        match object {
-            crate::plan::Object::Secret(_) => Self::Secret,
-            crate::plan::Object::Service(_) => Self::Service,
-            crate::plan::Object::Machine(_) => Self::Machine,
+        match object.kind {
+            ObjectKind::Secret => Self::Secret,
+            ObjectKind::Service => Self::Service,
+            ObjectKind::Machine => Self::Machine,
         }
+    }
+}
+
+/// One very object: what bears its name later is another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Its UID, where that is known.
+    pub uid: Option<String>,
+}
+
+impl std::fmt::Display for Item {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.kind.printed(), self.name)
     }
 }
 
@@ -118,7 +145,8 @@ pub struct Cluster {
     pub access: Access,
     client: Mutex<Client>,
     pause: logged::Pause,
-    refreshed: AtomicBool,
+    generation: AtomicU64,
+    refreshing: tokio::sync::Mutex<()>,
     forgiving_until: Mutex<Option<Instant>>,
     started: Instant,
     deadline: Option<Instant>,
@@ -145,7 +173,8 @@ impl Cluster {
             access,
             client: Mutex::new(client),
             pause,
-            refreshed: AtomicBool::new(false),
+            generation: AtomicU64::new(0),
+            refreshing: tokio::sync::Mutex::new(()),
             forgiving_until: Mutex::new(None),
             started,
             deadline: limit.map(|limit| started + limit),
@@ -159,15 +188,23 @@ impl Cluster {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the credentials anew, once for each command: a token may have expired in its middle.
-    async fn refresh(&self) -> bool {
-        if self.refreshed.swap(true, Ordering::SeqCst) {
-            return false;
+    /// Which credentials are in use: counted up each time they are read anew.
+    fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Reads the credentials anew, because those of a generation are no longer good: a token may expire in the middle of a command.
+    /// Of several requests that find this out together, one does it for all.
+    async fn refresh(&self, refused: u64) -> bool {
+        let _turn = self.refreshing.lock().await;
+        if self.generation() != refused {
+            return true;
         }
         tracing::info!("unauthorized: reading the credentials anew");
         let Ok(access) = kubeconfig::access(&self.connection, &self.environment).await else { return false };
         let Ok(client) = client(access.config, &self.pause) else { return false };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
+        self.generation.fetch_add(1, Ordering::SeqCst);
         true
     }
 

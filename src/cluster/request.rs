@@ -84,8 +84,9 @@ impl Cluster {
             Ok(result) => result.map_err(Failure::Kube),
             Err(_) => Err(Failure::Silence),
         };
+        let generation = self.generation();
         match attempt().await {
-            Err(failure) if failure.is_code(401) && self.refresh().await => attempt().await,
+            Err(failure) if failure.is_code(401) && self.refresh(generation).await => attempt().await,
             result => result,
         }
     }

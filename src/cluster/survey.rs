@@ -7,38 +7,52 @@ use serde_json::Value;
 
 use crate::{
     error::ClusterError,
+    kubevirt::observed::Observed,
     plan::{
         Object, Plan,
         compare::{self, Difference},
         metadata,
     },
+    status::{self, Row},
 };
 
-use super::{Cluster, Kind, request::Failure};
+use super::{Cluster, Item, Kind, list::Form, ownership, request::Failure};
 
 /// What one object of the plan needs.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// As planned.
-    pub object: Object,
-    /// As it is there.
-    pub live: Option<Value>,
     /// What it takes; of an object that is not there, or is being deleted, everything.
     pub difference: Difference,
+    /// Whether it is there.
+    pub there: bool,
     /// Being deleted: to be waited for before it is made again.
     pub going: bool,
+    /// Makes its fields ours before an apply, where they are not.
+    pub ownership: Option<json_patch::Patch>,
 }
 
 impl Change {
+    /// Of an object that is not there.
+    const NEW: Self = Self { difference: Difference::Apply, there: false, going: false, ownership: None };
+
     /// Whether the object is to be made.
     pub fn is_create(&self) -> bool {
-        self.live.is_none() || self.going
+        !self.there || self.going
     }
 
     /// Whether nothing is to be done.
     pub fn is_unchanged(&self) -> bool {
         !self.is_create() && self.difference == Difference::None
     }
+}
+
+/// An object of the fleet beyond the plan.
+#[derive(Debug, Clone)]
+pub struct Surplus {
+    /// The object.
+    pub item: Item,
+    /// Whether a DataVolume goes with it.
+    pub has_disk: bool,
 }
 
 /// Everything a run of `up` has to know of the cluster's present state.
@@ -48,10 +62,10 @@ pub struct Survey {
     pub changes: Vec<Change>,
     /// Machines that run something other than what they would start with now.
     pub outdated: Vec<String>,
-    /// Machines among the surplus that have a DataVolume.
-    pub disks: Vec<String>,
     /// Objects of the fleet beyond the plan, of the workloads of this run.
-    pub surplus: Vec<(Kind, ObjectMeta)>,
+    pub surplus: Vec<Surplus>,
+    /// The machines of the plan, as they are.
+    pub rows: Vec<Row>,
 }
 
 impl Survey {
@@ -61,26 +75,44 @@ impl Survey {
     }
 }
 
+/// What a list says of one object.
+enum Found {
+    /// It is in the plan, at this place.
+    Planned {
+        index: usize,
+        change: Box<Change>,
+        disk: Option<String>,
+        observed: Option<Box<Observed>>,
+    },
+    /// It bears a name of the plan and is somebody else's.
+    Foreign(String),
+    Surplus(Surplus),
+}
+
 impl Cluster {
     /// Compares the namespace with the plan. `None`: the user may not look into it.
     ///
     /// # Errors
     /// A foreign object under one of our names, or a data disk that cannot become what is asked for.
     pub async fn survey(&self, plan: &Plan, namespace_is_there: bool) -> Result<Option<Survey>, ClusterError> {
+        let changes = vec![Change::NEW; plan.objects.len()];
         if !namespace_is_there {
-            let fresh = |object: &Object| Change { object: object.clone(), live: None, difference: Difference::Apply, going: false };
-            return Ok(Some(Survey { changes: plan.objects.iter().map(fresh).collect(), ..Survey::default() }));
+            return Ok(Some(Survey { changes, ..Survey::default() }));
         }
-        let mut live = BTreeMap::new();
-        for kind in [Kind::Machine, Kind::Secret, Kind::Service] {
-            match self.try_list(kind, Some(&plan.namespace), "").await {
-                Ok(objects) => live.extend(objects.into_iter().map(|object| ((kind.plural(), name_of(&object)), object))),
+        let workloads: BTreeSet<_> = plan.objects.iter().map(|object| object.workload.as_str()).collect();
+        let mut all = Vec::new();
+        for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
+            let planned: BTreeMap<_, _> = plan.objects.iter().enumerate().filter(|(_, object)| Kind::of(object) == kind).collect_by_name();
+            let read = |text: &str| Ok(look_at(serde_json::from_str(text)?, text, kind, plan, &planned, &workloads));
+            let form = if kind == Kind::Machine { Form::Whole } else { Form::Metadata };
+            match self.read_list(kind, Some(&plan.namespace), "", form, &read).await {
+                Ok(found) => all.extend(found),
                 Err(failure) if failure.is_code(403) && kind == Kind::Machine => return Ok(None),
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
-        let instances = self.list(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
-        compare_all(plan, &live, &instances).map(Some).map_err(ClusterError::Preflight)
+        let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
+        gather(plan, Survey { changes, ..Survey::default() }, all, &instances).map(Some).map_err(ClusterError::Preflight)
     }
 
     /// Machines whose running instance is not the plan's: looked at before the writes, and again where these changed some.
@@ -88,10 +120,11 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn outdated(&self, plan: &Plan, survey: &Survey) -> Result<Vec<String>, ClusterError> {
-        if survey.is_settled() {
+        // What has just been made runs nothing yet.
+        if survey.changes.iter().all(|change| change.is_unchanged() || !change.there) {
             return Ok(survey.outdated.clone());
         }
-        let instances = self.list(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
+        let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
         Ok(outdated(plan, &instances))
     }
 
@@ -106,6 +139,17 @@ impl Cluster {
     }
 }
 
+/// Planned objects by their names.
+trait CollectByName<'a> {
+    fn collect_by_name(self) -> BTreeMap<&'a str, (usize, &'a Object)>;
+}
+
+impl<'a, I: Iterator<Item = (usize, &'a Object)>> CollectByName<'a> for I {
+    fn collect_by_name(self) -> BTreeMap<&'a str, (usize, &'a Object)> {
+        self.map(|(index, object)| (object.name.as_str(), (index, object))).collect()
+    }
+}
+
 /// The name of an object.
 pub fn name_of(object: &Value) -> String {
     object["metadata"]["name"].as_str().unwrap_or_default().to_owned()
@@ -116,26 +160,47 @@ pub fn metadata_of(object: &Value) -> ObjectMeta {
     serde_json::from_value(object["metadata"].clone()).unwrap_or_default()
 }
 
-type Live = BTreeMap<(&'static str, String), Value>;
+fn look_at(
+    mut live: Value,
+    text: &str,
+    kind: Kind,
+    plan: &Plan,
+    planned: &BTreeMap<&str, (usize, &Object)>,
+    workloads: &BTreeSet<&str>,
+) -> Option<Found> {
+    // Items of a list do not say what they are.
+    (live["apiVersion"], live["kind"]) = kind.type_meta();
+    let about = metadata_of(&live);
+    let (name, going) = (about.name.clone().unwrap_or_default(), about.deletion_timestamp.is_some());
+    let ours = metadata::is_ours(&about, &plan.fleet);
+    let Some((index, object)) = planned.get(name.as_str()).copied() else {
+        let beyond = ours && !going && workloads.contains(metadata::label(&about, metadata::COMPONENT));
+        let has_disk = !live["spec"]["dataVolumeTemplates"].is_null();
+        return beyond.then_some(Found::Surplus(Surplus { item: Item { kind, name, uid: about.uid }, has_disk }));
+    };
+    if !ours {
+        return Some(Found::Foreign(format!("{}/{name}", kind.printed())));
+    }
+    let difference = compare::difference(&live, object);
+    let disk = if going { None } else { compare::disk_change(&live, object) };
+    let ownership = if difference == Difference::None { None } else { ownership::patch(&live) };
+    let observed = (kind == Kind::Machine).then(|| Box::new(serde_json::from_str(text).unwrap_or_default()));
+    let change = Box::new(Change { difference, there: true, going, ownership });
+    Some(Found::Planned { index, change, disk: disk.map(|change| format!("{name} {change}")), observed })
+}
 
-fn compare_all(plan: &Plan, live: &Live, instances: &[Value]) -> Result<Survey, String> {
-    let mut survey = Survey::default();
-    let (mut foreign, mut disks) = (Vec::new(), Vec::new());
-    for object in &plan.objects {
-        let kind = Kind::of(object);
-        let printed = format!("{}/{}", kind.printed(), object.name());
-        let found = live.get(&(kind.plural(), object.name().to_owned()));
-        let metadata = found.map(metadata_of);
-        let going = metadata.as_ref().is_some_and(|metadata| metadata.deletion_timestamp.is_some());
-        if metadata.is_some_and(|metadata| !metadata::is_ours(&metadata, &plan.fleet)) {
-            foreign.push(printed);
-            continue;
+fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observed]) -> Result<Survey, String> {
+    let (mut foreign, mut disks, mut machines) = (Vec::new(), Vec::new(), Vec::new());
+    for found in all {
+        match found {
+            Found::Planned { index, change, disk, observed } => {
+                survey.changes[index] = *change;
+                disks.extend(disk);
+                machines.extend(observed.map(|observed| *observed));
+            }
+            Found::Foreign(what) => foreign.push(what),
+            Found::Surplus(surplus) => survey.surplus.push(surplus),
         }
-        if let Some(change) = found.filter(|_| !going).and_then(|found| compare::disk_change(found, object)) {
-            disks.push(format!("{} {change}", object.name()));
-        }
-        let difference = found.map_or(Difference::Apply, |found| compare::difference(found, object));
-        survey.changes.push(Change { object: object.clone(), live: found.cloned(), difference, going });
     }
     if !foreign.is_empty() {
         return Err(format!(
@@ -151,39 +216,17 @@ fn compare_all(plan: &Plan, live: &Live, instances: &[Value]) -> Result<Survey, 
         ));
     }
     survey.outdated = outdated(plan, instances);
-    survey.surplus = surplus(plan, live);
-    let has_disk = |name: &String| {
-        live.get(&(Kind::Machine.plural(), name.clone())).is_some_and(|machine| !machine["spec"]["dataVolumeTemplates"].is_null())
-    };
-    survey.disks = survey.surplus.iter().filter_map(|(_, found)| found.name.clone()).filter(has_disk).collect();
+    survey.rows = status::rows(&machines, instances);
     Ok(survey)
 }
 
 /// Machines whose instance was started with something else than the plan's.
-fn outdated(plan: &Plan, instances: &[Value]) -> Vec<String> {
-    let running: BTreeMap<_, _> = instances.iter().map(|instance| (name_of(instance), instance)).collect();
-    let differs = |machine: &&crate::kubevirt::VirtualMachine| {
-        let planned = metadata::annotation(&machine.spec.template.metadata, metadata::BOOT_HASH);
-        let instance = machine.metadata.name.as_ref().and_then(|name| running.get(name));
-        instance.is_some_and(|instance| compare::boot_hash(&instance["metadata"]) != planned)
+fn outdated(plan: &Plan, instances: &[Observed]) -> Vec<String> {
+    let running: BTreeMap<_, _> =
+        instances.iter().map(|instance| (instance.metadata.name.as_deref().unwrap_or_default(), instance)).collect();
+    let differs = |machine: &&Object| {
+        let instance = running.get(machine.name.as_str());
+        instance.is_some_and(|instance| metadata::annotation(&instance.metadata, metadata::BOOT_HASH) != Some(&machine.boot_hash))
     };
-    plan.machines().filter(differs).filter_map(|machine| machine.metadata.name.clone()).collect()
-}
-
-/// What of the plan's workloads is there beyond the plan.
-fn surplus(plan: &Plan, live: &Live) -> Vec<(Kind, ObjectMeta)> {
-    let planned: BTreeSet<_> = plan.objects.iter().map(|object| (Kind::of(object).plural(), object.name().to_owned())).collect();
-    let workloads: BTreeSet<_> = plan.objects.iter().map(|object| metadata::label(object.metadata(), metadata::COMPONENT)).collect();
-    let mut surplus = Vec::new();
-    for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
-        for ((plural, name), object) in live {
-            let metadata = metadata_of(object);
-            let beyond = *plural == kind.plural() && !planned.contains(&(*plural, name.clone()));
-            let ours = metadata::is_ours(&metadata, &plan.fleet) && workloads.contains(metadata::label(&metadata, metadata::COMPONENT));
-            if beyond && ours && metadata.deletion_timestamp.is_none() {
-                surplus.push((kind, metadata));
-            }
-        }
-    }
-    surplus
+    plan.machines().filter(differs).map(|machine| machine.name.clone()).collect()
 }

@@ -5,16 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::TryStreamExt as _;
-use kube::runtime::watcher;
-
 use crate::{
     error::ClusterError,
-    plan::{Plan, compare, metadata},
+    plan::{Object, Plan, metadata},
     status::{self, Row, Trouble},
 };
 
-use super::{Cluster, Kind, Listener, Progress, mirror::Mirror, request};
+use super::{Cluster, Kind, Listener, Progress, Survey, mirror::FleetMirror};
 
 /// How often the whole fleet is looked over; events come faster, and each look costs.
 const GLANCE: Duration = Duration::from_millis(300);
@@ -35,6 +32,8 @@ pub struct WaitOptions<'a> {
 /// How the wait ended.
 #[derive(Debug, Default)]
 pub struct Awaited {
+    /// The machines of the plan that are there.
+    pub rows: Vec<Row>,
     /// Machines that are not as asked, with the reason.
     pub missing: Vec<(String, String)>,
     /// Whether the time was over.
@@ -45,8 +44,7 @@ pub struct Awaited {
 struct Watch<'a> {
     plan: &'a Plan,
     options: WaitOptions<'a>,
-    machines: Mirror,
-    instances: Mirror,
+    fleet: FleetMirror<'a>,
     /// Since when a machine has its kind of trouble. KubeVirt's word for it may alternate, as ErrImagePull and ImagePullBackOff do.
     since: BTreeMap<String, (Trouble, Instant)>,
     /// Reasons from guests, pods and events.
@@ -58,36 +56,16 @@ impl Cluster {
     ///
     /// # Errors
     /// When the fleet cannot be watched.
-    pub async fn wait(&self, plan: &Plan, options: WaitOptions<'_>, tell: Listener<'_>) -> Result<Awaited, ClusterError> {
-        let mut watch = Watch {
-            plan,
-            options,
-            machines: Mirror::default(),
-            instances: Mirror::default(),
-            since: BTreeMap::new(),
-            found: BTreeMap::new(),
-        };
-        let selector = metadata::selector(Some(&plan.fleet), &[]);
-        let mut events = self.watch_fleet(Some(&plan.namespace), &selector);
-        let mut tick = tokio::time::interval(GLANCE);
+    pub async fn wait(&self, plan: &Plan, survey: &Survey, options: WaitOptions<'_>, tell: Listener<'_>) -> Result<Awaited, ClusterError> {
+        let all_ready = survey.rows.len() == plan.demand.machines as usize && survey.rows.iter().all(|row| row.ready);
+        if survey.is_settled() && all_ready && options.restarted.is_empty() {
+            return Ok(Awaited { rows: survey.rows.clone(), ..Awaited::default() });
+        }
+        let mut watch = Watch { plan, options, fleet: self.fleet_of(plan), since: BTreeMap::new(), found: BTreeMap::new() };
         let mut inquiry = Instant::now() + INQUIRY;
         loop {
-            tokio::select! {
-                event = events.try_next() => {
-                    match event {
-                        Ok(Some((Kind::Machine, event))) => watch.machines.take(event),
-                        Ok(Some((_, event))) => watch.instances.take(event),
-                        Ok(None) => events = self.watch_fleet(Some(&plan.namespace), &selector),
-                        Err(error) => {
-                            self.bear(&error).await?;
-                            events = self.watch_fleet(Some(&plan.namespace), &selector);
-                        }
-                    }
-                    continue;
-                }
-                _ = tick.tick() => {}
-            }
-            if !(watch.machines.is_synced() && watch.instances.is_synced()) {
+            watch.fleet.listen(GLANCE).await?;
+            if !watch.fleet.is_synced() {
                 if self.overdue() {
                     let what = "waiting for the list of machines".to_owned();
                     return Err(ClusterError::Timeout { after: self.elapsed(), what });
@@ -99,15 +77,13 @@ impl Cluster {
             let (done, elapsed) = (total - missing.len(), self.elapsed());
             let what = if options.running { "machines running" } else { "machines ready" };
             tell(Progress::Waiting { what, done, total, elapsed, laggards: missing.clone() });
+            if missing.is_empty() {
+                tell(Progress::Waited);
+                return Ok(Awaited { rows: watch.rows(), ..Awaited::default() });
+            }
             if is_final || self.overdue() {
                 tell(Progress::Waited);
-                if missing.is_empty() {
-                    return Ok(Awaited::default());
-                }
-                // The last word on each machine, however short it was looked at before.
-                watch.found = self.inquire(&watch, Duration::ZERO).await;
-                let (missing, _) = watch.look();
-                return Ok(Awaited { missing, timed_out: !is_final });
+                return Ok(self.last_word(watch, !is_final).await);
             }
             if Instant::now() >= inquiry {
                 watch.found = self.inquire(&watch, HANGING).await;
@@ -116,28 +92,13 @@ impl Cluster {
         }
     }
 
-    /// Passes over what a watch gets over by itself; refused for good, it ends the wait.
-    pub(super) async fn bear(&self, error: &watcher::Error) -> Result<(), ClusterError> {
-        tracing::info!("watch: interrupted, it begins again");
-        let cause = match error {
-            watcher::Error::InitialListFailed(cause) | watcher::Error::WatchStartFailed(cause) | watcher::Error::WatchFailed(cause) => {
-                cause
-            }
-            _ => return Ok(()),
-        };
-        match cause {
-            kube::Error::Api(status) if status.code == 401 && self.refresh().await => Ok(()),
-            kube::Error::Api(status) if status.code == 403 && self.forgives_forbidden() => {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                Ok(())
-            }
-            kube::Error::Api(status) if [401, 403, 404].contains(&status.code) => Err(request::translate(cause, &self.access.server)),
-            _ if self.overdue() => Err(request::translate(cause, &self.access.server)),
-            _ => {
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                Ok(())
-            }
-        }
+    /// The last word on each machine: what the watch has told may be old, and laggards are asked, however short they were looked at.
+    async fn last_word(&self, mut watch: Watch<'_>, timed_out: bool) -> Awaited {
+        // Where it cannot be listed any more, what was told last must do.
+        drop(watch.fleet.list_all().await);
+        watch.found = self.inquire(&watch, Duration::ZERO).await;
+        let (missing, _) = watch.look();
+        Awaited { rows: watch.rows(), missing, timed_out }
     }
 
     /// Asks around why laggards lag; about those that give no reason only when they have shown the same for `hanging`.
@@ -152,19 +113,19 @@ impl Cluster {
 impl Watch<'_> {
     /// The machines of the plan, those that are not there left out.
     fn rows(&self) -> Vec<Row> {
-        let names = self.plan.machines().filter_map(|machine| machine.metadata.name.as_ref());
-        let there = names.filter_map(|name| {
-            Some(status::row(self.machines.get(&self.plan.namespace, name)?, self.instances.get(&self.plan.namespace, name)))
-        });
-        there.collect()
+        self.plan.machines().filter_map(|machine| self.row(machine)).collect()
+    }
+
+    fn row(&self, machine: &Object) -> Option<Row> {
+        let get = |kind| self.fleet.get(kind, &self.plan.namespace, &machine.name);
+        Some(status::row(get(Kind::Machine)?, get(Kind::Instance)))
     }
 
     /// Whether a machine is as asked.
-    fn is_done(&self, machine: &crate::kubevirt::VirtualMachine, row: &Row) -> bool {
-        let instance = self.instances.get(&self.plan.namespace, &row.name);
-        let planned = metadata::annotation(&machine.spec.template.metadata, metadata::BOOT_HASH);
-        let restarted = !self.options.restarted.contains(&row.name)
-            || instance.is_some_and(|instance| compare::boot_hash(&instance["metadata"]) == planned);
+    fn is_done(&self, machine: &Object, row: &Row) -> bool {
+        let instance = self.fleet.get(Kind::Instance, &self.plan.namespace, &row.name);
+        let boots = |hash| instance.is_some_and(|instance| metadata::annotation(&instance.metadata, metadata::BOOT_HASH) == Some(hash));
+        let restarted = !self.options.restarted.contains(&row.name) || boots(&machine.boot_hash);
         restarted && if self.options.running { status::is_running(instance) } else { row.ready }
     }
 
@@ -173,11 +134,8 @@ impl Watch<'_> {
         let (mut missing, mut is_final) = (Vec::new(), true);
         let mut seen = BTreeSet::new();
         for machine in self.plan.machines() {
-            let name = machine.metadata.name.clone().unwrap_or_default();
-            let row = self
-                .machines
-                .get(&self.plan.namespace, &name)
-                .map(|live| status::row(live, self.instances.get(&self.plan.namespace, &name)));
+            let name = machine.name.clone();
+            let row = self.row(machine);
             let elsewhere = row.as_ref().is_some_and(Row::reason_lies_elsewhere);
             let (trouble, mut reason, shown) = match &row {
                 Some(row) if self.is_done(machine, row) => continue,

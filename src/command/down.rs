@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Down, DryRun},
-    cluster::{Cluster, Inventory, Kind},
+    cluster::{Cluster, Inventory, Item},
     error::{ClusterError, Error, Result},
 };
 
@@ -26,7 +26,7 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
         )));
     }
     let fleet = &context.config.settings.common.name;
-    let inventory = cluster.inventory(&namespace, fleet, &context.config.narrowed).await?;
+    let inventory = cluster.inventory(&namespace, fleet, &context.config.narrowed, &|progress| ui.listen(progress)).await?;
     if inventory.is_empty() {
         let which = match context.config.narrowed.as_slice() {
             [] => String::new(),
@@ -34,7 +34,7 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
         };
         ui.note(&format!("Nothing of {which}fleet {fleet} found in {namespace} namespace."));
     } else if dry_run {
-        tell(&inventory.objects, &namespace, " deleted", " (dry run)", context);
+        tell(&inventory.items, &namespace, " deleted", " (dry run)", context);
     } else {
         remove(&cluster, &inventory, arguments, context).await?;
     }
@@ -46,7 +46,7 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
 
 async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {
     let (ui, namespace) = (context.ui, inventory.namespace.as_str());
-    let list: Vec<_> = inventory.objects.iter().map(|(kind, name)| format!("{}/{name}", kind.printed())).collect();
+    let list: Vec<_> = inventory.items.iter().map(ToString::to_string).collect();
     let question = format!("Delete these {} objects from namespace {namespace}?", list.len());
     // Off a terminal it goes ahead, as kubectl delete does; but not with the whole namespace.
     let off_terminal = if arguments.delete_namespace { Err(refusal(namespace)) } else { Ok(()) };
@@ -59,7 +59,7 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
     let outcome = if context.config.wait() {
         wait(cluster, &going, context).await
     } else {
-        tell(&going.objects, namespace, " is being deleted", "", context);
+        tell(&going.items, namespace, " is being deleted", "", context);
         Ok(())
     };
     first_of(refused.into_iter().map(|refused| refused.error).collect(), ui).and(outcome)
@@ -69,22 +69,22 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
 async fn wait(cluster: &Cluster, inventory: &Inventory, context: &Context<'_>) -> Result<()> {
     let (ui, namespace) = (context.ui, inventory.namespace.as_str());
     let left = cluster.wait_gone(inventory, &|progress| ui.listen(progress)).await?;
-    let gone: Vec<_> = inventory.objects.iter().filter(|object| !left.contains(object)).cloned().collect();
+    let gone: Vec<_> = inventory.items.iter().filter(|item| !left.contains(item)).cloned().collect();
     tell(&gone, namespace, " deleted", "", context);
     if left.is_empty() {
         return Ok(());
     }
-    for (kind, name) in &left {
-        let finalizers = cluster.finalizers(*kind, namespace, name).await;
+    for item in &left {
+        let finalizers = cluster.finalizers(namespace, item).await;
         let held = if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) };
-        ui.note(&format!("error: timed out waiting for the condition on {}/{name}{held}", kind.plural()));
+        ui.note(&format!("error: timed out waiting for the condition on {}/{}{held}", item.kind.plural(), item.name));
     }
-    let what = format!("waiting for {} of {} objects to be gone", left.len(), inventory.objects.len());
+    let what = format!("waiting for {} of {} objects to be gone", left.len(), inventory.items.len());
     Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into())
 }
 
-fn tell(objects: &[(Kind, String)], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
-    for (kind, name) in objects {
+fn tell(items: &[Item], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
+    for Item { kind, name, .. } in items {
         context.ui.line(&format!("{} {name:?}{verb} from {namespace} namespace{suffix}", kind.printed()));
     }
 }

@@ -6,7 +6,6 @@
 
 use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
 
-use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 
@@ -14,6 +13,7 @@ use crate::{
     cli::{Connection, Ssh},
     cluster::{Cluster, Kind},
     error::{Error, Result},
+    kubevirt::observed::Observed,
     plan::metadata,
     status::{Row, rows},
 };
@@ -131,24 +131,23 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let fleet = &context.config.settings.common.name;
     cluster.require_kubevirt().await?;
     let selector = metadata::selector(Some(fleet), &[]);
-    let machines = cluster.list(Kind::Machine, Some(&namespace), &selector).await?;
-    let instances = cluster.list(Kind::Instance, Some(&namespace), &selector).await?;
+    let machines = cluster.observe(Kind::Machine, Some(&namespace), &selector).await?;
+    let instances = cluster.observe(Kind::Instance, Some(&namespace), &selector).await?;
     let rows = rows(&machines, &instances);
     let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
-    let instance = instances.iter().find(|instance| instance["metadata"]["name"] == row.name.as_str());
-    if instance.is_none_or(|instance| instance["status"]["phase"] != "Running") {
+    let named = |object: &&Observed| object.metadata.name.as_ref() == Some(&row.name);
+    if instances.iter().find(named).is_none_or(|instance| instance.status.phase != "Running") {
         let start = if row.status == "Stopped" { format!("; start it with 'virtctl start {}'", row.name) } else { String::new() };
         let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
         return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
     }
-    let uid =
-        machines.iter().find(|machine| machine["metadata"]["name"] == row.name.as_str()).map(|machine| machine["metadata"]["uid"].clone());
+    let uid = machines.iter().find(named).and_then(|machine| machine.metadata.uid.clone());
     let fallback = || Some(row.ssh_user.clone()).filter(|user| !user.is_empty());
     Ok(Target {
         name: row.name.clone(),
         namespace,
         user: arguments.login.clone().or_else(fallback).unwrap_or_else(|| context.config.settings.door.ssh_user.clone()),
-        uid: uid.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned(),
+        uid: uid.unwrap_or_default(),
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
 }

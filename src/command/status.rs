@@ -29,8 +29,8 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     if arguments.watch {
         return follow(&cluster, place, &selector, arguments, context).await;
     }
-    let machines = cluster.list(Kind::Machine, place, &selector).await?;
-    let instances = cluster.list(Kind::Instance, place, &selector).await?;
+    let (machines, instances) =
+        futures::try_join!(cluster.observe(Kind::Machine, place, &selector), cluster.observe(Kind::Instance, place, &selector))?;
     let mut rows = rows(&machines, &instances);
     cluster.explain(&mut rows).await;
     print(&rows, place, arguments, context)

@@ -9,7 +9,7 @@ use crate::{
     cluster::{Awaited, Cluster, Kind, Place, Survey, WaitOptions},
     error::{Error, Result},
     plan::{self, Demand, Fleet, Plan, human, metadata},
-    status::{Row, rows},
+    status::sort,
 };
 
 use super::{Context, confirm, first_of, status::table};
@@ -88,11 +88,11 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
         return finish(&plan, arguments, context);
     }
     let running = config.settings.pace.wait_for == WaitFor::Running;
-    let awaited = cluster.wait(&plan, WaitOptions { running, restarted: &restarted }, &listen).await;
+    let awaited = cluster.wait(&plan, &survey, WaitOptions { running, restarted: &restarted }, &listen).await;
     // All is written: what is not known is whether it became ready.
     let awaited = awaited.map_err(|error| Error::NotReady(format!("everything was written, but could not be watched: {error}")))?;
     finish(&plan, arguments, context)?;
-    conclude(&cluster, &plan, &awaited, running, arguments, context).await
+    conclude(&cluster, &plan, awaited, running, arguments, context)
 }
 
 /// What is there, and whether the namespace is to be made.
@@ -125,11 +125,10 @@ fn demand(plan: &Plan) -> String {
 
 fn surplus(survey: &Survey) -> Vec<String> {
     let mut lines = Vec::new();
-    for (kind, found) in &survey.surplus {
-        let name = found.name.clone().unwrap_or_default();
-        lines.push(format!("{}/{name}", kind.printed()));
-        let has_disk = *kind == Kind::Machine && survey.disks.contains(&name);
-        lines.extend(has_disk.then(|| format!("{}/{} (its data disk)", Kind::DataVolume.printed(), metadata::data_volume(&name))));
+    for found in &survey.surplus {
+        lines.push(found.item.to_string());
+        let disk = format!("{}/{} (its data disk)", Kind::DataVolume.printed(), metadata::data_volume(&found.item.name));
+        lines.extend(found.has_disk.then_some(disk));
     }
     lines
 }
@@ -157,22 +156,26 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
         return Ok(());
     }
     if !wanted {
-        let machines: Vec<_> =
-            survey.surplus.iter().filter(|(kind, _)| *kind == Kind::Machine).filter_map(|(_, found)| found.name.clone()).collect();
+        let machines: Vec<_> = survey
+            .surplus
+            .iter()
+            .map(|found| &found.item)
+            .filter(|item| item.kind == Kind::Machine)
+            .map(|item| item.name.as_str())
+            .collect();
         if !machines.is_empty() {
             context.ui.note(&format!("Beyond what is asked for, left alone: {} (--prune removes them)", machines.join(", ")));
         }
         return Ok(());
     }
-    let objects: Vec<_> =
-        survey.surplus.iter().map(|(kind, found)| (*kind, found.name.clone().unwrap_or_default(), found.uid.clone())).collect();
-    let refused = cluster.delete_each(&plan.namespace, &objects).await;
+    let items: Vec<_> = survey.surplus.iter().map(|found| found.item.clone()).collect();
+    let refused = cluster.delete_each(&plan.namespace, &items).await;
     first_of(refused.into_iter().map(|refused| refused.error).collect(), context.ui)?;
-    for (kind, name, _) in &objects {
+    for item in &items {
         if context.config.wait() {
-            cluster.wait_until_gone(*kind, &plan.namespace, name).await?;
+            cluster.wait_until_gone(item.kind, &plan.namespace, &item.name).await?;
         }
-        context.ui.done(&format!("{}/{name}", kind.printed()), if context.config.wait() { "pruned" } else { "is being deleted" });
+        context.ui.done(&item.to_string(), if context.config.wait() { "pruned" } else { "is being deleted" });
     }
     Ok(())
 }
@@ -184,14 +187,11 @@ fn finish(plan: &Plan, arguments: &Up, context: &Context<'_>) -> Result<()> {
     }
 }
 
-async fn conclude(cluster: &Cluster, plan: &Plan, awaited: &Awaited, running: bool, arguments: &Up, context: &Context<'_>) -> Result<()> {
+fn conclude(cluster: &Cluster, plan: &Plan, awaited: Awaited, running: bool, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    let selector = metadata::selector(Some(&plan.fleet), &[]);
-    let machines = cluster.list(Kind::Machine, Some(&plan.namespace), &selector).await?;
-    let instances = cluster.list(Kind::Instance, Some(&plan.namespace), &selector).await?;
-    let planned: Vec<_> = plan.machines().filter_map(|machine| machine.metadata.name.clone()).collect();
     let reasons: BTreeMap<_, _> = awaited.missing.iter().cloned().collect();
-    let mut shown: Vec<Row> = rows(&machines, &instances).into_iter().filter(|row| planned.contains(&row.name)).collect();
+    let mut shown = awaited.rows;
+    sort(&mut shown);
     for row in &mut shown {
         if let Some(reason) = reasons.get(&row.name) {
             row.reason = reason.strip_prefix(&format!("{}: ", row.status)).unwrap_or(reason).to_owned();
@@ -241,7 +241,7 @@ fn print_plan(plan: &Plan, format: UpOutput, dry_run: bool, context: &Context<'_
         UpOutput::Name => {
             let suffix = if dry_run { " (dry run)" } else { "" };
             ui.line(&format!("namespace/{}{suffix}", plan.namespace));
-            plan.objects.iter().for_each(|object| ui.line(&format!("{}/{}{suffix}", Kind::of(object).printed(), object.name())));
+            plan.objects.iter().for_each(|object| ui.line(&format!("{}/{}{suffix}", Kind::of(object).printed(), object.name)));
         }
     }
     Ok(())
@@ -270,7 +270,7 @@ async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -
     if let Some(format) = arguments.output {
         return print_plan(&plan, format, false, context);
     }
-    for change in &survey.changes {
+    for (object, change) in plan.objects.iter().zip(&survey.changes) {
         let verb = if change.is_create() {
             "created"
         } else if change.is_unchanged() {
@@ -278,7 +278,7 @@ async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -
         } else {
             "configured"
         };
-        ui.line(&format!("{}/{} {verb} (server dry run)", Kind::of(&change.object).printed(), change.object.name()));
+        ui.line(&format!("{}/{} {verb} (server dry run)", Kind::of(object).printed(), object.name));
     }
     Ok(())
 }

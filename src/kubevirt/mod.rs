@@ -4,6 +4,8 @@
 //! kubevirt/containerized-data-importer `types.go`. An empty struct that must be there is [`Empty`], written `{}`: leaving
 //! it out would mean something else.
 
+pub mod observed;
+
 use std::collections::BTreeMap;
 
 use k8s_openapi::{

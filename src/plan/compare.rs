@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Object, Quantity, metadata};
+use super::{Object, ObjectKind, Quantity, metadata};
 
 /// Whether every planned field is found in the live object. A list of named items is looked through by name, so that what
 /// admission adds beside ours is no difference; any other list must match item by item.
@@ -37,15 +37,15 @@ pub enum Difference {
 /// and the owners of their fields, because a field that somebody else has changed is no longer ours.
 pub fn difference(live: &Value, planned: &Object) -> Difference {
     let wanted = planned.to_value();
-    let same = match planned {
-        Object::Machine(_) => contains(live, &wanted),
-        Object::Secret(_) | Object::Service(_) => {
+    let same = match planned.kind {
+        ObjectKind::Machine => contains(live, &wanted),
+        ObjectKind::Secret | ObjectKind::Service => {
             contains(&live["metadata"], &wanted["metadata"]) && ["data", "spec"].iter().all(|part| is_owned(live, part, &wanted[*part]))
         }
     };
     if same {
         Difference::None
-    } else if matches!(planned, Object::Machine(_)) && live["spec"]["runStrategy"] == "Halted" {
+    } else if planned.kind == ObjectKind::Machine && live["spec"]["runStrategy"] == "Halted" {
         Difference::Start
     } else {
         Difference::Apply
@@ -77,7 +77,9 @@ fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
 
 /// What differs between the data disks of a live machine and of the planned one; they cannot change in place.
 pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
-    let Object::Machine(_) = planned else { return None };
+    if planned.kind != ObjectKind::Machine {
+        return None;
+    }
     let wanted = planned.to_value();
     let describe = |machine: &Value| {
         let template = &machine["spec"]["dataVolumeTemplates"][0]["spec"]["storage"];
@@ -95,11 +97,6 @@ pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
     };
     let (before, after) = (describe(&live.clone()), describe(&wanted));
     (before != after).then(|| format!("has {before}, {after} is asked for"))
-}
-
-/// The boot hash of a template or instance: what a machine got, or would get, at its start.
-pub fn boot_hash(metadata: &Value) -> Option<&str> {
-    metadata["annotations"][metadata::BOOT_HASH].as_str()
 }
 
 #[cfg(test)]

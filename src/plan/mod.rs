@@ -14,13 +14,11 @@ use k8s_openapi::{
     api::core::v1::{Namespace, Secret, Service, ServicePort, ServiceSpec},
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    catalog::{Catalog, Machine, Workload},
-    kubevirt::VirtualMachine,
-};
+use crate::catalog::{Catalog, Machine, Workload};
 
 pub use fleet::{Chosen, DataDisk, Door, Fleet, Guest, Password, Shape, Sizes};
 pub use machine::HEALTH_PORT;
@@ -30,52 +28,53 @@ pub use quantity::{Quantity, human};
 /// The largest a Secret's values may be together (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
 const MAX_SECRET: usize = 1 << 20;
 
-/// An object of the plan.
-#[derive(Debug, Clone)]
-pub enum Object {
+/// What kind of object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
     /// User data of one kind of machine.
-    Secret(Box<Secret>),
+    Secret,
     /// The way to one server.
-    Service(Box<Service>),
+    Service,
     /// A machine.
-    Machine(Box<VirtualMachine>),
+    Machine,
+}
+
+/// An object of the plan: the very text that is sent, and what of it is asked for again and again.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: String,
+    /// The workload that it belongs to.
+    pub workload: String,
+    /// The hash of it all, which is its annotation too.
+    pub hash: String,
+    /// Of a machine, the hash of what its instance gets; else empty.
+    pub boot_hash: String,
+    text: Box<str>,
 }
 
 impl Object {
-    /// Its metadata.
-    pub fn metadata(&self) -> &ObjectMeta {
-        match self {
-            Self::Secret(secret) => &secret.metadata,
-            Self::Service(service) => &service.metadata,
-            Self::Machine(machine) => &machine.metadata,
-        }
+    /// Closes an object: from here on it is text.
+    fn close<T: Serialize>(kind: ObjectKind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
+        let value = |object: &T| serde_json::to_value(object).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
+        let hash = hash(&value(&object).to_string());
+        let about = metadata(&mut object);
+        about.annotations.get_or_insert_default().insert(metadata::PLAN_HASH.to_owned(), hash.clone());
+        let (name, workload) = (about.name.clone().unwrap_or_default(), metadata::label(about, metadata::COMPONENT).to_owned());
+        let text = value(&object).to_string().into_boxed_str();
+        Self { kind, name, workload, hash, boot_hash, text }
     }
 
-    fn metadata_mut(&mut self) -> &mut ObjectMeta {
-        match self {
-            Self::Secret(secret) => &mut secret.metadata,
-            Self::Service(service) => &mut service.metadata,
-            Self::Machine(machine) => &mut machine.metadata,
-        }
+    /// As it is sent: JSON.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
-        self.metadata().name.as_deref().unwrap_or_default()
-    }
-
-    /// As it is sent.
+    /// As a tree.
     pub fn to_value(&self) -> Value {
-        let value = match self {
-            Self::Secret(secret) => serde_json::to_value(secret),
-            Self::Service(service) => serde_json::to_value(service),
-            Self::Machine(machine) => serde_json::to_value(machine),
-        };
-        value.unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"))
-    }
-
-    fn annotate(&mut self, key: &str, value: String) {
-        self.metadata_mut().annotations.get_or_insert_default().insert(key.to_owned(), value);
+        serde_json::from_str(&self.text).unwrap_or_else(|error| unreachable!("our own JSON: {error}"))
     }
 }
 
@@ -107,11 +106,8 @@ pub struct Demand {
 
 impl Plan {
     /// The machines.
-    pub fn machines(&self) -> impl Iterator<Item = &VirtualMachine> {
-        self.objects.iter().filter_map(|object| match object {
-            Object::Machine(machine) => Some(machine.as_ref()),
-            _ => None,
-        })
+    pub fn machines(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(|object| object.kind == ObjectKind::Machine)
     }
 
     /// The Namespace, as it is printed: without the mark of ownership, which is `up`'s own to set.
@@ -144,11 +140,7 @@ pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, S
             }
         }
     }
-    let mut objects: Vec<_> = secrets.into_iter().chain(services).chain(machines).collect();
-    for object in &mut objects {
-        let hash = hash(&object.to_value().to_string());
-        object.annotate(metadata::PLAN_HASH, hash);
-    }
+    let objects = secrets.into_iter().chain(services).chain(machines).collect();
     Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, demand })
 }
 
@@ -171,13 +163,14 @@ fn secret(namespace: &str, group: &Group<'_>, user_data: &str) -> Result<Object,
             user_data.len()
         ));
     }
-    Ok(Object::Secret(Box::new(Secret {
+    let secret = Secret {
         metadata: object_meta(namespace, group.secret(), group.labels()),
         type_: Some("Opaque".to_owned()),
         // Never `stringData`: server-side apply cannot own it.
         data: Some([("userdata".to_owned(), ByteString(user_data.as_bytes().to_vec()))].into()),
         ..Secret::default()
-    })))
+    };
+    Ok(Object::close(ObjectKind::Secret, secret, |secret| &mut secret.metadata, String::new()))
 }
 
 fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) -> Option<Object> {
@@ -189,7 +182,7 @@ fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) ->
         protocol: Some("TCP".to_owned()),
         ..ServicePort::default()
     };
-    Some(Object::Service(Box::new(Service {
+    let service = Service {
         metadata: object_meta(namespace, name, group.machine_labels(index)),
         spec: Some(ServiceSpec {
             selector: Some(group.pod_selector(index)),
@@ -197,7 +190,8 @@ fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) ->
             ..ServiceSpec::default()
         }),
         ..Service::default()
-    })))
+    };
+    Some(Object::close(ObjectKind::Service, service, |service| &mut service.metadata, String::new()))
 }
 
 fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>, user_data: &str) -> Result<Object, String> {
@@ -212,10 +206,9 @@ fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>,
     }
     let template = serde_json::to_string(&machine.spec.template).map_err(|error| error.to_string())?;
     let boot = hash(&format!("{template}{user_data}"));
-    machine.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot)].into());
-    let mut object = Object::Machine(Box::new(machine));
-    object.annotate(metadata::SSH_USER, fleet.door.user.clone());
-    Ok(object)
+    machine.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
+    machine.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.door.user.clone())].into());
+    Ok(Object::close(ObjectKind::Machine, machine, |machine| &mut machine.metadata, boot))
 }
 
 fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> ObjectMeta {

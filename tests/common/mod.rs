@@ -58,6 +58,14 @@ impl Run {
         self
     }
 
+    /// How many machines the table shows running and ready.
+    pub fn ready(&self) -> usize {
+        self.stdout
+            .lines()
+            .filter(|line| line.split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| pair == ["Running", "True"]))
+            .count()
+    }
+
     /// How many lines of standard output end so.
     pub fn count(&self, ending: &str) -> usize {
         self.stdout.lines().filter(|line| line.ends_with(ending)).count()

@@ -78,7 +78,11 @@ fn webhook_fails_once() {
     let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |machine, _| {
         static FAILED: AtomicUsize = AtomicUsize::new(0);
         let ours = machine["metadata"]["name"] == "virtwork-cpu-0";
-        if ours && FAILED.fetch_add(1, Ordering::SeqCst) == 0 { Err(500) } else { Ok(json!({"allowed": machine["metadata"]["name"] != "trial"})) }
+        if ours && FAILED.fetch_add(1, Ordering::SeqCst) == 0 {
+            Err(500)
+        } else {
+            Ok(json!({"allowed": machine["metadata"]["name"] != "trial"}))
+        }
     });
     until_in_force(&world, Result::is_err);
     world.run("up cpu").exits(0);
@@ -113,7 +117,8 @@ fn webhook_denies_one_machine_at_length() {
     });
     until_in_force(&world, Result::is_err);
     let run = world.run("up cpu --vm-count 4").exits(1);
-    let lines = run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no machine")).count();
+    let lines =
+        run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no machine")).count();
     assert_eq!(lines, 1, "{run:#?}");
     assert!(run.stderr.contains(why.trim()), "the whole reason is told: {run:#?}");
     assert!(!world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-2".to_owned()));
@@ -150,7 +155,9 @@ fn quota_of_three_machines() {
     let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
     let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"count/virtualmachines.kubevirt.io": count}}});
     world.ask("POST", quotas, &quota("3"));
-    crate::common::until("the quota is counted", || !world.ask("GET", &format!("{quotas}/small"), &json!(null))["status"]["hard"].is_null());
+    crate::common::until("the quota is counted", || {
+        !world.ask("GET", &format!("{quotas}/small"), &json!(null))["status"]["hard"].is_null()
+    });
     world.run("up cpu --vm-count 5").exits(1).tells("exceeded quota: small");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 3);
     world.ask("PATCH", &format!("{quotas}/small"), &quota("5"));
@@ -164,8 +171,9 @@ fn quota_of_three_pods() {
     let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
     let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": count}}});
     world.ask("POST", quotas, &quota("3"));
-    let run = world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 machines did not become ready");
-    assert_eq!(run.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 3, "{run:#?}");
+    let run =
+        world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 machines did not become ready");
+    assert_eq!(run.ready(), 3, "{run:#?}");
     world.ask("PATCH", &format!("{quotas}/small"), &quota("9"));
     recovers(&world, "up cpu --vm-count 4");
 }
@@ -175,7 +183,8 @@ fn quota_of_three_pods() {
 fn limit_range() {
     let world = World::new();
     make_namespace(&world);
-    let limits = json!([{"type": "Container", "default": {"cpu": "2", "memory": "4Gi"}, "defaultRequest": {"cpu": "100m", "memory": "64Mi"}}]);
+    let limits =
+        json!([{"type": "Container", "default": {"cpu": "2", "memory": "4Gi"}, "defaultRequest": {"cpu": "100m", "memory": "64Mi"}}]);
     world.ask("POST", "/api/v1/namespaces/virtwork/limitranges", &json!({"metadata": {"name": "limits"}, "spec": {"limits": limits}}));
     comes_up_and_goes(&world, "up cpu memory");
     goes(&world);

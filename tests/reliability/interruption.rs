@@ -39,7 +39,7 @@ fn sweep(how: &str, code: Option<i32>) {
     while more {
         more = interrupted(&world, UP, requests, how, code);
         let run = world.run(UP).exits(0);
-        assert_eq!(run.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 2, "{how} after {requests}: {run:#?}");
+        assert_eq!(run.ready(), 2, "{how} after {requests}: {run:#?}");
         more |= interrupted(&world, "down", requests, how, code);
         goes(&world);
         interrupted(&world, UP, requests, how, code);

@@ -20,7 +20,9 @@ use std::{
 };
 
 use common::{ALL, Run, World, until};
+use http::Method;
 use serde_json::{Value, json};
+use virtwork_sandbox::faults::{Effect, Fault};
 
 /// A machine that boots for as long as a test may last.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -60,9 +62,13 @@ fn recovers(world: &World, up: &str) {
     world.sandbox.faults.clear();
     let run = world.run(up).exits(0);
     let machines = world.names("kubevirt.io/v1/virtualmachines").len();
-    assert_eq!(run.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), machines, "{run:#?}");
+    assert_eq!(run.ready(), machines, "{run:#?}");
     let again = world.run(up).exits(0);
-    assert_eq!(again.count("unchanged"), again.stdout.lines().filter(|line| line.contains('/')).count() - shown_with_role(&again), "{again:#?}");
+    assert_eq!(
+        again.count("unchanged"),
+        again.stdout.lines().filter(|line| line.contains('/')).count() - shown_with_role(&again),
+        "{again:#?}"
+    );
     goes(world);
 }
 
@@ -81,6 +87,16 @@ fn shown_with_role(run: &Run) -> usize {
 /// Starts a command and holds it when so many of its requests have passed; released, it goes on.
 fn frozen_after(world: &World, line: &str, requests: usize) -> Child {
     world.sandbox.faults.hold_after(requests);
+    held(world, line)
+}
+
+/// Starts a command and holds a request of it, after so many like it.
+fn frozen_at(world: &World, line: &str, method: Method, path: &str, skip: usize) -> Child {
+    world.sandbox.faults.add(Fault::new(method, path, Effect::Hold).skip(skip));
+    held(world, line)
+}
+
+fn held(world: &World, line: &str) -> Child {
     let mut child = world.start(line);
     until("the command is held", || world.sandbox.faults.held() > 0 || child.try_wait().unwrap().is_some());
     child

@@ -1,9 +1,10 @@
 //! Objects that others make, change or keep while a command is at work.
 
+use http::Method;
 use serde_json::json;
 use virtwork_sandbox::Settings;
 
-use super::{NEVER, count, end, frozen_after, goes, make_namespace, nothing_left, recovers};
+use super::{NEVER, count, end, frozen_at, goes, make_namespace, nothing_left, recovers};
 use crate::common::{MACHINES, World, until};
 
 const SECRET: &str = "/api/v1/namespaces/virtwork/secrets/virtwork-cpu-userdata";
@@ -38,8 +39,12 @@ fn edited_in_mid_up() {
     let world = World::new();
     world.run("up cpu memory").exits(0);
     // The lists have been made, the writes have not begun.
-    let child = frozen_after(&world, "up cpu memory --memory 3Gi", 9);
-    world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0"), &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}));
+    let child = frozen_at(&world, "up cpu memory --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
+    world.ask(
+        "PATCH",
+        &format!("{MACHINES}/virtwork-cpu-0"),
+        &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}),
+    );
     world.sandbox.faults.release();
     assert_eq!(end(child).0, Some(0));
     let spec = world.machine("virtwork-cpu-0")["spec"]["template"]["spec"].clone();
@@ -66,7 +71,7 @@ fn deleted_in_mid_up() {
 fn taken_over_by_another_field_manager() {
     let world = World::new();
     world.run("up cpu").exits(0);
-    let child = frozen_after(&world, "up cpu --memory 3Gi", 9);
+    let child = frozen_at(&world, "up cpu --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
     world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0?fieldManager=somebody&force=true"), &json!({"spec": {"runStrategy": "Manual"}}));
     world.sandbox.faults.release();
     let (code, said, told) = end(child);
@@ -106,7 +111,7 @@ fn foreign_machine_secret_and_service() {
 fn foreign_objects_that_appear_in_mid_up() {
     let world = World::new();
     make_namespace(&world);
-    let child = frozen_after(&world, "up cpu", 8);
+    let child = frozen_at(&world, "up cpu", Method::POST, "/secrets", 0);
     world.ask("POST", "/api/v1/namespaces/virtwork/secrets", &json!({"metadata": {"name": "virtwork-cpu-userdata"}}));
     world.sandbox.faults.release();
     let (code, _, told) = end(child);
@@ -151,7 +156,11 @@ fn held(path: &str, named: &str) {
 fn instance_without_a_machine() {
     let world = World::new();
     world.run("up cpu").exits(0);
-    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Orphan"}));
+    world.ask(
+        "DELETE",
+        &format!("{MACHINES}/virtwork-cpu-0"),
+        &json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Orphan"}),
+    );
     until("the machine is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
     goes(&world);
 }
@@ -198,7 +207,7 @@ fn two_fleets_in_one_namespace() {
     world.run("down").exits(0);
     nothing_left(&world);
     let left = world.run("status --name other").exits(0);
-    assert_eq!(left.stdout.lines().filter(|line| line.contains(" Running   True ")).count(), 3, "{left:#?}");
+    assert_eq!(left.ready(), 3, "{left:#?}");
     world.run("down --name other").exits(0);
     assert_eq!(world.count_all(), 0);
 }

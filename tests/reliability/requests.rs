@@ -58,7 +58,7 @@ fn reset_before_the_answer() {
 #[test]
 fn reset_after_the_write() {
     let world = World::new();
-    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces", Effect::ResetAfter).times(5));
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces", Effect::ResetAfter).every(2).times(5));
     let run = comes_up_and_goes(&world, "up cpu memory");
     assert_eq!(run.count("created"), 5, "what the lost answers were about is ours: {run:#?}");
 }

@@ -9,7 +9,7 @@ use virtwork_sandbox::{
     faults::{Effect, Fault},
 };
 
-use super::{count, end, frozen_after, goes, make_namespace, nothing_left, recovers};
+use super::{count, end, frozen_at, goes, make_namespace, nothing_left, recovers};
 use crate::common::{World, finish, real};
 
 fn unauthorized() -> Effect {
@@ -29,7 +29,8 @@ fn calls(world: &World) -> usize {
     fs::read_to_string(world.home.join("calls")).unwrap().lines().count()
 }
 
-const LOGIN: &str = r#"echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "admin-token"}}'"#;
+const LOGIN: &str =
+    r#"echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "admin-token"}}'"#;
 
 #[test]
 fn token_expires_in_mid_up() {
@@ -41,7 +42,7 @@ fn token_expires_in_mid_up() {
     }
     let line = format!("up cpu memory --kubeconfig {kubeconfig}");
     world.run(&line).exits(0);
-    assert_eq!(calls(&world), 4, "each time the plugin was asked for another token");
+    assert!(calls(&world) >= 4, "each time the plugin is asked for another token");
     recovers(&world, &line);
 }
 
@@ -80,12 +81,11 @@ fn token_really_expires_in_mid_up() {
 #[test]
 fn unauthorized_for_ever() {
     let world = World::new();
-    for skip in [0, 5, 9] {
+    // From the start; from the first machine on; when all is written.
+    for (method, path, code) in [(Method::GET, "/", 1), (Method::POST, "/virtualmachines", 1), (Method::GET, "watch=true", 3)] {
         world.sandbox.faults.clear();
-        for method in [Method::GET, Method::POST] {
-            world.sandbox.faults.add(Fault::new(method, "/", unauthorized()).skip(skip).always());
-        }
-        world.run("up cpu --timeout 60").exits(1).tells("error: You must be logged in to the server (Unauthorized)");
+        world.sandbox.faults.add(Fault::new(method, path, unauthorized()).always());
+        world.run("up cpu --timeout 60").exits(code).tells("error: You must be logged in to the server (Unauthorized)");
     }
     recovers(&world, "up cpu");
 }
@@ -116,7 +116,7 @@ const FOR_UP: [Case; 14] = [
 /// Each verb that a change needs, of a fleet that is there.
 const FOR_CHANGES: [Case; 4] = [
     ("patch", "virtualmachines", "up cpu --vm-count 2 --memory 3Gi", 1, "you may not patch virtualmachines.kubevirt.io"),
-    ("patch", "secrets", "up cpu --vm-count 2 --ssh-user other", 1, "you may not patch secrets"),
+    ("patch", "secrets", "up cpu --vm-count 2 --set cpu.load=50", 1, "you may not patch secrets"),
     ("update", "virtualmachines/restart", "up cpu --vm-count 2 --memory 3Gi --restart", 1, "you may not update virtualmachines/restart"),
     ("delete", "virtualmachines", "up cpu --prune --yes", 1, "you may not delete virtualmachines.kubevirt.io"),
 ];
@@ -126,7 +126,13 @@ const FOR_DOWN: [Case; 13] = [
     ("list", "virtualmachines", "down", 1, "virtualmachines.kubevirt.io is forbidden"),
     ("list", "secrets", "down", 1, "secrets is forbidden"),
     ("list", "services", "down", 1, "services is forbidden"),
-    ("list", "virtualmachineinstances", "down", 0, "Warning: you may not list virtualmachineinstances.kubevirt.io: whether any is left is not known"),
+    (
+        "list",
+        "virtualmachineinstances",
+        "down",
+        0,
+        "Warning: you may not list virtualmachineinstances.kubevirt.io: whether any is left is not known",
+    ),
     ("list", "datavolumes", "down", 0, "Warning: you may not list datavolumes.cdi.kubevirt.io: whether any is left is not known"),
     ("list", "persistentvolumeclaims", "down", 0, "Warning: you may not list persistentvolumeclaims: whether any is left is not known"),
     ("deletecollection", "virtualmachines", "down", 0, ""),
@@ -188,7 +194,7 @@ fn each_verb_of_status_is_forbidden() {
 #[test]
 fn right_withdrawn_in_mid_up() {
     let world = World::new();
-    let child = frozen_after(&world, "up cpu --vm-count 3 --concurrency 1", 13);
+    let child = frozen_at(&world, "up cpu --vm-count 3 --concurrency 1", Method::POST, "/virtualmachines", 1);
     world.sandbox.deny("create", "virtualmachines");
     world.sandbox.faults.release();
     let (code, _, told) = end(child);

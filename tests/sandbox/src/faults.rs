@@ -87,6 +87,8 @@ pub enum Effect {
     Delay(Duration),
     /// It is not carried out, and the connection stays open without a word.
     Hang,
+    /// It waits until [`Faults::release`].
+    Hold,
     /// The answer, a watch, ends after this time.
     End(Duration),
     /// The answer, a watch, goes silent after this time and stays open.
@@ -126,11 +128,18 @@ pub struct Faults {
     /// How many more requests pass; the others wait. `None`: all pass.
     gate: watch::Sender<Option<usize>>,
     held: watch::Sender<usize>,
+    releases: watch::Sender<usize>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { faults: Mutex::default(), seen: Mutex::default(), gate: watch::Sender::new(None), held: watch::Sender::new(0) }
+        Self {
+            faults: Mutex::default(),
+            seen: Mutex::default(),
+            gate: watch::Sender::new(None),
+            held: watch::Sender::new(0),
+            releases: watch::Sender::new(0),
+        }
     }
 }
 
@@ -167,6 +176,8 @@ impl Faults {
     /// All requests pass again.
     pub fn release(&self) {
         self.gate.send_replace(None);
+        self.held.send_replace(0);
+        self.releases.send_modify(|count| *count += 1);
     }
 
     async fn pass(&self) {
@@ -235,6 +246,12 @@ pub async fn inject(State(faults): State<Arc<Faults>>, request: Request, next: N
         }
         Some(Effect::Delay(time)) => {
             tokio::time::sleep(time).await;
+            next.run(request).await
+        }
+        Some(Effect::Hold) => {
+            let mut releases = faults.releases.subscribe();
+            faults.held.send_modify(|held| *held += 1);
+            let _ = releases.changed().await;
             next.run(request).await
         }
         Some(Effect::Hang) => std::future::pending().await,
