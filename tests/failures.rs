@@ -51,8 +51,8 @@ fn what_may_get_better_is_named_and_waited_for() {
     world.run("status").exits(0).says("2 Insufficient memory").says("no accessMode specified");
     world.sandbox.simulation.set("cpu-0", Behaviour::Works);
     world.sandbox.simulation.set("database-0", Behaviour::Works);
-    let output = up.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (code, _, told) = up.end();
+    assert_eq!(code, Some(0), "{told}");
 }
 
 #[test]

@@ -43,6 +43,8 @@ const GATHER: Duration = Duration::from_millis(200);
 const INQUIRY: Duration = Duration::from_secs(5);
 /// A watch that has said nothing for so long may be broken. An API server's bookmarks, which kube keeps to itself, come once a minute.
 const SILENCE: Duration = Duration::from_secs(60);
+/// Credentials last at least so long.
+const FRESH: Duration = Duration::from_secs(20);
 /// Without the right to watch, a look now and then must do.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -112,8 +114,8 @@ pub struct Mirror<'a, K, T> {
     events: Events<K>,
     /// The credentials that the watches use.
     generation: u64,
-    /// They have been refused, and nothing was heard since.
-    refused: bool,
+    /// When credentials were refused last.
+    refused: Option<Instant>,
 }
 
 impl<'a, K: Watchable, T> Mirror<'a, K, T> {
@@ -121,7 +123,7 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
         let state = |_| State { objects: BTreeMap::new(), fresh: BTreeMap::new(), synced: false, heard: Instant::now(), may_watch: true };
         let states = scopes.iter().map(state).collect();
         let events = watches(cluster, &scopes);
-        Self { cluster, scopes, keep, states, events, generation: cluster.generation(), refused: false }
+        Self { cluster, scopes, keep, states, events, generation: cluster.generation(), refused: None }
     }
 
     /// Takes in what is told within `time`; whether that was anything.
@@ -182,7 +184,6 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
     }
 
     fn take(&mut self, index: usize, event: Event<K>) {
-        self.refused &= matches!(event, Event::Init);
         let (state, keep) = (&mut self.states[index], self.keep);
         state.heard = Instant::now();
         match event {
@@ -208,10 +209,12 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
         let Some(cause) = cause(error) else { return Ok(()) };
         match cause {
             kube::Error::Api(status) if status.code == 401 => {
-                if self.refused || !self.cluster.refresh(self.generation).await {
+                // Fresh ones that are refused too will not become better.
+                let again = self.refused.is_some_and(|refused| refused.elapsed() < FRESH);
+                if again || !self.cluster.refresh(self.generation).await {
                     return Err(request::translate(cause, &self.cluster.access.server));
                 }
-                self.refused = true;
+                self.refused = Some(Instant::now());
                 self.generation = self.cluster.generation();
                 self.events = watches(self.cluster, &self.scopes);
                 Ok(())

@@ -6,6 +6,7 @@ mod transcript;
 
 use std::{
     env, fs,
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -72,6 +73,45 @@ impl Run {
     }
 }
 
+/// A command that runs; it ends with its test.
+pub struct Started(Option<Child>);
+
+impl Started {
+    pub fn new(command: &mut Command) -> Self {
+        Self(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// Its end: status, and what it said and told.
+    pub fn end(mut self) -> (Option<i32>, String, String) {
+        let output = self.0.take().unwrap().wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    }
+}
+
+impl Deref for Started {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl DerefMut for Started {
+    fn deref_mut(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
 /// A cluster and a user's home.
 pub struct World {
     pub sandbox: Sandbox,
@@ -118,9 +158,9 @@ impl World {
     }
 
     /// Starts a command line and lets it run.
-    pub fn start(&self, line: &str) -> Child {
+    pub fn start(&self, line: &str) -> Started {
         let words: Vec<&str> = line.split_whitespace().collect();
-        self.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        Started::new(&mut self.command(&words))
     }
 
     /// Writes a file into the user's home, and returns its path.

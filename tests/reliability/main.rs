@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use common::{ALL, Run, World, until};
+use common::{ALL, Run, Started, World, until};
 use http::Method;
 use serde_json::{Value, json};
 use virtwork_sandbox::faults::{Effect, Fault};
@@ -85,18 +85,18 @@ fn shown_with_role(run: &Run) -> usize {
 }
 
 /// Starts a command and holds it when so many of its requests have passed; released, it goes on.
-fn frozen_after(world: &World, line: &str, requests: usize) -> Child {
+fn frozen_after(world: &World, line: &str, requests: usize) -> Started {
     world.sandbox.faults.hold_after(requests);
     held(world, line)
 }
 
 /// Starts a command and holds a request of it, after so many like it.
-fn frozen_at(world: &World, line: &str, method: Method, path: &str, skip: usize) -> Child {
+fn frozen_at(world: &World, line: &str, method: Method, path: &str, skip: usize) -> Started {
     world.sandbox.faults.add(Fault::new(method, path, Effect::Hold).skip(skip));
     held(world, line)
 }
 
-fn held(world: &World, line: &str) -> Child {
+fn held(world: &World, line: &str) -> Started {
     let mut child = world.start(line);
     until("the command is held", || world.sandbox.faults.held() > 0 || child.try_wait().unwrap().is_some());
     child
@@ -105,13 +105,6 @@ fn held(world: &World, line: &str) -> Child {
 /// It may end by itself at the same moment.
 fn signal(child: &Child, signal: &str) {
     Command::new("kill").args([signal, &child.id().to_string()]).stderr(std::process::Stdio::null()).status().unwrap();
-}
-
-/// The end of a command: its status, and what it told.
-fn end(child: Child) -> (Option<i32>, String, String) {
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
 /// Makes the fleet's namespace beforehand.

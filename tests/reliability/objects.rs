@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::json;
 use virtwork_sandbox::Settings;
 
-use super::{NEVER, count, end, frozen_at, goes, make_namespace, nothing_left, recovers};
+use super::{NEVER, count, frozen_at, goes, make_namespace, nothing_left, recovers};
 use crate::common::{MACHINES, World, until};
 
 const SECRET: &str = "/api/v1/namespaces/virtwork/secrets/virtwork-cpu-userdata";
@@ -28,7 +28,7 @@ fn namespace_removed_in_mid_wait() {
     let child = world.start("up cpu --timeout 120");
     until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
     world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
-    let (code, _, told) = end(child);
+    let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("virtwork-cpu-0: Gone: the machine is gone: somebody has deleted it"), "{told}");
     nothing_left(&world);
@@ -46,7 +46,7 @@ fn edited_in_mid_up() {
         &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}),
     );
     world.sandbox.faults.release();
-    assert_eq!(end(child).0, Some(0));
+    assert_eq!(child.end().0, Some(0));
     let spec = world.machine("virtwork-cpu-0")["spec"]["template"]["spec"].clone();
     assert_eq!((&spec["terminationGracePeriodSeconds"], &spec["domain"]["memory"]["guest"]), (&json!(30), &json!("3Gi")), "{spec:#}");
     world.run("up cpu memory --memory 3Gi --restart").exits(0);
@@ -60,7 +60,7 @@ fn deleted_in_mid_up() {
     until("both are there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 2);
     world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!(null));
     world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-1"), &json!(null));
-    let (code, _, told) = end(child);
+    let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("2 of 2 machines did not become ready: none of them will get there without help"), "{told}");
     world.run("up cpu --vm-count 2 --no-wait").exits(0).says("virtwork-cpu-1 created");
@@ -72,9 +72,9 @@ fn taken_over_by_another_field_manager() {
     let world = World::new();
     world.run("up cpu").exits(0);
     let child = frozen_at(&world, "up cpu --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
-    world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0?fieldManager=somebody&force=true"), &json!({"spec": {"runStrategy": "Manual"}}));
+    world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0?fieldManager=somebody"), &json!({"spec": {"runStrategy": "Manual"}}));
     world.sandbox.faults.release();
-    let (code, said, told) = end(child);
+    let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     assert_eq!(world.machine("virtwork-cpu-0")["spec"]["runStrategy"], "Always", "what is ours is ours");
     world.run("up cpu --memory 3Gi --restart").exits(0);
@@ -114,7 +114,7 @@ fn foreign_objects_that_appear_in_mid_up() {
     let child = frozen_at(&world, "up cpu", Method::POST, "/secrets", 0);
     world.ask("POST", "/api/v1/namespaces/virtwork/secrets", &json!({"metadata": {"name": "virtwork-cpu-userdata"}}));
     world.sandbox.faults.release();
-    let (code, _, told) = end(child);
+    let (code, _, told) = child.end();
     assert_eq!(code, Some(1));
     assert!(told.contains("secret/virtwork-cpu-userdata appeared in namespace virtwork and is not of this fleet"), "{told}");
     assert_eq!(count(&world), (0, 1));
@@ -179,7 +179,7 @@ fn two_ups_at_once() {
     let world = World::new();
     let one = world.start("up cpu memory --vm-count 3");
     let other = world.start("up cpu memory --vm-count 3");
-    let (one, other) = (end(one), end(other));
+    let (one, other) = (one.end(), other.end());
     assert_eq!((one.0, other.0), (Some(0), Some(0)), "{one:#?} {other:#?}");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 6);
     recovers(&world, "up cpu memory --vm-count 3");
@@ -191,7 +191,7 @@ fn up_and_down_at_once() {
     world.run("up cpu memory").exits(0);
     let down = world.start("down");
     let up = world.start("up cpu memory --vm-count 2 --timeout 60");
-    let (down, up) = (end(down), end(up));
+    let (down, up) = (down.end(), up.end());
     // Whoever was first, each says how it ended, and none gets stuck.
     assert!([Some(0), Some(1)].contains(&down.0) && [Some(0), Some(1), Some(3)].contains(&up.0), "{down:#?} {up:#?}");
     recovers(&world, "up cpu memory --vm-count 2");
@@ -202,7 +202,7 @@ fn two_fleets_in_one_namespace() {
     let world = World::new();
     let one = world.start("up cpu network");
     let other = world.start("up cpu network --name other");
-    let (one, other) = (end(one), end(other));
+    let (one, other) = (one.end(), other.end());
     assert_eq!((one.0, other.0), (Some(0), Some(0)), "{one:#?} {other:#?}");
     world.run("down").exits(0);
     nothing_left(&world);

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{end, goes, recovers};
+use super::{goes, recovers};
 use crate::common::{PLUGIN, World, until};
 
 #[test]
@@ -16,7 +16,7 @@ fn closed_pipe_on_stdout() {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "namespace/virtwork created\n");
-    let (code, _, told) = end(child);
+    let (code, _, told) = child.end();
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("writing to standard output: Broken pipe") && !told.contains("panicked"), "{told}");
     recovers(&world, "up cpu memory");

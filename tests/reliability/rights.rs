@@ -1,4 +1,4 @@
-//! Credentials that end, and rights that are missing.
+//! Credentials that and rights that are missing.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
 
@@ -9,7 +9,7 @@ use virtwork_sandbox::{
     faults::{Effect, Fault},
 };
 
-use super::{count, end, frozen_at, goes, make_namespace, nothing_left, recovers};
+use super::{count, frozen_at, goes, make_namespace, nothing_left, recovers};
 use crate::common::{World, finish, real};
 
 fn unauthorized() -> Effect {
@@ -80,7 +80,7 @@ fn token_really_expires_in_mid_up() {
 
 #[test]
 fn unauthorized_for_ever() {
-    let world = World::new();
+    let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     // From the start; from the first machine on; when all is written.
     for (method, path, code) in [(Method::GET, "/", 1), (Method::POST, "/virtualmachines", 1), (Method::GET, "watch=true", 3)] {
         world.sandbox.faults.clear();
@@ -197,7 +197,7 @@ fn right_withdrawn_in_mid_up() {
     let child = frozen_at(&world, "up cpu --vm-count 3 --concurrency 1", Method::POST, "/virtualmachines", 1);
     world.sandbox.deny("create", "virtualmachines");
     world.sandbox.faults.release();
-    let (code, _, told) = end(child);
+    let (code, _, told) = child.end();
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("virtualmachines.kubevirt.io is forbidden"), "{told}");
     world.sandbox.pardon();

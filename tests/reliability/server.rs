@@ -1,16 +1,12 @@
 //! The project's control plane itself: restarted, paused, with a new certificate, while a command is at work. Commands reach it
 //! directly, without the fault layer.
 
-use std::{
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{path::Path, process::Command, time::Duration};
 
 use virtwork_sandbox::Settings;
 
-use super::{comes_up_and_goes, end, goes, recovers};
-use crate::common::{World, real, until};
+use super::{comes_up_and_goes, goes, recovers};
+use crate::common::{Started, World, real, until};
 
 /// `tests/control-plane/cluster VERB SERVER`.
 fn cluster(verb: &str, server: &str) {
@@ -18,9 +14,9 @@ fn cluster(verb: &str, server: &str) {
     assert!(Command::new(script).args([verb, server]).status().unwrap().success(), "{verb} {server}");
 }
 
-fn directly(world: &World, line: &str) -> Child {
+fn directly(world: &World, line: &str) -> Started {
     let words: Vec<_> = line.split_whitespace().collect();
-    world.command(&words).env("KUBECONFIG", real().unwrap()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    Started::new(world.command(&words).env("KUBECONFIG", real().unwrap()))
 }
 
 fn until_answering() {
@@ -35,7 +31,7 @@ fn api_server_restarts_in_mid_up() {
     let child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
     until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
     cluster("restart", "kube-apiserver");
-    let (code, said, told) = end(child);
+    let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
     recovers(&world, "up cpu memory --vm-count 10");
@@ -49,7 +45,7 @@ fn api_server_restarts_in_mid_down() {
     let child = directly(&world, "down --timeout 120");
     until("some are going", || world.names("kubevirt.io/v1/virtualmachines").len() < 20 || world.names("v1/secrets").is_empty());
     cluster("restart", "kube-apiserver");
-    let (code, said, told) = end(child);
+    let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
     goes(&world);
@@ -64,7 +60,7 @@ fn etcd_pauses_for_ten_seconds() {
     cluster("pause", "etcd");
     std::thread::sleep(Duration::from_secs(10));
     cluster("resume", "etcd");
-    let (code, said, told) = end(child);
+    let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
     recovers(&world, "up cpu memory --vm-count 10");
@@ -76,7 +72,7 @@ fn certificate_is_renewed_in_mid_up() {
     let child = world.start("up cpu memory --vm-count 3");
     until("some are there", || !world.names("kubevirt.io/v1/virtualmachines").is_empty());
     world.sandbox.renew_certificate().unwrap();
-    let (code, said, told) = end(child);
+    let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     comes_up_and_goes(&world, "up cpu memory --vm-count 3");
 }

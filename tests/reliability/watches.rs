@@ -9,7 +9,7 @@ use virtwork_sandbox::{
     faults::{Effect, Fault},
 };
 
-use super::{comes_up_and_goes, end, goes, make_namespace, recovers};
+use super::{comes_up_and_goes, goes, make_namespace, recovers};
 use crate::common::{World, until};
 
 const WATCH: &str = "/namespaces/virtwork/*watch=true";
@@ -103,6 +103,6 @@ fn lists_refused_while_waiting() {
     until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_millis(100))).times(4));
     world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?", Effect::refuse(503, "ServiceUnavailable", "try again")).times(3));
-    assert_eq!(end(child).0, Some(0));
+    assert_eq!(child.end().0, Some(0));
     recovers(&world, "up cpu");
 }

@@ -219,6 +219,10 @@ impl Server {
     fn patch(&self, resource: &Resource, request: &Request<'_>) -> Answer<Response> {
         let options = request.options(resource)?;
         let content_type = request.content_type();
+        if options.force && content_type != "application/apply-patch+yaml" {
+            let why = "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch";
+            return Err(Failure::new(422, "Invalid", why));
+        }
         if content_type == "application/apply-patch+yaml" {
             let applied: Value =
                 serde_yaml::from_slice(request.body).map_err(|error| Failure::bad(format!("error decoding YAML: {error}")))?;
