@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const ROLES: [(&str, &str); 3] = [("admin", "cluster-admin"), ("owner", "admin"), ("member", "edit")];
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 /// All that a fleet, or a test, leaves in namespaces, machines first: group, version, kind, plural.
-const KINDS: [(&str, &str, &str, &str); 8] = [
+const KINDS: [(&str, &str, &str, &str); 10] = [
     ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
     ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
     ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
@@ -36,19 +36,26 @@ const KINDS: [(&str, &str, &str, &str); 8] = [
     ("", "v1", "Secret", "secrets"),
     ("", "v1", "Service", "services"),
     ("", "v1", "ResourceQuota", "resourcequotas"),
+    ("", "v1", "LimitRange", "limitranges"),
+    ("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"),
 ];
 
 /// The cluster.
 pub struct Borrowed {
     pub root: Client,
     pub kubeconfig: PathBuf,
+    /// Whether its nodes are ours: it is a control plane and nothing more.
+    pub imitated: bool,
 }
 
 impl Borrowed {
     /// # Errors
     /// The kubeconfig file, which is an administrator's, cannot be used.
     pub async fn new(kubeconfig: &Path) -> Result<Self, Failure> {
-        Ok(Self { root: crate::client(kubeconfig).await?, kubeconfig: kubeconfig.to_owned() })
+        let root = crate::client(kubeconfig).await?;
+        let nodes = Api::<Node>::all(root.clone()).list(&ListParams::default()).await?;
+        let imitated = nodes.items.iter().all(|node| NODES.contains(&node.metadata.name.as_deref().unwrap_or_default()));
+        Ok(Self { root, kubeconfig: kubeconfig.to_owned(), imitated })
     }
 
     /// A client without credentials: those of each request are its own.
@@ -80,15 +87,6 @@ impl Borrowed {
         // A watch may be silent for as long as it likes.
         config.read_timeout = None;
         Ok(Client::try_from(config)?)
-    }
-
-    /// Whether it has nodes that are not ours, on which machines really run.
-    ///
-    /// # Errors
-    /// The server's refusal.
-    pub async fn has_nodes(&self) -> Result<bool, Failure> {
-        let nodes = Api::<Node>::all(self.root.clone()).list(&ListParams::default()).await?;
-        Ok(nodes.items.iter().any(|node| !NODES.contains(&node.metadata.name.as_deref().unwrap_or_default())))
     }
 
     /// Whether it knows our users by their tokens.
@@ -269,6 +267,9 @@ impl Borrowed {
                 if namespace.metadata.deletion_timestamp.is_none() {
                     drop(namespaces.delete(&name, &DeleteParams::default()).await);
                 }
+                if self.imitated && left.iter().all(|what: &String| what.starts_with("namespaces/")) {
+                    self.finish_namespace(&name).await;
+                }
                 left.push(format!("namespaces/{name}"));
             }
             if left.is_empty() {
@@ -278,6 +279,15 @@ impl Borrowed {
                 return Err(format!("still there: {}", left.join(", ")).into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Of an emptied namespace nothing is waited for; the namespace controller would wait five seconds for other API servers.
+    async fn finish_namespace(&self, name: &str) {
+        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {"finalizers": []}});
+        let request = http::Request::put(format!("/api/v1/namespaces/{name}/finalize")).header("content-type", "application/json");
+        if let Ok(request) = request.body(body.to_string().into_bytes()) {
+            drop(self.root.request_text(request).await);
         }
     }
 

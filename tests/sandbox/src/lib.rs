@@ -106,7 +106,7 @@ impl Sandbox {
             .block_on(async {
                 let borrowed = Borrowed::new(kubeconfig).await?;
                 let client = borrowed.anonymous().await?;
-                if !borrowed.has_nodes().await? {
+                if borrowed.imitated {
                     tokio::spawn(nodes::run(borrowed.kubevirt().await?, simulation.clone()));
                 }
                 borrowed.prepare(settings).await?;
