@@ -29,6 +29,9 @@ struct Arguments {
     /// Run the nodes only, for the API server of this kubeconfig file
     #[arg(long, value_name = "KUBECONFIG")]
     nodes_for: Option<PathBuf>,
+    /// Run the controllers only, for the API server of this kubeconfig file
+    #[arg(long, value_name = "KUBECONFIG")]
+    controllers_for: Option<PathBuf>,
     /// Serve OpenShift's project requests only, for the API server of this kubeconfig file
     #[arg(long, value_name = "KUBECONFIG")]
     projects_for: Option<PathBuf>,
@@ -54,6 +57,9 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if let Some(kubeconfig) = &arguments.nodes_for {
         return runtime.block_on(nodes(kubeconfig, Duration::from_secs(arguments.boot)));
+    }
+    if let Some(kubeconfig) = &arguments.controllers_for {
+        return runtime.block_on(controllers(kubeconfig));
     }
     if let Some(kubeconfig) = &arguments.projects_for {
         return runtime.block_on(projects(kubeconfig));
@@ -95,6 +101,16 @@ async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
     let simulation = std::sync::Arc::new(virtwork_sandbox::nodes::simulation::Simulation::new(boot));
     tokio::select! {
         () = virtwork_sandbox::nodes::run(client, simulation) => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(0)
+}
+
+/// The controllers alone, in place of KubeVirt's own.
+async fn controllers(kubeconfig: &Path) -> io::Result<u8> {
+    let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
+    tokio::select! {
+        () = virtwork_sandbox::controllers::run(client) => {}
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(0)
