@@ -27,6 +27,9 @@ use super::{
 /// After a ProjectRequest the rights in the new project take a while to arrive.
 const NEW_PROJECT: Duration = Duration::from_secs(30);
 
+/// How often another writer may be quicker than we.
+const CONFLICTS: u32 = 30;
+
 /// How the writes went.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -211,38 +214,34 @@ impl Cluster {
     async fn create(&self, namespace: &str, fleet: &str, object: &Object, mode: Mode) -> Result<&'static str, ClusterError> {
         let parameters = PostParams { dry_run: mode == Mode::Server, field_manager: Some(metadata::VIRTWORK.to_owned()) };
         let api = self.api(Kind::of(object), Some(namespace));
-        let attempts = Cell::new(0);
-        let created = self
-            .retrying(&object.name, || {
-                attempts.set(attempts.get() + 1);
-                let request = Request::new(api.resource_url()).create(&parameters, object.text().as_bytes().to_vec());
-                let client = self.client();
-                async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await }
-            })
-            .await;
-        match created {
-            Ok(_) => Ok("created"),
-            Err(failure) if failure.is_code(409) => {
-                let verb = if attempts.get() > 1 { "created" } else { "unchanged" };
-                self.adopt(namespace, fleet, object, failure, verb).await
+        loop {
+            let attempts = Cell::new(0);
+            let created = self
+                .retrying(&object.name, || {
+                    attempts.set(attempts.get() + 1);
+                    let request = Request::new(api.resource_url()).create(&parameters, object.text().as_bytes().to_vec());
+                    let client = self.client();
+                    async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await }
+                })
+                .await;
+            match created {
+                Ok(_) => return Ok("created"),
+                Err(failure) if failure.is_code(409) => {
+                    if let Some(verb) = self.adopt(namespace, fleet, object, attempts.get() > 1).await? {
+                        return Ok(verb);
+                    }
+                }
+                Err(failure) => return Err(failure.into_error(self)),
             }
-            Err(failure) => Err(failure.into_error(self)),
         }
     }
 
-    /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's. `verb` is for
-    /// one that is as planned.
-    async fn adopt(
-        &self,
-        namespace: &str,
-        fleet: &str,
-        object: &Object,
-        failure: Failure,
-        verb: &'static str,
-    ) -> Result<&'static str, ClusterError> {
+    /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's. `None`: it is
+    /// gone, or was going and is gone now.
+    async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<&'static str>, ClusterError> {
         let kind = Kind::of(object);
         let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
-        let Some(found) = found else { return Err(failure.into_error(self)) };
+        let Some(found) = found else { return Ok(None) };
         let live = survey::metadata_of(&found);
         if !metadata::is_ours(&live, fleet) {
             return Err(ClusterError::Preflight(format!(
@@ -251,11 +250,15 @@ impl Cluster {
                 object.name
             )));
         }
-        if metadata::annotation(&live, metadata::PLAN_HASH) == Some(&object.hash) {
-            return Ok(verb);
+        if live.deletion_timestamp.is_some() {
+            return self.wait_until_gone(kind, namespace, &object.name).await.map(|()| None);
         }
+        if metadata::annotation(&live, metadata::PLAN_HASH) == Some(&object.hash) {
+            return Ok(Some(if lost { "created" } else { "unchanged" }));
+        }
+        self.own_fields(namespace, object, ownership::patch(&found)).await?;
         match self.server_side_apply(namespace, object, Mode::Real).await {
-            Ok(()) => Ok("configured"),
+            Ok(()) => Ok(Some("configured")),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
@@ -276,6 +279,7 @@ impl Cluster {
 
     async fn own_fields(&self, namespace: &str, object: &Object, mut patch: Option<json_patch::Patch>) -> Result<(), ClusterError> {
         let (kind, name) = (Kind::of(object), object.name.as_str());
+        let mut conflicts = 0;
         while let Some(operations) = patch {
             let patched = self
                 .retrying(name, || {
@@ -286,7 +290,9 @@ impl Cluster {
                 .await;
             match patched {
                 // Somebody, KubeVirt itself for one, wrote it meanwhile. Going on would leave dropped fields behind for ever.
-                Err(failure) if failure.is_code(409) && !self.overdue() => {
+                Err(failure) if failure.is_code(409) && !self.overdue() && conflicts < CONFLICTS => {
+                    conflicts += 1;
+                    tokio::time::sleep(Duration::from_millis(50 * u64::from(conflicts))).await;
                     let live = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
                     patch = live.as_ref().and_then(ownership::patch);
                 }

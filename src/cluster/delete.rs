@@ -19,6 +19,8 @@ use super::{
 
 /// How often the watches' findings are looked over.
 const GLANCE: Duration = Duration::from_millis(200);
+/// How often objects are looked for that have lost their labels.
+const UNLABELLED: Duration = Duration::from_secs(2);
 /// Deletions in flight at once, where collections may not be deleted.
 const IN_PARALLEL: usize = 16;
 /// The kinds that carry our labels, in the order in which they are removed.
@@ -177,6 +179,9 @@ impl Cluster {
     /// When the namespace cannot be watched.
     pub async fn wait_gone(&self, inventory: &Inventory, tell: Listener<'_>) -> Result<Vec<Item>, ClusterError> {
         let mut left = inventory.items.clone();
+        if left.is_empty() {
+            return Ok(left);
+        }
         let total = left.len();
         let kinds = KINDS.into_iter().chain([Kind::Claim]).filter(|kind| inventory.of(*kind).next().is_some());
         let namespace = inventory.namespace.as_str();
@@ -207,6 +212,31 @@ impl Cluster {
             }
         }
         tell(Progress::Waited);
+        while left.is_empty() {
+            left = self.unlabelled(inventory).await?;
+            if left.is_empty() || self.overdue() {
+                break;
+            }
+            left.clear();
+            tokio::time::sleep(UNLABELLED).await;
+        }
+        Ok(left)
+    }
+
+    /// What is there all the same, because it has lost its labels meanwhile: watches have told that as its end.
+    async fn unlabelled(&self, inventory: &Inventory) -> Result<Vec<Item>, ClusterError> {
+        let mut left = Vec::new();
+        for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
+            let uids: BTreeSet<_> = inventory.of(kind).filter_map(|item| item.uid.as_deref()).collect();
+            if uids.is_empty() {
+                continue;
+            }
+            let all = self.try_list::<Observed>(kind, Some(&inventory.namespace), "", Form::Metadata).await;
+            for about in all.map_err(|failure| failure.into_error(self))?.into_iter().map(|object| object.metadata) {
+                let ours = about.uid.as_deref().is_some_and(|uid| uids.contains(uid));
+                left.extend(ours.then(|| Item { kind, name: about.name.unwrap_or_default(), uid: about.uid }));
+            }
+        }
         Ok(left)
     }
 

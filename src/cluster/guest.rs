@@ -18,8 +18,10 @@ use super::{Cluster, Kind, survey::name_of};
 
 /// More machines than this are not asked one by one.
 const MOST: usize = 20;
-/// One answer.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// All answers together.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// One guest's answer.
+const ANSWER: Duration = Duration::from_secs(6);
 /// KubeVirt's container that prints the serial console.
 const CONSOLE: &str = "guest-console-log";
 
@@ -58,10 +60,15 @@ impl Cluster {
     /// Reasons by machine, of machines in one namespace that are not ready; of a machine that says nothing, none.
     pub(super) async fn reasons(&self, namespace: &str, late: &[Row]) -> BTreeMap<String, String> {
         let names = |of: fn(&Row) -> bool| late.iter().filter(|row| of(row)).map(|row| row.name.clone()).collect::<Vec<_>>();
-        let mut reasons = self.event_reasons(namespace, &names(|row| row.trouble == Trouble::Unknown)).await;
-        reasons.extend(self.volume_reasons(namespace, &names(Row::waits_for_volume)).await);
-        reasons.extend(self.guest_reasons(namespace, &names(|row| row.trouble == Trouble::Guest)).await);
-        reasons
+        let (unknown, volumes) = (names(|row| row.trouble == Trouble::Unknown), names(Row::waits_for_volume));
+        let guests = names(|row| row.trouble == Trouble::Guest);
+        // Whoever does not answer in time leaves it at what is known: nothing else waits for reasons.
+        let all = futures::join!(
+            tokio::time::timeout(PATIENCE, self.event_reasons(namespace, &unknown)),
+            tokio::time::timeout(PATIENCE, self.volume_reasons(namespace, &volumes)),
+            tokio::time::timeout(PATIENCE, self.guest_reasons(namespace, &guests)),
+        );
+        [all.0, all.1, all.2].into_iter().filter_map(Result::ok).flatten().collect()
     }
 
     /// What CDI says of data volumes.
@@ -86,16 +93,20 @@ impl Cluster {
         if machines.is_empty() {
             return BTreeMap::new();
         }
-        let Ok(pods) = self.list_values(Kind::Pod, namespace, "kubevirt.io=virt-launcher").await else {
-            let denied = "the reason is in the guest, and you may not list pods here";
-            return machines.iter().take(MOST).map(|machine| (machine.clone(), denied.to_owned())).collect();
+        let pods = match self.list_values(Kind::Pod, namespace, "kubevirt.io=virt-launcher").await {
+            Ok(pods) => pods,
+            Err(failure) if failure.is_code(403) => {
+                let denied = "the reason is in the guest, and you may not list pods here";
+                return machines.iter().take(MOST).map(|machine| (machine.clone(), denied.to_owned())).collect();
+            }
+            Err(_) => return BTreeMap::new(),
         };
         let pod_of = |machine: &String| {
             let of = |pod: &&Value| machine_of(pod) == *machine && pod["metadata"]["deletionTimestamp"].is_null();
             pods.iter().find(of).map(|pod| (machine.clone(), name_of(pod)))
         };
         let asked = machines.iter().take(MOST).filter_map(pod_of).map(|(machine, pod)| async move {
-            let reason = tokio::time::timeout(PATIENCE, self.guest_reason(namespace, &pod)).await;
+            let reason = tokio::time::timeout(ANSWER, self.guest_reason(namespace, &pod)).await;
             Some((machine, reason.ok().flatten()?))
         });
         join_all(asked).await.into_iter().flatten().collect()

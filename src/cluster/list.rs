@@ -66,11 +66,14 @@ impl Cluster {
         read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
     ) -> Result<Vec<T>, Failure> {
         let mut parameters = ListParams::default().labels(selector).limit(PAGE);
-        let mut objects = Vec::new();
+        let (mut objects, mut expired) = (Vec::new(), 0);
         loop {
             let page = self.retrying(kind.plural(), || self.page(kind, namespace, &parameters, form, read)).await;
             let (found, more) = match page {
                 Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() => {
+                    expired += 1;
+                    // As kubectl does it: where pages expire again and again, all in one answer.
+                    parameters.limit = parameters.limit.filter(|_| expired < 3);
                     parameters.continue_token = None;
                     objects.clear();
                     continue;

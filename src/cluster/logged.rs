@@ -11,6 +11,9 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
+/// No server is obeyed for longer.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// Until when a server wants to be left alone.
 #[derive(Debug, Clone, Default)]
 pub struct Pause(Arc<Mutex<Option<Instant>>>);
@@ -25,7 +28,8 @@ impl Pause {
     fn note<R>(&self, response: &Response<R>) {
         let header = response.headers().get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         if let Some(seconds) = header {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + Duration::from_secs(seconds));
+            let pause = Duration::from_secs(seconds).min(LONGEST);
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
         }
     }
 }

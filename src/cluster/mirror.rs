@@ -43,8 +43,10 @@ const GATHER: Duration = Duration::from_millis(200);
 const INQUIRY: Duration = Duration::from_secs(5);
 /// A watch that has said nothing for so long may be broken. An API server's bookmarks, which kube keeps to itself, come once a minute.
 const SILENCE: Duration = Duration::from_secs(60);
-/// Credentials last at least so long.
+/// Credentials last at least so long,
 const FRESH: Duration = Duration::from_secs(20);
+/// and are not read anew more often than this within it: several watches may find out one after another.
+const REFUSALS: u32 = 3;
 /// Without the right to watch, a look now and then must do.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -114,8 +116,8 @@ pub struct Mirror<'a, K, T> {
     events: Events<K>,
     /// The credentials that the watches use.
     generation: u64,
-    /// When credentials were refused last.
-    refused: Option<Instant>,
+    /// When credentials were refused, and how often since.
+    refused: Option<(Instant, u32)>,
 }
 
 impl<'a, K: Watchable, T> Mirror<'a, K, T> {
@@ -140,7 +142,11 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
                     changed = true;
                 }
                 Ok(Some((index, Err(error)))) => self.bear(index, &error).await?,
-                Ok(None) => tokio::time::sleep_until(until).await,
+                // Nothing may be watched.
+                Ok(None) => {
+                    tokio::time::sleep_until(until).await;
+                    break;
+                }
                 Err(_) => break,
             }
         }
@@ -209,12 +215,12 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
         let Some(cause) = cause(error) else { return Ok(()) };
         match cause {
             kube::Error::Api(status) if status.code == 401 => {
-                // Fresh ones that are refused too will not become better.
-                let again = self.refused.is_some_and(|refused| refused.elapsed() < FRESH);
-                if again || !self.cluster.refresh(self.generation).await {
+                let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < FRESH).unwrap_or((Instant::now(), 0));
+                // Fresh ones that are refused again and again will not become better.
+                if times >= REFUSALS || !self.cluster.refresh(self.generation).await {
                     return Err(request::translate(cause, &self.cluster.access.server));
                 }
-                self.refused = Some(Instant::now());
+                self.refused = Some((since, times + 1));
                 self.generation = self.cluster.generation();
                 self.events = watches(self.cluster, &self.scopes);
                 Ok(())

@@ -9,7 +9,7 @@ use kube::{
 
 use crate::{error::ClusterError, plan::metadata};
 
-use super::{Cluster, Place, request};
+use super::{Cluster, Place};
 
 /// What a cluster puts into each namespace by itself: resource, and the names (all of them where none is given).
 const AUTOMATIC: [(&str, &[&str]); 9] = [
@@ -48,7 +48,7 @@ impl Cluster {
     /// # Errors
     /// When the server does not say what it has.
     pub async fn leftovers(&self, namespace: &str) -> Result<Vec<String>, ClusterError> {
-        let discovery = Discovery::new(self.client()).run().await.map_err(|error| request::translate(&error, &self.access.server))?;
+        let discovery = self.once(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
         let mut found = Vec::new();
         for (resource, capabilities) in discovery.groups().flat_map(|group| group.recommended_resources()) {
             let looked_at = capabilities.scope == Scope::Namespaced && capabilities.supports_operation(verbs::LIST);

@@ -110,7 +110,10 @@ impl Cluster {
                 return Err(failure);
             }
             let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter())).max(self.pause.left());
-            let wait = self.deadline.map_or(wait, |deadline| wait.min(deadline.saturating_duration_since(std::time::Instant::now())));
+            let left = self
+                .deadline
+                .map_or(PATIENCE.saturating_sub(begun.elapsed()), |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
+            let wait = wait.min(left);
             tracing::info!("{what}: {failure}; again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -120,8 +120,7 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn outdated(&self, plan: &Plan, survey: &Survey) -> Result<Vec<String>, ClusterError> {
-        // What has just been made runs nothing yet.
-        if survey.changes.iter().all(|change| change.is_unchanged() || !change.there) {
+        if survey.is_settled() {
             return Ok(survey.outdated.clone());
         }
         let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;

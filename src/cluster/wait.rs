@@ -17,6 +17,8 @@ use super::{Cluster, Kind, Listener, Progress, Survey, mirror::FleetMirror};
 const GLANCE: Duration = Duration::from_millis(300);
 /// How often laggards are looked at more closely.
 const INQUIRY: Duration = Duration::from_secs(10);
+/// After the deadline, this long for what is so now.
+const LAST_WORD: Duration = Duration::from_secs(10);
 /// A machine without a reason of its own is looked at more closely after this.
 const HANGING: Duration = Duration::from_secs(15);
 
@@ -57,7 +59,9 @@ impl Cluster {
     /// # Errors
     /// When the fleet cannot be watched.
     pub async fn wait(&self, plan: &Plan, survey: &Survey, options: WaitOptions<'_>, tell: Listener<'_>) -> Result<Awaited, ClusterError> {
-        let all_ready = survey.rows.len() == plan.demand.machines as usize && survey.rows.iter().all(|row| row.ready);
+        // What has been pruned meanwhile took its time.
+        let all_ready =
+            survey.surplus.is_empty() && survey.rows.len() == plan.demand.machines as usize && survey.rows.iter().all(|row| row.ready);
         if survey.is_settled() && all_ready && options.restarted.is_empty() {
             return Ok(Awaited { rows: survey.rows.clone(), ..Awaited::default() });
         }
@@ -95,7 +99,7 @@ impl Cluster {
     /// The last word on each machine: what the watch has told may be old, and laggards are asked, however short they were looked at.
     async fn last_word(&self, mut watch: Watch<'_>, timed_out: bool) -> Awaited {
         // Where it cannot be listed any more, what was told last must do.
-        drop(watch.fleet.list_all().await);
+        drop(tokio::time::timeout(LAST_WORD, watch.fleet.list_all()).await);
         watch.found = self.inquire(&watch, Duration::ZERO).await;
         let (missing, _) = watch.look();
         Awaited { rows: watch.rows(), missing, timed_out }

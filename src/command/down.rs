@@ -62,7 +62,13 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
         tell(&going.items, namespace, " is being deleted", "", context);
         Ok(())
     };
-    first_of(refused.into_iter().map(|refused| refused.error).collect(), ui).and(outcome)
+    match (first_of(refused.into_iter().map(|refused| refused.error).collect(), ui), outcome) {
+        (Err(first), Err(second)) => {
+            ui.error(&second);
+            Err(first)
+        }
+        (first, outcome) => first.and(outcome),
+    }
 }
 
 /// Waits until all of it is gone, and tells what went.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 /// A VirtualMachine or a VirtualMachineInstance.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -29,15 +29,6 @@ pub struct ObservedSpec {
     pub run_strategy: String,
     /// What the next instance gets.
     pub template: ObservedTemplate,
-    #[serde(deserialize_with = "or_default")]
-    data_volume_templates: Vec<IgnoredAny>,
-}
-
-impl ObservedSpec {
-    /// Whether a DataVolume lives and dies with the machine.
-    pub fn has_data_volume(&self) -> bool {
-        !self.data_volume_templates.is_empty()
-    }
 }
 
 /// `spec.template` of a machine.

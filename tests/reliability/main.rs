@@ -29,8 +29,12 @@ const NEVER: Duration = Duration::from_secs(3600);
 
 /// How many objects carry the fleet's label, and how many its name.
 fn count(world: &World) -> (usize, usize) {
+    count_of(world, &ALL)
+}
+
+fn count_of(world: &World, resources: &[&str]) -> (usize, usize) {
     let (mut labelled, mut named) = (0, 0);
-    for resource in ALL {
+    for resource in resources {
         let root = if resource.starts_with("v1/") { "api" } else { "apis" };
         let list = world.ask("GET", &format!("/{root}/{resource}"), &Value::Null);
         for item in list["items"].as_array().unwrap() {
@@ -76,6 +80,9 @@ fn recovers(world: &World, up: &str) {
 #[track_caller]
 fn goes(world: &World) {
     world.run("down").exits(0);
+    // `down` has waited for all but pods, which follow their instances.
+    let waited_for: Vec<_> = ALL.into_iter().filter(|resource| *resource != "v1/pods").collect();
+    assert_eq!(count_of(world, &waited_for), (0, 0), "left when down had ended");
     nothing_left(world);
 }
 

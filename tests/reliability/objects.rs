@@ -156,13 +156,48 @@ fn held(path: &str, named: &str) {
 fn instance_without_a_machine() {
     let world = World::new();
     world.run("up cpu").exits(0);
-    world.ask(
-        "DELETE",
-        &format!("{MACHINES}/virtwork-cpu-0"),
-        &json!({"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Orphan"}),
-    );
-    until("the machine is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    let instances = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances";
+    let found = world.ask("GET", &format!("{instances}/virtwork-cpu-0"), &json!(null));
     goes(&world);
+    let orphan = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "spec": found["spec"],
+        "metadata": {"name": "virtwork-cpu-0", "labels": found["metadata"]["labels"]}});
+    world.ask("POST", instances, &orphan);
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachineinstances"), ["virtwork-cpu-0"]);
+    world.run("down").exits(0).says("virtualmachineinstance.kubevirt.io \"virtwork-cpu-0\" deleted");
+    nothing_left(&world);
+}
+
+/// Somebody takes the labels off a machine that a finalizer holds: it is not gone.
+#[test]
+fn labels_lost_in_mid_down() {
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    let machine = format!("{MACHINES}/virtwork-cpu-0");
+    let finalizers = world.machine("virtwork-cpu-0")["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let held: Vec<_> = finalizers.iter().cloned().chain([json!("example.com/held")]).collect();
+    world.ask("PATCH", &machine, &json!({"metadata": {"finalizers": held}}));
+    let down = world.start("down --timeout 20");
+    until("it is being deleted", || world.machine("virtwork-cpu-0")["metadata"]["deletionTimestamp"].is_string());
+    world.ask("PATCH", &machine, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
+    let (code, _, told) = down.end();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("virtualmachines/virtwork-cpu-0 (held by"), "{told}");
+    world.ask("PATCH", &machine, &json!({"metadata": {"finalizers": null}}));
+    nothing_left(&world);
+}
+
+/// While something is pruned, somebody deletes a machine that had been ready.
+#[test]
+fn deleted_while_pruning() {
+    let world = World::new();
+    world.run("up cpu --vm-count 2").exits(0);
+    let up = frozen_at(&world, "up cpu --prune --yes --timeout 30", Method::DELETE, "/virtualmachines/virtwork-cpu-1", 0);
+    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!(null));
+    until("it is gone", || !world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned()));
+    world.sandbox.faults.release();
+    let (code, said, _) = up.end();
+    assert_eq!(code, Some(3), "{said}");
+    recovers(&world, "up cpu");
 }
 
 #[test]

@@ -3,7 +3,11 @@
 use std::time::{Duration, Instant};
 
 use http::Method;
-use virtwork_sandbox::faults::{Effect, Fault};
+use virtwork_sandbox::{
+    Settings,
+    faults::{Effect, Fault},
+    nodes::simulation::Behaviour,
+};
 
 use super::{comes_up_and_goes, goes, nothing_left, recovers};
 use crate::common::World;
@@ -94,6 +98,22 @@ fn half_open_connection() {
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Hang));
     world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?", Effect::Hang));
     comes_up_and_goes(&world, "up cpu --request-timeout 2");
+}
+
+/// Nobody is obeyed for ever, and nobody who only knows reasons is waited for.
+#[test]
+fn server_asks_for_too_much() {
+    let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
+    world.sandbox.faults.add(Fault::new(Method::POST, "/secrets", overloaded(u64::MAX)));
+    world.run("up cpu --timeout 3").exits(3).hides("panicked").tells("timed out after");
+    for path in ["/events", "/pods", "/datavolumes"] {
+        world.sandbox.faults.add(Fault::new(Method::GET, path, Effect::Hang).always());
+    }
+    world.sandbox.simulation.set("memory-0", Behaviour::Sick("stress-ng is missing".to_owned()));
+    world.run("up cpu memory --timeout 6").exits(3).tells("virtwork-memory-0").hides("you may not");
+    world.run("status").exits(0).says("virtwork-memory-0");
+    world.sandbox.simulation.set("memory-0", Behaviour::Works);
+    recovers(&world, "up cpu memory");
 }
 
 #[test]

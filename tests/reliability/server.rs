@@ -16,7 +16,7 @@ fn cluster(verb: &str, server: &str) {
 
 fn directly(world: &World, line: &str) -> Started {
     let words: Vec<_> = line.split_whitespace().collect();
-    Started::new(world.command(&words).env("KUBECONFIG", real().unwrap()))
+    Started::new(world.command(&words).env("KUBECONFIG", real().unwrap().with_file_name("admin.kubeconfig")))
 }
 
 fn until_answering() {

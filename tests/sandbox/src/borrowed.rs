@@ -21,6 +21,8 @@ use crate::{Settings, api::resource, nodes::NODES};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Set, it allows tests to empty a cluster on which machines really run.
+const CONSENT: &str = "EMPTY_CLUSTER_UNDER_TEST";
 /// What cleaning may take; ten times what it does.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Our users whose rights come from the cluster's own roles, with the role and what else they may.
@@ -50,11 +52,16 @@ pub struct Borrowed {
 
 impl Borrowed {
     /// # Errors
-    /// The kubeconfig file, which is an administrator's, cannot be used.
+    /// The kubeconfig file, which is an administrator's, cannot be used, or the cluster is more than a control plane.
     pub async fn new(kubeconfig: &Path) -> Result<Self, Failure> {
         let root = crate::client(kubeconfig).await?;
         let nodes = Api::<Node>::all(root.clone()).list(&ListParams::default()).await?;
         let imitated = nodes.items.iter().all(|node| NODES.contains(&node.metadata.name.as_deref().unwrap_or_default()));
+        if !imitated && std::env::var_os(CONSENT).is_none() {
+            return Err(
+                format!("tests empty the cluster of {}, which has nodes of its own; {CONSENT}=1 allows it", kubeconfig.display()).into()
+            );
+        }
         Ok(Self { root, kubeconfig: kubeconfig.to_owned(), imitated })
     }
 
@@ -234,6 +241,10 @@ impl Borrowed {
     }
 
     async fn storage(&self, there: bool) -> Result<(), Failure> {
+        if !self.imitated {
+            // Its storage is its own.
+            return if there { Ok(()) } else { Err("this test needs a cluster without storage classes".into()) };
+        }
         let marks =
             json!({"storageclass.kubernetes.io/is-default-class": "true", "storageclass.kubevirt.io/is-default-virt-class": "true"});
         let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "sandbox",

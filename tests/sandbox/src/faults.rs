@@ -83,8 +83,6 @@ pub enum Effect {
     Truncate,
     /// It is carried out, and the answer comes in eight pieces with this time between them.
     Slow(Duration),
-    /// It is carried out later.
-    Delay(Duration),
     /// It is not carried out, and the connection stays open without a word.
     Hang,
     /// It waits until [`Faults::release`].
@@ -155,6 +153,11 @@ impl Faults {
     /// Nothing goes wrong any more.
     pub fn clear(&self) {
         lock(&self.faults).clear();
+    }
+
+    /// How many hits are still to come: with zero, all that was to go wrong has.
+    pub fn unused(&self) -> usize {
+        lock(&self.faults).iter().map(|fault| fault.times).sum()
     }
 
     /// Requests since the last call, KubeVirt's own left out.
@@ -243,10 +246,6 @@ pub async fn inject(State(faults): State<Arc<Faults>>, request: Request, next: N
                 Ok::<_, Infallible>(piece)
             });
             Response::from_parts(parts, Body::from_stream(slow))
-        }
-        Some(Effect::Delay(time)) => {
-            tokio::time::sleep(time).await;
-            next.run(request).await
         }
         Some(Effect::Hold) => {
             let mut releases = faults.releases.subscribe();

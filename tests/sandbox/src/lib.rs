@@ -112,7 +112,8 @@ impl Sandbox {
                 borrowed.prepare(settings).await?;
                 let knows_tokens = borrowed.knows_tokens(&client).await;
                 let (root, hidden) = (borrowed.root.clone(), settings.without.clone());
-                Ok((borrowed, Upstream { client, root, hidden, knows_tokens, simulation: simulation.clone() }))
+                let imitated = borrowed.imitated;
+                Ok((borrowed, Upstream { client, root, hidden, knows_tokens, imitated, simulation: simulation.clone() }))
             })
             .map_err(|error: Box<dyn std::error::Error + Send + Sync>| io::Error::other(error))?;
         let router = Router::new().fallback(upstream::forward).with_state(Arc::new(upstream));

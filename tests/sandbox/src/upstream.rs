@@ -34,6 +34,8 @@ pub struct Upstream {
     pub hidden: Vec<&'static str>,
     /// Whether the server knows our users' tokens; else the administrator impersonates them.
     pub knows_tokens: bool,
+    /// Whether its nodes are ours.
+    pub imitated: bool,
     pub simulation: Arc<Simulation>,
 }
 
@@ -50,7 +52,7 @@ pub async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) ->
     if upstream.hidden.iter().any(|group| path == format!("/apis/{group}") || path.starts_with(&format!("/apis/{group}/"))) {
         return Failure::new(404, "NotFound", "the server could not find the requested resource").into_response();
     }
-    if let Some(address) = Address::parse(&path).filter(asks_kubelet) {
+    if let Some(address) = Address::parse(&path).filter(|address| upstream.imitated && asks_kubelet(address)) {
         let answer = upstream.kubelet(&client, &parts.headers, &address, parts.uri.query().unwrap_or_default()).await;
         return answer.unwrap_or_else(IntoResponse::into_response);
     }
