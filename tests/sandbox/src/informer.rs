@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{
     StreamExt as _,
-    stream::{BoxStream, SelectAll},
+    channel::mpsc::{UnboundedReceiver, unbounded},
 };
 use kube::{
     Api, Client,
@@ -42,13 +42,22 @@ pub type Name = (String, String);
 /// What a watch tells.
 pub type Event = (Kind, Result<watcher::Event<DynamicObject>, watcher::Error>);
 
-/// Watches of some kinds.
-pub fn watches(client: &Client, kinds: &[Kind]) -> SelectAll<BoxStream<'static, Event>> {
-    futures::stream::select_all(kinds.iter().map(|&kind| {
+/// Watches of some kinds. A task of its own listens, so that all there is to hear is at hand, however long the listener is busy.
+pub fn watches(client: &Client, kinds: &[Kind]) -> UnboundedReceiver<Event> {
+    let mut events = futures::stream::select_all(kinds.iter().map(|&kind| {
         let api: Api<DynamicObject> = Api::all_with(client.clone(), &kind.resource());
         let config = watcher::Config::default().labels(if kind == Kind::Pod { "kubevirt.io=virt-launcher" } else { "" });
         watcher(api, config).default_backoff().map(move |event| (kind, event)).boxed()
-    }))
+    }));
+    let (sender, receiver) = unbounded();
+    tokio::spawn(async move {
+        while let Some(event) = events.next().await {
+            if sender.unbounded_send(event).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
 }
 
 /// Objects of some kinds, as the watches last told them.

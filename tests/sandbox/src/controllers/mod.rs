@@ -18,19 +18,21 @@ use crate::informer::{Informer, Kind, Name, watches};
 
 /// How many machines are looked after at once.
 const WORKERS: usize = 8;
+/// Events taken in at once.
+const HEARD: usize = 1000;
 /// After a failed write, or for what only time brings on.
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// Runs until it is dropped.
 pub async fn run(client: Client) {
-    let mut events = watches(&client, &[Kind::Machine, Kind::Instance, Kind::Pod, Kind::DataVolume]);
+    let mut events = watches(&client, &[Kind::Machine, Kind::Instance, Kind::Pod, Kind::DataVolume]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut again: BTreeMap<Name, Instant> = BTreeMap::new();
     let mut tick = tokio::time::interval(AGAIN);
     loop {
         let mut changed = BTreeSet::new();
         tokio::select! {
-            Some(event) = events.next() => changed.extend(informer.take(event)),
+            Some(heard) = events.next() => changed.extend(heard.into_iter().filter_map(|event| informer.take(event))),
             _ = tick.tick() => {
                 let now = Instant::now();
                 changed.extend(again.iter().filter(|(_, time)| **time <= now).map(|(name, _)| name.clone()));

@@ -19,6 +19,8 @@ use simulation::{Behaviour, Simulation};
 /// How often a simulated guest is asked how it is.
 const PROBE: Duration = Duration::from_millis(100);
 const WORKERS: usize = 8;
+/// Events taken in at once.
+const HEARD: usize = 1000;
 /// The nodes there are.
 pub const NODES: [&str; 2] = ["node-0", "node-1"];
 /// On a claim: the machine it is for.
@@ -27,14 +29,15 @@ pub const MACHINE: &str = "sandbox/machine";
 /// Runs until it is dropped.
 pub async fn run(client: Client, simulation: Arc<Simulation>) {
     register(&client).await;
-    let mut events = watches(&client, &[Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim]);
+    // All that is there to hear is heard before anything is done: what was known before a write is old.
+    let mut events = watches(&client, &[Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut tick = tokio::time::interval(PROBE);
     let mut known: BTreeSet<Name> = BTreeSet::new();
     loop {
         let mut changed = BTreeSet::new();
         tokio::select! {
-            Some(event) = events.next() => changed.extend(informer.take(event)),
+            Some(heard) = events.next() => changed.extend(heard.into_iter().filter_map(|event| informer.take(event))),
             _ = tick.tick() => changed.append(&mut known),
         }
         let (informer_now, simulation_now) = (&informer, &simulation);
@@ -141,7 +144,7 @@ async fn pod(
     if let Behaviour::PullFails(message) = behaviour {
         let reason = if status["initContainerStatuses"].is_null() { "ErrImagePull" } else { "ImagePullBackOff" };
         let state = json!({"waiting": {"reason": reason, "message": message}});
-        status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &state, false);
+        status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &status["initContainerStatuses"], &state, false);
         status["conditions"] = conditions(false, false, &status);
         return informer.set_status(Kind::Pod, pod, status).await;
     }
@@ -155,8 +158,8 @@ async fn pod(
     status["podIP"] = json!(address(&machine.1));
     status["podIPs"] = json!([{"ip": status["podIP"]}]);
     status["hostIP"] = json!(format!("192.0.2.{}", node.len()));
-    status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &state, true);
-    status["containerStatuses"] = containers(&pod["spec"]["containers"], &state, ready);
+    status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &status["initContainerStatuses"], &state, true);
+    status["containerStatuses"] = containers(&pod["spec"]["containers"], &status["containerStatuses"], &state, ready);
     status["conditions"] = conditions(true, ready, &status);
     informer.set_status(Kind::Pod, pod, status).await
 }
@@ -176,13 +179,21 @@ fn unschedulable(pod: &Value, behaviour: &Behaviour) -> Option<String> {
     mismatch.then(|| format!("0/{0} nodes are available: {0} node(s) didn't match Pod's node affinity/selector.", NODES.len()))
 }
 
-fn containers(list: &Value, state: &Value, ready: bool) -> Value {
-    let all = list.as_array().into_iter().flatten();
-    let statuses = all.map(|container| {
-        json!({"name": container["name"], "image": container["image"], "imageID": "sha256:0", "restartCount": 0, "ready": ready,
-            "started": state["running"].is_object(), "state": state})
-    });
-    Value::Array(statuses.collect())
+/// Of containers that have a status already only what changes is set: API servers add to it and put it in an order of their own, and
+/// what looks different would be written for ever.
+fn containers(list: &Value, before: &Value, state: &Value, ready: bool) -> Value {
+    let fresh =
+        |container: &Value| json!({"name": container["name"], "image": container["image"], "imageID": "sha256:0", "restartCount": 0});
+    let mut statuses = match before.as_array() {
+        Some(before) if !before.is_empty() => before.clone(),
+        _ => list.as_array().into_iter().flatten().map(fresh).collect(),
+    };
+    for status in &mut statuses {
+        status["ready"] = json!(ready);
+        status["started"] = json!(state["running"].is_object());
+        status["state"] = state.clone();
+    }
+    Value::Array(statuses)
 }
 
 fn conditions(initialized: bool, ready: bool, before: &Value) -> Value {
