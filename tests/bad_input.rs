@@ -8,7 +8,7 @@ use common::{Run, World, finish};
 const SECRET: &str = "pa55\"word";
 
 /// Flags: a command line; what the error says.
-const FLAGS: [(&str, &[&str]); 34] = [
+const FLAGS: [(&str, &[&str]); 35] = [
     ("up --vm-count 0", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count -1", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count 100000", &["--vm-count", "from 1 to 1000"]),
@@ -42,6 +42,7 @@ const FLAGS: [(&str, &[&str]); 34] = [
     ("up cpu --set database.scale=0", &["--set database.scale", "from 1 to 10000"]),
     ("up --set cpuu.foo=3", &["--set cpuu.foo", "did you mean cpu?"]),
     ("up --nonsense", &["--nonsense"]),
+    ("down ,", &["WORKLOAD", "names no workload"]),
     ("down network cpuu", &["cpuu", "did you mean cpu?"]),
 ];
 

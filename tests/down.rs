@@ -32,6 +32,7 @@ fn a_file_that_describes_a_fleet_does_not_narrow_what_is_removed() {
     let file = world.file("virtwork.yaml", "workloads:\n  cpu: {}\n");
     world.run("down disk").exits(0).tells("Nothing of disk of fleet virtwork found");
     world.run("down --workloads=").exits(1).tells("--workloads: names no workload");
+    common::finish("down ''", &mut world.command(&["down", ""])).exits(1).tells("WORKLOAD: names no workload");
     world.run(&format!("down --config {file}")).exits(0);
     assert_eq!(world.count_all(), 0);
 }

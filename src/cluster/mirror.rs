@@ -207,8 +207,16 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
     /// Passes over what a watch gets over by itself.
     async fn bear(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
+        if !matches!(cause(error), Some(kube::Error::Api(_))) {
+            self.cluster.forgive_forbidden(Instant::now() + request::RESTARTED);
+        }
+        if forbidden(error) && self.cluster.forgives_forbidden() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            self.events = watches(self.cluster, &self.scopes);
+            return Ok(());
+        }
         if forbidden(error) {
-            // Listing it may be allowed all the same; a new project's rights are still on their way.
+            // Listing it may be allowed all the same.
             self.states[index].may_watch = false;
             return self.list(index).await;
         }

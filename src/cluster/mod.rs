@@ -208,9 +208,10 @@ impl Cluster {
         true
     }
 
-    /// Until then a 403 is tried again: rights in a new project arrive late.
+    /// Until then a 403 is tried again: rights in a new project arrive late, and in a server that has just been started.
     fn forgive_forbidden(&self, until: Instant) {
-        *self.forgiving_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        let mut forgiving = self.forgiving_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *forgiving = Some(forgiving.map_or(until, |before| before.max(until)));
     }
 
     fn forgives_forbidden(&self) -> bool {

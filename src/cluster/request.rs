@@ -11,6 +11,11 @@ use super::Cluster;
 /// First pause before a retry; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// A server that was not there may have been restarted, and then knows nobody's rights for a moment: until it has read all roles it
+/// answers 403 (seen on kube-apiserver 1.36).
+pub const RESTARTED: Duration = Duration::from_secs(10);
+/// A request at the deadline gets this long all the same.
+const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 /// Where the command has no deadline of its own, a server that stays broken is given up after this.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -64,11 +69,7 @@ impl Failure {
     pub fn into_error(self, cluster: &Cluster) -> ClusterError {
         match self {
             Self::Kube(error) => translate(&error, &cluster.access.server),
-            Self::Silence => ClusterError::Unreachable(format!(
-                "{} gave no answer within {} s",
-                cluster.access.server,
-                cluster.request_timeout.as_secs()
-            )),
+            Self::Silence => ClusterError::Unreachable(format!("{} gave no answer in time", cluster.access.server)),
         }
     }
 }
@@ -80,7 +81,9 @@ impl Cluster {
         F: Fn() -> Fut,
         Fut: Future<Output = kube::Result<T>>,
     {
-        let attempt = async || match tokio::time::timeout(self.request_timeout, operation()).await {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(std::time::Instant::now()).max(LAST_ATTEMPT));
+        let limit = left.map_or(self.request_timeout, |left| left.min(self.request_timeout));
+        let attempt = async || match tokio::time::timeout(limit, operation()).await {
             Ok(result) => result.map_err(Failure::Kube),
             Err(_) => Err(Failure::Silence),
         };
@@ -104,6 +107,9 @@ impl Cluster {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
+            if failure.status().is_none() {
+                self.forgive_forbidden(std::time::Instant::now() + RESTARTED);
+            }
             let patient = self.deadline.is_some() || begun.elapsed() < PATIENCE;
             let forgiven = failure.is_code(403) && self.forgives_forbidden();
             if !(failure.is_transient() || forgiven) || self.overdue() || !patient {

@@ -210,8 +210,10 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
     }
     if !disks.is_empty() {
         return Err(format!(
-            "a data disk cannot change in place: {}; keep its size and class, or remove the machines first (kubectl virtwork down WORKLOAD)",
-            disks.join("; ")
+            "a data disk cannot change in place: {}; keep its size and class, or remove the machines with their data first (kubectl virtwork down WORKLOAD -n {} --name {})",
+            disks.join("; "),
+            plan.namespace,
+            plan.fleet
         ));
     }
     survey.outdated = outdated(plan, instances);

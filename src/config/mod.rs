@@ -81,8 +81,10 @@ impl Config {
         }
         let (mut named, off) = layers::named_workloads(&layers.0, positional);
         let (mut narrowed, _) = layers::named_workloads(&layers.0[..1], positional);
-        if narrowed.is_empty() && layers.0[0].values.contains_key("workloads") {
-            return Err(ConfigError::new("--workloads", format!("names no workload; known are {}", catalog.names().join(", "))).into());
+        // An empty word is a variable that was not set, and must not mean all of them.
+        if narrowed.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
+            let place = if positional.is_empty() { "--workloads" } else { "WORKLOAD" };
+            return Err(ConfigError::new(place, format!("names no workload; known are {}", catalog.names().join(", "))).into());
         }
         named.sort();
         narrowed.sort();
