@@ -345,7 +345,7 @@ impl Cluster {
         }
     }
 
-    /// The selector of a fleet in a plan's words.
+    /// Follows the fleet of a plan.
     pub(super) fn fleet_of<'a>(&'a self, plan: &crate::plan::Plan) -> FleetMirror<'a> {
         FleetMirror::of_fleet(self, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[]))
     }

@@ -47,10 +47,9 @@ pub use survey::{Change, Surplus, Survey};
 pub use wait::{Awaited, WaitOptions};
 
 /// A kind of object that we deal with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `virtualmachines.kubevirt.io`
-    #[default]
     Machine,
     /// `virtualmachineinstances.kubevirt.io`
     Instance,

@@ -102,7 +102,7 @@ impl Cluster {
         let workloads: BTreeSet<_> = plan.objects.iter().map(|object| object.workload.as_str()).collect();
         let mut all = Vec::new();
         for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
-            let planned: BTreeMap<_, _> = plan.objects.iter().enumerate().filter(|(_, object)| Kind::of(object) == kind).collect_by_name();
+            let planned = by_name(plan, kind);
             let read = |text: &str| Ok(look_at(serde_json::from_str(text)?, text, kind, plan, &planned, &workloads));
             let form = if kind == Kind::Machine { Form::Whole } else { Form::Metadata };
             match self.read_list(kind, Some(&plan.namespace), "", form, &read).await {
@@ -138,15 +138,10 @@ impl Cluster {
     }
 }
 
-/// Planned objects by their names.
-trait CollectByName<'a> {
-    fn collect_by_name(self) -> BTreeMap<&'a str, (usize, &'a Object)>;
-}
-
-impl<'a, I: Iterator<Item = (usize, &'a Object)>> CollectByName<'a> for I {
-    fn collect_by_name(self) -> BTreeMap<&'a str, (usize, &'a Object)> {
-        self.map(|(index, object)| (object.name.as_str(), (index, object))).collect()
-    }
+/// The planned objects of a kind by their names, each with its place in the plan.
+fn by_name(plan: &Plan, kind: Kind) -> BTreeMap<&str, (usize, &Object)> {
+    let of_kind = plan.objects.iter().enumerate().filter(|(_, object)| Kind::of(object) == kind);
+    of_kind.map(|(index, object)| (object.name.as_str(), (index, object))).collect()
 }
 
 /// The name of an object.
