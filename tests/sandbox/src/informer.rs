@@ -64,12 +64,14 @@ pub fn watches(client: &Client, kinds: &[Kind]) -> UnboundedReceiver<Event> {
 pub struct Informer {
     client: Client,
     objects: BTreeMap<(Kind, String, String), Value>,
+    /// Names of objects by what a machine has.
+    machines: BTreeMap<(Kind, Name), BTreeSet<String>>,
     relist: BTreeMap<Kind, BTreeSet<Name>>,
 }
 
 impl Informer {
     pub fn new(client: Client) -> Self {
-        Self { client, objects: BTreeMap::new(), relist: BTreeMap::new() }
+        Self { client, objects: BTreeMap::new(), machines: BTreeMap::new(), relist: BTreeMap::new() }
     }
 
     /// Takes in what a watch told, and says which machine it is about.
@@ -83,8 +85,7 @@ impl Informer {
             }
             Ok(watcher::Event::Delete(object)) => {
                 let value = serde_json::to_value(object).unwrap_or_default();
-                self.objects.remove(&(kind, text(&value, "namespace"), text(&value, "name")));
-                Some(machine_of(kind, &value))
+                Some(self.forget(kind, &value))
             }
             Ok(watcher::Event::Init) => {
                 self.relist.insert(kind, BTreeSet::new());
@@ -92,7 +93,13 @@ impl Informer {
             }
             Ok(watcher::Event::InitDone) => {
                 let there = self.relist.remove(&kind).unwrap_or_default();
-                self.objects.retain(|(other, namespace, name), _| *other != kind || there.contains(&(namespace.clone(), name.clone())));
+                let gone = |(other, namespace, name): &(Kind, String, String)| {
+                    *other == kind && !there.contains(&(namespace.clone(), name.clone()))
+                };
+                let gone: Vec<_> = self.objects.iter().filter(|(key, _)| gone(key)).map(|(_, value)| value.clone()).collect();
+                for value in &gone {
+                    self.forget(kind, value);
+                }
                 None
             }
             // The watch begins anew by itself.
@@ -102,8 +109,22 @@ impl Informer {
 
     fn put(&mut self, kind: Kind, object: DynamicObject) -> Name {
         let value = serde_json::to_value(object).unwrap_or_default();
-        let machine = machine_of(kind, &value);
-        self.objects.insert((kind, text(&value, "namespace"), text(&value, "name")), value);
+        let (machine, name) = (machine_of(kind, &value), text(&value, "name"));
+        self.machines.entry((kind, machine.clone())).or_default().insert(name.clone());
+        self.objects.insert((kind, machine.0.clone(), name), value);
+        machine
+    }
+
+    fn forget(&mut self, kind: Kind, value: &Value) -> Name {
+        let (machine, name) = (machine_of(kind, value), text(value, "name"));
+        let key = (kind, machine.clone());
+        if let Some(names) = self.machines.get_mut(&key) {
+            names.remove(&name);
+            if names.is_empty() {
+                self.machines.remove(&key);
+            }
+        }
+        self.objects.remove(&(kind, machine.0.clone(), name));
         machine
     }
 
@@ -112,10 +133,9 @@ impl Informer {
     }
 
     /// The objects of a kind that a machine has.
-    pub fn of_machine(&self, kind: Kind, (namespace, name): &Name) -> Vec<&Value> {
-        let first = (kind, namespace.clone(), String::new());
-        let all = self.objects.range(first..).take_while(|((other, place, _), _)| *other == kind && place == namespace);
-        all.filter(|(_, value)| machine_of(kind, value).1 == *name).map(|(_, value)| value).collect()
+    pub fn of_machine(&self, kind: Kind, machine: &Name) -> Vec<&Value> {
+        let names = self.machines.get(&(kind, machine.clone())).into_iter().flatten();
+        names.filter_map(|name| self.get(kind, &machine.0, name)).collect()
     }
 
     fn api(&self, kind: Kind, namespace: &str) -> Api<DynamicObject> {

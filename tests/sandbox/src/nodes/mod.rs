@@ -3,7 +3,11 @@
 
 pub mod simulation;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{StreamExt as _, stream};
 use k8s_openapi::api::core::v1::Node;
@@ -33,21 +37,32 @@ pub async fn run(client: Client, simulation: Arc<Simulation>) {
     let mut events = watches(&client, &[Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut tick = tokio::time::interval(PROBE);
-    let mut known: BTreeSet<Name> = BTreeSet::new();
+    // A guest comes up, or breaks, by itself, and behaviour changes on demand: how each machine was when it was last looked after,
+    // nothing where a write failed.
+    let mut known: BTreeMap<Name, Option<(Behaviour, bool)>> = BTreeMap::new();
     loop {
         let mut changed = BTreeSet::new();
         tokio::select! {
             Some(heard) = events.next() => changed.extend(heard.into_iter().filter_map(|event| informer.take(event))),
-            _ = tick.tick() => changed.append(&mut known),
+            _ = tick.tick() => {
+                let other = known.iter().filter(|(name, before)| **before != Some(simulation.seen(name)));
+                changed.extend(other.map(|(name, _)| name.clone()));
+            }
         }
         let (informer_now, simulation_now) = (&informer, &simulation);
         let results = stream::iter(changed).map(|name| async move {
-            // A write that failed is tried again at the next tick.
-            let settled = sync(informer_now, simulation_now, &name).await.unwrap_or(false);
-            (name, settled)
+            let seen = simulation_now.seen(&name);
+            let result = sync(informer_now, simulation_now, &name, &seen.0).await;
+            (name, result.map(|there| there.then_some(seen)))
         });
         let results: Vec<_> = results.buffer_unordered(WORKERS).collect().await;
-        known.extend(results.into_iter().filter(|(_, settled)| !settled).map(|(name, _)| name));
+        for (name, result) in results {
+            match result {
+                Ok(None) => known.remove(&name),
+                Ok(seen) => known.insert(name, seen),
+                Err(_) => known.insert(name, None),
+            };
+        }
     }
 }
 
@@ -64,25 +79,23 @@ async fn register(client: &Client) {
     }
 }
 
-/// One step for all that belongs to a machine; true where only a change of an object can bring more.
-async fn sync(informer: &Informer, simulation: &Simulation, name: &Name) -> Result<bool, kube::Error> {
-    let behaviour = simulation.behaviour(&name.1);
+/// One step for all that belongs to a machine; false where nothing of it is left to look after.
+async fn sync(informer: &Informer, simulation: &Simulation, name: &Name, behaviour: &Behaviour) -> Result<bool, kube::Error> {
     let volumes = informer.of_machine(Kind::DataVolume, name);
     for volume in &volumes {
-        data_volume(informer, volume, name, &behaviour).await?;
+        data_volume(informer, volume, name, behaviour).await?;
     }
     let instance = informer.get(Kind::Instance, &name.0, &name.1);
     let pods = informer.of_machine(Kind::Pod, name);
     for pod in &pods {
-        self::pod(informer, simulation, pod, instance, &behaviour).await?;
+        self::pod(informer, simulation, pod, instance, behaviour).await?;
     }
     if let Some(instance) = instance {
-        self::instance(informer, simulation, instance, &behaviour).await?;
+        self::instance(informer, simulation, instance, behaviour).await?;
     } else if pods.is_empty() {
         simulation.ended(name);
     }
-    // A guest comes up, or breaks, by itself, and behaviour changes on demand.
-    Ok(pods.is_empty() && instance.is_none() && volumes.iter().all(|volume| volume["status"]["phase"] == "Succeeded"))
+    Ok(!pods.is_empty() || instance.is_some() || volumes.iter().any(|volume| volume["status"]["phase"] != "Succeeded"))
 }
 
 async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behaviour: &Behaviour) -> Result<(), kube::Error> {

@@ -52,7 +52,12 @@ impl Simulation {
         lock(&self.rules).insert(0, (ending.to_owned(), behaviour));
     }
 
-    pub(super) fn behaviour(&self, machine: &str) -> Behaviour {
+    /// How a machine behaves now, and whether its work runs.
+    pub(super) fn seen(&self, machine: &Name) -> (Behaviour, bool) {
+        (self.behaviour(&machine.1), self.guest(machine).is_ok())
+    }
+
+    fn behaviour(&self, machine: &str) -> Behaviour {
         let rules = lock(&self.rules);
         rules.iter().find(|(ending, _)| machine.ends_with(ending.as_str())).map_or(Behaviour::Works, |(_, behaviour)| behaviour.clone())
     }
