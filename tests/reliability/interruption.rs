@@ -66,14 +66,14 @@ fn killed() {
 
 #[test]
 fn interrupted_while_waiting() {
-    let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
     for how in ["-INT", "-TERM"] {
+        let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
         let child = world.start("up cpu");
         crate::common::until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
         signal(&child, how);
         let (code, _, told) = child.end();
         assert_eq!(code, Some(130));
         assert!(told.contains("Interrupted: the same command again finishes the fleet; 'down' removes all of it"), "{told}");
+        goes(&world);
     }
-    goes(&world);
 }
