@@ -35,7 +35,12 @@ fn main() -> ExitCode {
     };
     let ui = Ui::new(&program);
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Error::Other(error.to_string()));
-    let result = result.and_then(|runtime| runtime.block_on(until_interrupted(cli, &matches, &environment, &ui)));
+    let result = result.and_then(|runtime| {
+        let result = runtime.block_on(until_interrupted(cli, &matches, &environment, &ui));
+        // A prompt that nobody answered is not waited for.
+        runtime.shutdown_background();
+        result
+    });
     ui.clear();
     match result.and_then(|()| ui.finish()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@ mod common;
 
 use common::World;
 use serde_json::json;
+use virtwork_sandbox::faults::{Effect, Fault};
 
 #[test]
 fn everything_goes_and_a_second_down_finds_nothing() {
@@ -81,6 +82,9 @@ fn the_namespace_goes_only_if_it_is_ours() {
     world.run("up cpu -n default").exits(0);
     world.run("down -n default --delete-namespace --yes").exits(1).tells("was not made by this tool: nothing is removed");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 1);
+    let hidden = Effect::refuse(403, "Forbidden", "namespaces \"default\" is forbidden");
+    world.sandbox.faults.add(Fault::new(http::Method::GET, "/namespaces/default", hidden).always());
+    world.run("down -n default --delete-namespace --yes").exits(1).tells("may not be looked at by you");
 }
 
 #[test]

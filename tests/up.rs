@@ -2,7 +2,12 @@
 
 mod common;
 
-use common::{MACHINES, World};
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+};
+
+use common::{MACHINES, PLUGIN, Started, World};
 use serde_json::json;
 use virtwork_sandbox::Settings;
 
@@ -241,4 +246,29 @@ fn output_names_objects() {
     let world = World::new();
     let run = world.run("up cpu -o name").exits(0);
     assert_eq!(run.stdout, "namespace/virtwork\nsecret/virtwork-cpu-userdata\nvirtualmachine.kubevirt.io/virtwork-cpu-0\n");
+}
+
+/// `script` gives it a terminal, on which somebody types Ctrl-C.
+#[test]
+fn password_prompt_is_left_by_ctrl_c() {
+    let world = World::new();
+    // The shell stays, to say how the terminal is afterwards.
+    let line = format!("trap : INT; {PLUGIN} up cpu --ask-ssh-password; echo status $?; stty -a | grep -ow -e -echo -e echo");
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--command", &line, "/dev/null"]).env_clear().env("HOME", &world.home).env("PATH", "/usr/bin:/bin");
+    terminal.env("KUBECONFIG", world.sandbox.kubeconfig("admin")).stdin(Stdio::piped());
+    let mut terminal = Started::new(&mut terminal);
+    let mut output = terminal.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("Password for") {
+        let mut byte = [0];
+        output.read_exact(&mut byte).unwrap();
+        seen.extend(byte);
+    }
+    let mut keyboard = terminal.stdin.take().unwrap();
+    keyboard.write_all(b"\x03").unwrap();
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("status 130") && rest.trim_end().ends_with("\necho"), "{rest}");
+    assert_eq!(world.count_all(), 0);
 }

@@ -41,6 +41,7 @@ use crate::{
 
 pub use apply::Outcome;
 pub use delete::Inventory;
+pub use namespace::owned;
 pub use preflight::Place;
 pub use progress::{Listener, Progress};
 pub use survey::{Change, Surplus, Survey};

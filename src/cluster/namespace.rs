@@ -1,6 +1,6 @@
 //! Whether a namespace is ours to delete, and its deletion.
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use kube::{
     Api,
     api::{DeleteParams, DynamicObject, ListParams},
@@ -30,9 +30,7 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn owns_namespace(&self, name: &str) -> Result<bool, ClusterError> {
-        let Place::There(metadata) = self.look_at_namespace(name).await? else { return Ok(false) };
-        let described = metadata::annotation(&metadata, "openshift.io/description").is_some_and(|text| text.contains(metadata::OWNED));
-        Ok(described || metadata::annotation(&metadata, metadata::OWNED).is_some())
+        Ok(matches!(self.look_at_namespace(name).await?, Place::There(metadata) if owned(&metadata)))
     }
 
     /// Whether there is no such namespace; one that may not be looked at is taken to be there.
@@ -112,6 +110,12 @@ impl Cluster {
             }
         }
     }
+}
+
+/// Whether `up` made a namespace: it says so in an annotation, or in the description of a project.
+pub fn owned(metadata: &ObjectMeta) -> bool {
+    let described = metadata::annotation(metadata, "openshift.io/description").is_some_and(|text| text.contains(metadata::OWNED));
+    described || metadata::annotation(metadata, metadata::OWNED).is_some()
 }
 
 fn is_automatic(resource: &str, name: &str) -> bool {

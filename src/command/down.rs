@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Down, DryRun},
-    cluster::{Cluster, Inventory, Item},
+    cluster::{Cluster, Inventory, Item, Place, owned},
     error::{ClusterError, Error, Result},
 };
 
@@ -20,10 +20,8 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     }
     let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
     // Nothing is removed on the way to a refusal.
-    if arguments.delete_namespace && !cluster.namespace_is_gone(&namespace).await? && !cluster.owns_namespace(&namespace).await? {
-        return Err(Error::Other(format!(
-            "namespace {namespace} was not made by this tool: nothing is removed; leave --delete-namespace out"
-        )));
+    if arguments.delete_namespace {
+        require_ours(&cluster, &namespace).await?;
     }
     let fleet = &context.config.settings.common.name;
     let inventory = cluster.inventory(&namespace, fleet, &context.config.narrowed, &|progress| ui.listen(progress)).await?;
@@ -42,6 +40,17 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
         return remove_namespace(&cluster, &namespace, arguments, context).await;
     }
     Ok(())
+}
+
+/// A namespace that is not there may be asked away; one that is there must be of our making.
+async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<()> {
+    let why = match cluster.look_at_namespace(namespace).await? {
+        Place::Missing => return Ok(()),
+        Place::There(metadata) if owned(&metadata) => return Ok(()),
+        Place::There(_) => "was not made by this tool",
+        Place::Unknown => "may not be looked at by you, so nobody knows whether this tool made it",
+    };
+    Err(Error::Other(format!("namespace {namespace} {why}: nothing is removed; leave --delete-namespace out")))
 }
 
 async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {

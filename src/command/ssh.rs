@@ -137,7 +137,8 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
     let named = |object: &&Observed| object.metadata.name.as_ref() == Some(&row.name);
     if instances.iter().find(named).is_none_or(|instance| instance.status.phase != "Running") {
-        let start = if row.status == "Stopped" { format!("; start it with 'virtctl start {}'", row.name) } else { String::new() };
+        let start =
+            if row.status == "Stopped" { format!("; start it with 'virtctl start {} -n {namespace}'", row.name) } else { String::new() };
         let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
         return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
     }

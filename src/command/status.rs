@@ -20,7 +20,9 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let cluster = context.connect(false).await?;
     let namespace = context.namespace(&cluster);
     let place = (!arguments.all_namespaces).then_some(namespace.as_str());
-    let fleet = (!arguments.all_namespaces).then_some(context.config.settings.common.name.as_str());
+    let config = context.config;
+    // All fleets of the cluster, unless one is asked for.
+    let fleet = if arguments.all_namespaces { config.named_fleet() } else { Some(config.settings.common.name.as_str()) };
     let mut selector = metadata::selector(fleet, &[]);
     if let Some(more) = arguments.selector.as_ref().filter(|more| !more.is_empty()) {
         selector = format!("{selector},{more}");

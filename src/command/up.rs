@@ -15,7 +15,7 @@ use crate::{
 use super::{Context, confirm, first_of, status::table};
 
 pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
-    let fleet = fleet(arguments, context)?;
+    let fleet = fleet(arguments, context).await?;
     match arguments.dry_run {
         Some(DryRun::Client) => {
             let plan = make_plan(&fleet, &context.namespace_offline()?, context)?;
@@ -26,14 +26,14 @@ pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
     }
 }
 
-fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
+async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
     let (config, ui) = (context.config, context.ui);
-    let asked = if arguments.ask_ssh_password { Some(ui.ask_password(&config.settings.door.ssh_user)?) } else { None };
+    let asked = if arguments.ask_ssh_password { Some(ui.ask_password(&config.settings.door.ssh_user).await?) } else { None };
     if config.password_on_command_line() {
         ui.warning("--ssh-password shows in the process list; --ask-ssh-password and --ssh-password-file do not");
     }
     let (fleet, default_key) = config.fleet(asked)?;
-    if fleet.door.keys.is_empty() && fleet.door.password.is_none() && !config.settings.door.no_ssh_key {
+    if !fleet.door.is_open() && !config.settings.door.no_ssh_key {
         ui.note("Nobody can log in: there is neither key nor password (--ssh-key-file gives one, --no-ssh-key says that this is meant)");
     }
     if let Some(path) = default_key {
@@ -205,7 +205,8 @@ fn conclude(cluster: &Cluster, plan: &Plan, awaited: Awaited, running: bool, arg
         if let Some(first) = shown.first() {
             let short = first.name.strip_prefix(&format!("{}-", plan.fleet)).unwrap_or(&first.name);
             let (program, again) = (ui.program(), context.config.again());
-            ui.hint(&format!("Run '{program} ssh {short}{again}' to look inside, '{program} down{again}' to remove all of it"));
+            let inside = if plan.open { format!("'{program} ssh {short}{again}' to look inside, ") } else { String::new() };
+            ui.hint(&format!("Run {inside}'{program} down{again}' to remove all of it"));
         }
         return Ok(());
     }

@@ -96,6 +96,11 @@ impl Config {
         self.settings.connection.namespace.as_deref().filter(|namespace| !namespace.is_empty())
     }
 
+    /// The fleet's name, if the user gave one.
+    pub fn named_fleet(&self) -> Option<&str> {
+        self.layers.find("name").map(|_| self.settings.common.name.as_str())
+    }
+
     /// Whether to wait: `--no-wait` and `--wait=false` are the same.
     pub fn wait(&self) -> bool {
         self.settings.waiting.wait && !self.settings.pace.no_wait

@@ -82,6 +82,13 @@ pub struct Door {
     pub password: Option<Password>,
 }
 
+impl Door {
+    /// Whether anybody can log in.
+    pub fn is_open(&self) -> bool {
+        !self.keys.is_empty() || self.password.is_some()
+    }
+}
+
 /// How guests reach packages.
 #[derive(Debug, Clone, Default)]
 pub struct Guest {

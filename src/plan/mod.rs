@@ -89,6 +89,8 @@ pub struct Plan {
     pub objects: Vec<Object>,
     /// What the machines ask of the cluster.
     pub demand: Demand,
+    /// Whether anybody can log in to the machines.
+    pub open: bool,
 }
 
 /// What a plan asks of the cluster.
@@ -141,7 +143,7 @@ pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, S
         }
     }
     let objects = secrets.into_iter().chain(services).chain(machines).collect();
-    Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, demand })
+    Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, demand, open: fleet.door.is_open() })
 }
 
 /// The user data of one kind of machine of a chosen workload.

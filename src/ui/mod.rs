@@ -213,13 +213,18 @@ impl Ui {
     ///
     /// # Errors
     /// Without a terminal.
-    pub fn ask_password(&self, user: &str) -> Result<Password> {
+    pub async fn ask_password(&self, user: &str) -> Result<Password> {
         if !self.interactive {
             return Err(Error::Other("--ask-ssh-password needs a terminal; use --ssh-password-file".to_owned()));
         }
-        let prompt = PasswordPrompt::new().with_prompt(format!("Password for {user}")).with_confirmation("Again", "They differ");
-        let answer = prompt.interact().map_err(|dialoguer::Error::IO(error)| unanswered(error))?;
-        Ok(Password::new(answer))
+        let prompt = format!("Password for {user}");
+        let _terminal = Terminal::remember();
+        // Elsewhere, so that a signal is heard meanwhile: unlike the other prompts, this one leaves Ctrl-C to the terminal.
+        let asked = tokio::task::spawn_blocking(|| {
+            let prompt = PasswordPrompt::new().with_prompt(prompt).with_confirmation("Again", "They differ");
+            prompt.interact().map_err(|dialoguer::Error::IO(error)| unanswered(error))
+        });
+        asked.await.unwrap_or_else(|error| Err(Error::Other(error.to_string()))).map(Password::new)
     }
 
     /// Whether results still reach somebody.
@@ -235,6 +240,33 @@ impl Ui {
         match self.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => Err(Error::Output(error)),
             None => Ok(()),
+        }
+    }
+}
+
+/// The terminal as it was, to be so again however a prompt that hides what is typed ends.
+struct Terminal {
+    #[cfg(unix)]
+    before: Option<rustix::termios::Termios>,
+}
+
+impl Terminal {
+    #[cfg(unix)]
+    fn remember() -> Self {
+        Self { before: rustix::termios::tcgetattr(io::stdin()).ok() }
+    }
+
+    #[cfg(not(unix))]
+    fn remember() -> Self {
+        Self {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
         }
     }
 }
