@@ -40,9 +40,13 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
         ui.block(&command_line(ui.program()).render_help().to_string());
         return Ok(());
     };
-    if let Command::Completion(arguments) = &command {
-        completion::run(arguments, ui);
-        return Ok(());
+    match &command {
+        Command::Completion(arguments) => {
+            completion::run(arguments, ui);
+            return Ok(());
+        }
+        Command::Version(arguments) if arguments.client => return version::print(arguments, None, ui),
+        _ => {}
     }
     let deepest = matches.subcommand().map_or(matches, |(_, inner)| inner);
     let positional = match &command {
