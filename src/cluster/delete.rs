@@ -12,8 +12,8 @@ use crate::{error::ClusterError, kubevirt::observed::Observed, plan::metadata};
 
 use super::{
     Cluster, Item, Kind, Listener, Progress,
-    list::Form,
-    mirror::{Mirror, Scope},
+    list::{Form, Scope},
+    mirror::Mirror,
     survey::metadata_of,
 };
 
@@ -106,7 +106,7 @@ impl Cluster {
         let mut items = Vec::new();
         let item = |kind, about: ObjectMeta| Item { kind, name: about.name.unwrap_or_default(), uid: about.uid };
         for kind in KINDS {
-            match self.try_list::<Observed>(kind, Some(namespace), &selector, Form::Metadata).await {
+            match self.try_list::<Observed>(&Scope::new(kind, Some(namespace), &selector), Form::Metadata).await {
                 Ok(found) => items.extend(found.into_iter().map(|object| item(kind, object.metadata))),
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
@@ -116,7 +116,7 @@ impl Cluster {
         }
         let disks: BTreeSet<_> = items.iter().filter(|item| item.kind == Kind::DataVolume).map(|item| item.name.clone()).collect();
         let labelled = |claim: &ObjectMeta| metadata::is_ours(claim, fleet) && workloads.is_empty();
-        match self.try_list::<Observed>(Kind::Claim, Some(namespace), "", Form::Metadata).await {
+        match self.try_list::<Observed>(&Scope::new(Kind::Claim, Some(namespace), ""), Form::Metadata).await {
             Ok(claims) => {
                 let ours = |claim: &ObjectMeta| claim.name.as_ref().is_some_and(|name| disks.contains(name)) || labelled(claim);
                 items.extend(claims.into_iter().map(|claim| claim.metadata).filter(ours).map(|claim| item(Kind::Claim, claim)));
@@ -185,12 +185,8 @@ impl Cluster {
         let total = left.len();
         let kinds = KINDS.into_iter().chain([Kind::Claim]).filter(|kind| inventory.of(*kind).next().is_some());
         let namespace = inventory.namespace.as_str();
-        let scope = |kind| Scope {
-            kind,
-            namespace: Some(namespace.to_owned()),
-            // CDI does not pass our labels on to claims.
-            selector: if kind == Kind::Claim { String::new() } else { inventory.selector.clone() },
-        };
+        // CDI does not pass our labels on to claims.
+        let scope = |kind| Scope::new(kind, Some(namespace), if kind == Kind::Claim { "" } else { &inventory.selector });
         let uid = |object: PartialObjectMeta<DynamicObject>| object.metadata.uid;
         let mut present = Mirror::new(self, kinds.map(scope).collect(), uid);
         loop {
@@ -231,7 +227,7 @@ impl Cluster {
             if uids.is_empty() {
                 continue;
             }
-            let all = self.try_list::<Observed>(kind, Some(&inventory.namespace), "", Form::Metadata).await;
+            let all = self.try_list::<Observed>(&Scope::new(kind, Some(&inventory.namespace), ""), Form::Metadata).await;
             for about in all.map_err(|failure| failure.into_error(self))?.into_iter().map(|object| object.metadata) {
                 let ours = about.uid.as_deref().is_some_and(|uid| uids.contains(uid));
                 left.extend(ours.then(|| Item { kind, name: about.name.unwrap_or_default(), uid: about.uid }));

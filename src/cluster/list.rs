@@ -14,6 +14,23 @@ use super::{Cluster, Kind, request::Failure};
 /// kubectl's own chunk size.
 pub const PAGE: u32 = 500;
 
+/// What is listed, or followed.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Objects of this kind,
+    pub kind: Kind,
+    /// in this namespace or in all,
+    pub namespace: Option<String>,
+    /// that this label selector matches; all of them where it is empty.
+    pub selector: String,
+}
+
+impl Scope {
+    pub fn new(kind: Kind, namespace: Option<&str>, selector: &str) -> Self {
+        Self { kind, namespace: namespace.map(str::to_owned), selector: selector.to_owned() }
+    }
+}
+
 /// Which part of each object is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -38,37 +55,30 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn observe(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Observed>, ClusterError> {
-        self.try_list(kind, namespace, selector, Form::Whole).await.map_err(|failure| failure.into_error(self))
+        let found = self.try_list(&Scope::new(kind, namespace, selector), Form::Whole).await;
+        found.map_err(|failure| failure.into_error(self))
     }
 
     /// All objects of a kind that a label selector matches, as JSON.
     pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> Result<Vec<Value>, Failure> {
-        self.try_list(kind, Some(namespace), selector, Form::Whole).await
+        self.try_list(&Scope::new(kind, Some(namespace), selector), Form::Whole).await
     }
 
-    pub(super) async fn try_list<T: DeserializeOwned>(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        selector: &str,
-        form: Form,
-    ) -> Result<Vec<T>, Failure> {
-        self.read_list(kind, namespace, selector, form, &|text| serde_json::from_str(text).map(Some)).await
+    pub(super) async fn try_list<T: DeserializeOwned>(&self, scope: &Scope, form: Form) -> Result<Vec<T>, Failure> {
+        self.read_list(scope, form, &|text| serde_json::from_str(text).map(Some)).await
     }
 
     /// All pages, what `read` makes of each object; when a continue token has expired (410), all over again.
     pub(super) async fn read_list<T>(
         &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        selector: &str,
+        scope: &Scope,
         form: Form,
         read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
     ) -> Result<Vec<T>, Failure> {
-        let mut parameters = ListParams::default().labels(selector).limit(PAGE);
+        let mut parameters = ListParams::default().labels(&scope.selector).limit(PAGE);
         let (mut objects, mut expired) = (Vec::new(), 0);
         loop {
-            let page = self.retrying(kind.plural(), || self.page(kind, namespace, &parameters, form, read)).await;
+            let page = self.retrying(scope.kind.plural(), || self.page(scope, &parameters, form, read)).await;
             let (found, more) = match page {
                 Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() => {
                     expired += 1;
@@ -90,13 +100,12 @@ impl Cluster {
 
     async fn page<T>(
         &self,
-        kind: Kind,
-        namespace: Option<&str>,
+        scope: &Scope,
         parameters: &ListParams,
         form: Form,
         read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
     ) -> kube::Result<(Vec<T>, Option<String>)> {
-        let request = Request::new(self.api(kind, namespace).resource_url());
+        let request = Request::new(self.api(scope.kind, scope.namespace.as_deref()).resource_url());
         let request = match form {
             Form::Whole => request.list(parameters),
             Form::Metadata => request.list_metadata(parameters),

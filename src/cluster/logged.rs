@@ -1,7 +1,9 @@
 //! What is seen of each request on its way: `-v=6` tells method, address, status and time, never a header or body, because
-//! they hold secrets; and a server that asks for a pause (`Retry-After`) is remembered, which kube does not do.
+//! they hold secrets; and what kube does not do: a server that asks for a pause (`Retry-After`) is remembered, and a watch that
+//! ends as soon as it begins does not begin again at once.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -13,6 +15,8 @@ use tower::{Layer, Service};
 
 /// No server is obeyed for longer.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// A watch is heard at most so often. kube begins one that ended anew without a pause, and a proxy may end each at once.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// Until when a server wants to be left alone.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +38,21 @@ impl Pause {
     }
 }
 
+/// When the watch of each path is heard next.
+#[derive(Debug, Clone, Default)]
+struct Pace(Arc<Mutex<BTreeMap<String, Instant>>>);
+
+impl Pace {
+    /// Until when a watch that is asked for now has to wait.
+    fn next(&self, path: &str) -> Instant {
+        let mut paths = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let next = paths.get(path).map_or(now, |before| now.max(*before + WATCH));
+        paths.insert(path.to_owned(), next);
+        next
+    }
+}
+
 /// Puts [`Logged`] around a service.
 #[derive(Debug, Clone, Default)]
 pub struct LogLayer(pub Pause);
@@ -42,18 +61,20 @@ impl<S> Layer<S> for LogLayer {
     type Service = Logged<S>;
 
     fn layer(&self, inner: S) -> Logged<S> {
-        Logged(inner, self.0.clone())
+        Logged(inner, self.0.clone(), Pace::default())
     }
 }
 
 /// A service that tells of each request.
 #[derive(Debug, Clone)]
-pub struct Logged<S>(S, Pause);
+pub struct Logged<S>(S, Pause, Pace);
 
 impl<S, B, R> Service<Request<B>> for Logged<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,
+    S::Error: Send,
+    R: Send,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -65,12 +86,17 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (what, begun) = (format!("{} {}", request.method(), request.uri()), Instant::now());
+        let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+        let next = is_watch.then(|| self.2.next(request.uri().path()));
         let (answer, pause) = (self.0.call(request), self.1.clone());
         Box::pin(async move {
             let answer = answer.await;
             answer.iter().for_each(|response| pause.note(response));
             let outcome = answer.as_ref().map_or_else(|_| "no answer".to_owned(), |response| response.status().to_string());
             tracing::debug!("{what} {outcome} in {} ms", begun.elapsed().as_millis());
+            if let Some(next) = next {
+                tokio::time::sleep_until(next.into()).await;
+            }
             answer
         })
     }

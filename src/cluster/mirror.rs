@@ -33,7 +33,7 @@ use crate::{
 use super::{
     Cluster, Kind,
     guest::{Reasons, give_reasons},
-    list::{Form, PAGE},
+    list::{Form, PAGE, Scope},
     request,
 };
 
@@ -49,17 +49,6 @@ const FRESH: Duration = Duration::from_secs(20);
 const REFUSALS: u32 = 3;
 /// Without the right to watch, a look now and then must do.
 const POLL: Duration = Duration::from_secs(3);
-
-/// What is followed.
-#[derive(Debug, Clone)]
-pub struct Scope {
-    /// Objects of this kind,
-    pub kind: Kind,
-    /// in this namespace or in all,
-    pub namespace: Option<String>,
-    /// that this label selector matches.
-    pub selector: String,
-}
 
 /// Something that can be watched.
 pub trait Watchable:
@@ -176,11 +165,10 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
     }
 
     async fn list(&mut self, index: usize) -> Result<(), ClusterError> {
-        let Scope { kind, namespace, selector } = &self.scopes[index];
         let form = if K::metadata_api() { Form::Metadata } else { Form::Whole };
         let keep = self.keep;
         let read = |text: &str| serde_json::from_str::<K>(text).map(|object| Some((key(&object), keep(object))));
-        let found = self.cluster.read_list(*kind, namespace.as_deref(), selector, form, &read).await;
+        let found = self.cluster.read_list(&self.scopes[index], form, &read).await;
         let found = found.map_err(|failure| failure.into_error(self.cluster))?;
         let state = &mut self.states[index];
         state.objects = found.into_iter().collect();
@@ -303,7 +291,7 @@ pub type FleetMirror<'a> = Mirror<'a, Observed, Observed>;
 impl<'a> FleetMirror<'a> {
     /// Follows a fleet, or with no name every fleet.
     pub fn of_fleet(cluster: &'a Cluster, namespace: Option<&str>, selector: &str) -> Self {
-        let scope = |kind| Scope { kind, namespace: namespace.map(str::to_owned), selector: selector.to_owned() };
+        let scope = |kind| Scope::new(kind, namespace, selector);
         Self::new(cluster, vec![scope(Kind::Machine), scope(Kind::Instance)], std::convert::identity)
     }
 

@@ -16,7 +16,7 @@ use crate::{
     status::{self, Row},
 };
 
-use super::{Cluster, Item, Kind, list::Form, ownership, request::Failure};
+use super::{Cluster, Item, Kind, list::{Form, Scope}, ownership, request::Failure};
 
 /// What one object of the plan needs.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ impl Cluster {
             let planned = by_name(plan, kind);
             let read = |text: &str| Ok(look_at(serde_json::from_str(text)?, text, kind, plan, &planned, &workloads));
             let form = if kind == Kind::Machine { Form::Whole } else { Form::Metadata };
-            match self.read_list(kind, Some(&plan.namespace), "", form, &read).await {
+            match self.read_list(&Scope::new(kind, Some(&plan.namespace), ""), form, &read).await {
                 Ok(found) => all.extend(found),
                 Err(failure) if failure.is_code(403) && kind == Kind::Machine => return Ok(None),
                 Err(failure) => return Err(failure.into_error(self)),

@@ -25,6 +25,17 @@ fn watch_closed() {
     comes_up_and_goes(&world, "up cpu");
 }
 
+/// Some proxies do that. kube would ask again without a pause: thousands of times.
+#[test]
+fn watch_ends_at_once() {
+    let world = slow_boot();
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::ZERO)).always());
+    world.run("up cpu").exits(0);
+    let watches = world.sandbox.faults.take_seen().iter().filter(|seen| seen.path.contains("watch=true")).count();
+    assert!((2..100).contains(&watches), "{watches} watches");
+    recovers(&world, "up cpu");
+}
+
 #[test]
 fn watch_refused_with_410() {
     let world = slow_boot();
