@@ -73,7 +73,9 @@ pub enum Trouble {
 
 /// Machines with their instances.
 pub fn rows(machines: &[Observed], instances: &[Observed]) -> Vec<Row> {
-    let key = |object: &Observed| (object.metadata.namespace.clone(), object.metadata.name.clone());
+    fn key(object: &Observed) -> (&str, &str) {
+        (&object.metadata.namespace, &object.metadata.name)
+    }
     let instances: BTreeMap<_, _> = instances.iter().map(|instance| (key(instance), instance)).collect();
     let mut rows: Vec<_> = machines.iter().map(|machine| row(machine, instances.get(&key(machine)).copied())).collect();
     sort(&mut rows);
@@ -92,7 +94,7 @@ fn order(name: &str) -> (&str, u64) {
 
 /// One machine with its instance.
 pub fn row(machine: &Observed, instance: Option<&Observed>) -> Row {
-    let (about, label) = (&machine.metadata, |key| metadata::label(&machine.metadata, key).to_owned());
+    let (about, mark) = (&machine.metadata, |key| machine.metadata.mark(key).unwrap_or_default().to_owned());
     let status = match machine.status.printable_status.as_str() {
         "" => "Starting".to_owned(),
         status => status.to_owned(),
@@ -101,18 +103,18 @@ pub fn row(machine: &Observed, instance: Option<&Observed>) -> Row {
     let (trouble, reason) = if ready { (Trouble::None, restart_note(machine, instance)) } else { why(machine, instance, &status) };
     let instance = instance.map(|instance| &instance.status);
     Row {
-        namespace: about.namespace.clone().unwrap_or_default(),
-        name: about.name.clone().unwrap_or_default(),
-        fleet: label(metadata::INSTANCE),
-        workload: label(metadata::COMPONENT),
-        role: label(metadata::ROLE),
+        namespace: about.namespace.clone(),
+        name: about.name.clone(),
+        fleet: mark(metadata::INSTANCE),
+        workload: mark(metadata::COMPONENT),
+        role: mark(metadata::ROLE),
         status,
         ready,
         reason,
         ip: instance.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default(),
         node: instance.map(|status| status.node_name.clone()).unwrap_or_default(),
-        created: about.creation_timestamp.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
-        ssh_user: metadata::annotation(about, metadata::SSH_USER).unwrap_or_default().to_owned(),
+        created: about.created.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
+        ssh_user: mark(metadata::SSH_USER),
         trouble,
     }
 }
@@ -122,19 +124,19 @@ pub fn row(machine: &Observed, instance: Option<&Observed>) -> Row {
 fn is_ready(machine: &Observed, instance: Option<&Observed>) -> bool {
     let ready = |object: &Observed| {
         let told = condition(object, "Ready").is_some_and(|condition| condition.status == "True");
-        told && object.metadata.deletion_timestamp.is_none()
+        told && !object.metadata.going
     };
     ready(machine) && instance.is_some_and(ready)
 }
 
 /// Whether QEMU runs.
 pub fn is_running(instance: Option<&Observed>) -> bool {
-    instance.is_some_and(|instance| instance.status.phase == "Running" && instance.metadata.deletion_timestamp.is_none())
+    instance.is_some_and(|instance| instance.status.phase == "Running" && !instance.metadata.going)
 }
 
 fn restart_note(machine: &Observed, instance: Option<&Observed>) -> String {
-    let hash = |about| metadata::annotation(about, metadata::BOOT_HASH);
-    if hash(&machine.spec.template.metadata) == instance.and_then(|instance| hash(&instance.metadata)) {
+    if machine.spec.template.metadata.mark(metadata::BOOT_HASH) == instance.and_then(|instance| instance.metadata.mark(metadata::BOOT_HASH))
+    {
         String::new()
     } else {
         "runs what it was started with; a restart brings the change".to_owned()
@@ -142,7 +144,7 @@ fn restart_note(machine: &Observed, instance: Option<&Observed>) -> String {
 }
 
 fn why(machine: &Observed, instance: Option<&Observed>, status: &str) -> (Trouble, String) {
-    if machine.metadata.deletion_timestamp.is_some() {
+    if machine.metadata.going {
         return (Trouble::None, "being deleted".to_owned());
     }
     let of_instance = |kind| instance.and_then(|instance| false_message(instance, kind));
@@ -294,7 +296,7 @@ mod tests {
             "metadata": {"name": "m", "labels": {"theirs": "x", "virtwork/role": "server"}, "managedFields": [{}], "creationTimestamp": "2026-01-02T03:04:05Z"},
             "status": {"conditions": [{"type": "LiveMigratable", "status": "True", "lastProbeTime": null}], "startFailure": null},
         }));
-        assert_eq!(machine.metadata.labels.as_ref().unwrap().len(), 1);
+        assert_eq!((machine.metadata.mark("virtwork/role"), machine.metadata.mark("theirs")), (Some("server"), None));
         assert!(machine.status.conditions.is_empty());
         assert_eq!(row(&machine, None).created, "2026-01-02T03:04:05Z");
     }

@@ -242,18 +242,18 @@ impl Cluster {
         let kind = Kind::of(object);
         let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
         let Some(found) = found else { return Ok(None) };
-        let live = survey::metadata_of(&found);
-        if !metadata::is_ours(&live, fleet) {
+        let live = survey::about(&found);
+        if !live.is_of(fleet) {
             return Err(ClusterError::Preflight(format!(
                 "{}/{} appeared in namespace {namespace} and is not of this fleet; choose another --name or namespace, or remove it",
                 kind.printed(),
                 object.name
             )));
         }
-        if live.deletion_timestamp.is_some() {
+        if live.going {
             return self.wait_until_gone(kind, namespace, &object.name).await.map(|()| None);
         }
-        if metadata::annotation(&live, metadata::PLAN_HASH) == Some(&object.hash) {
+        if live.mark(metadata::PLAN_HASH) == Some(&object.hash) {
             return Ok(Some(if lost { "created" } else { "unchanged" }));
         }
         self.own_fields(namespace, object, ownership::patch(&found)).await?;

@@ -3,18 +3,17 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures::{StreamExt as _, stream};
-use kube::{
-    api::{DeleteParams, DynamicObject, ListParams, Preconditions},
-    core::{ObjectMeta, PartialObjectMeta},
-};
+use http::HeaderValue;
+use kube::api::{DeleteParams, ListParams, Preconditions, Request};
+use serde::Deserialize as _;
 
-use crate::{error::ClusterError, kubevirt::observed::Observed, plan::metadata};
+use crate::{error::ClusterError, kubevirt::observed::About, plan::metadata};
 
 use super::{
     Cluster, Item, Kind, Listener, Progress,
-    list::{Form, Scope},
+    list::{Alone, Scope},
     mirror::Mirror,
-    survey::metadata_of,
+    request::Failure,
 };
 
 /// How often the watches' findings are looked over.
@@ -23,6 +22,8 @@ const GLANCE: Duration = Duration::from_millis(200);
 const UNLABELLED: Duration = Duration::from_secs(2);
 /// Deletions in flight at once, where collections may not be deleted.
 const IN_PARALLEL: usize = 16;
+/// An answer without the objects' content, where the server can do that.
+const METADATA: HeaderValue = HeaderValue::from_static("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json");
 /// The kinds that carry our labels, in the order in which they are removed.
 const KINDS: [Kind; 5] = [Kind::Machine, Kind::Service, Kind::Secret, Kind::Instance, Kind::DataVolume];
 
@@ -104,9 +105,9 @@ impl Cluster {
             tell(Progress::Warning(format!("you may not list {}{group}: whether any is left is not known", kind.plural())));
         };
         let mut items = Vec::new();
-        let item = |kind, about: ObjectMeta| Item { kind, name: about.name.unwrap_or_default(), uid: about.uid };
+        let item = |kind, about: About| Item { kind, name: about.name, uid: about.uid };
         for kind in KINDS {
-            match self.try_list::<Observed>(&Scope::new(kind, Some(namespace), &selector), Form::Metadata).await {
+            match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), &selector)).await {
                 Ok(found) => items.extend(found.into_iter().map(|object| item(kind, object.metadata))),
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
@@ -115,10 +116,10 @@ impl Cluster {
             }
         }
         let disks: BTreeSet<_> = items.iter().filter(|item| item.kind == Kind::DataVolume).map(|item| item.name.clone()).collect();
-        let labelled = |claim: &ObjectMeta| metadata::is_ours(claim, fleet) && workloads.is_empty();
-        match self.try_list::<Observed>(&Scope::new(Kind::Claim, Some(namespace), ""), Form::Metadata).await {
+        let labelled = |claim: &About| claim.is_of(fleet) && workloads.is_empty();
+        match self.try_list::<Alone>(&Scope::new(Kind::Claim, Some(namespace), "")).await {
             Ok(claims) => {
-                let ours = |claim: &ObjectMeta| claim.name.as_ref().is_some_and(|name| disks.contains(name)) || labelled(claim);
+                let ours = |claim: &About| disks.contains(&claim.name) || labelled(claim);
                 items.extend(claims.into_iter().map(|claim| claim.metadata).filter(ours).map(|claim| item(Kind::Claim, claim)));
             }
             Err(failure) if failure.is_code(403) => unknown(Kind::Claim),
@@ -135,12 +136,7 @@ impl Cluster {
             if items.is_empty() {
                 continue;
             }
-            let collection = self.retrying(kind.plural(), || {
-                let api = self.api(kind, Some(&inventory.namespace));
-                let list = ListParams::default().labels(&inventory.selector);
-                async move { api.delete_collection(&DeleteParams::background(), &list).await.map(|_| ()) }
-            });
-            match collection.await {
+            match self.delete_collection(kind, inventory).await {
                 Ok(()) => {}
                 // kubevirt.io:edit, for one, may delete machines but not their collection.
                 Err(failure) if failure.is_code(403) || failure.is_code(405) => {
@@ -153,11 +149,28 @@ impl Cluster {
         errors
     }
 
-    /// Deletes objects one by one, in parallel; with a UID, only that very object.
+    async fn delete_collection(&self, kind: Kind, inventory: &Inventory) -> Result<(), Failure> {
+        let url = self.api(kind, Some(&inventory.namespace)).resource_url().to_owned();
+        let list = ListParams::default().labels(&inventory.selector);
+        self.retrying(kind.plural(), || {
+            let (client, request) = (self.client(), Request::new(&url).delete_collection(&DeleteParams::background(), &list));
+            async move {
+                let mut request = request.map_err(kube::Error::BuildRequest)?;
+                request.headers_mut().insert(http::header::ACCEPT, METADATA);
+                // All that was there comes back: of five thousand machines that is read, and not kept.
+                let answer = client.request_stream(request).await?;
+                futures::io::copy_buf(answer, &mut futures::io::sink()).await.map_err(kube::Error::ReadEvents)?;
+                Ok(())
+            }
+        })
+        .await
+    }
+
+    /// Deletes objects one by one, in parallel: only those very objects.
     pub async fn delete_each(&self, namespace: &str, items: &[Item]) -> Vec<Refused> {
         let results = stream::iter(items).map(|item| async move {
-            let preconditions = item.uid.clone().map(|uid| Preconditions { uid: Some(uid), resource_version: None });
-            let parameters = DeleteParams { preconditions, ..DeleteParams::background() };
+            let preconditions = Preconditions { uid: Some(item.uid.clone()), resource_version: None };
+            let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
             let deleted = self.retrying(&item.name, || {
                 let api = self.api(item.kind, Some(namespace));
                 let parameters = parameters.clone();
@@ -187,8 +200,7 @@ impl Cluster {
         let namespace = inventory.namespace.as_str();
         // CDI does not pass our labels on to claims.
         let scope = |kind| Scope::new(kind, Some(namespace), if kind == Kind::Claim { "" } else { &inventory.selector });
-        let uid = |object: PartialObjectMeta<DynamicObject>| object.metadata.uid;
-        let mut present = Mirror::new(self, kinds.map(scope).collect(), uid);
+        let mut present = Mirror::new(self, kinds.map(scope).collect(), |object: Alone| object.metadata.uid);
         loop {
             present.listen(GLANCE).await?;
             let over = self.overdue();
@@ -198,7 +210,7 @@ impl Cluster {
             }
             left.retain(|item| match present.get(item.kind, namespace, &item.name) {
                 // Under its name there may be another by now.
-                Some(uid) => item.uid.is_none() || *uid == item.uid,
+                Some(uid) => item.uid == *uid,
                 None => !present.knows(item.kind),
             });
             let laggards = left.iter().map(|item| (item.to_string(), String::new())).collect();
@@ -223,14 +235,14 @@ impl Cluster {
     async fn unlabelled(&self, inventory: &Inventory) -> Result<Vec<Item>, ClusterError> {
         let mut left = Vec::new();
         for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
-            let uids: BTreeSet<_> = inventory.of(kind).filter_map(|item| item.uid.as_deref()).collect();
+            let uids: BTreeSet<_> = inventory.of(kind).map(|item| item.uid.as_str()).collect();
             if uids.is_empty() {
                 continue;
             }
-            let all = self.try_list::<Observed>(&Scope::new(kind, Some(&inventory.namespace), ""), Form::Metadata).await;
+            let all = self.try_list::<Alone>(&Scope::new(kind, Some(&inventory.namespace), "")).await;
             for about in all.map_err(|failure| failure.into_error(self))?.into_iter().map(|object| object.metadata) {
-                let ours = about.uid.as_deref().is_some_and(|uid| uids.contains(uid));
-                left.extend(ours.then(|| Item { kind, name: about.name.unwrap_or_default(), uid: about.uid }));
+                let ours = uids.contains(about.uid.as_str());
+                left.extend(ours.then_some(Item { kind, name: about.name, uid: about.uid }));
             }
         }
         Ok(left)
@@ -239,6 +251,6 @@ impl Cluster {
     /// What the finalizers of an object are, for the one who waits for it in vain.
     pub async fn finalizers(&self, namespace: &str, item: &Item) -> Vec<String> {
         let found = self.get(item.kind, namespace, &item.name).await.ok().flatten();
-        found.map(|object| metadata_of(&object)).and_then(|metadata: ObjectMeta| metadata.finalizers).unwrap_or_default()
+        found.and_then(|object| Vec::deserialize(&object["metadata"]["finalizers"]).ok()).unwrap_or_default()
     }
 }

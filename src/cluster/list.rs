@@ -1,5 +1,7 @@
 //! Lists: in pages of 500, each object read from its own piece of the answer, so that no more is kept than is asked for.
 
+use std::fmt::Debug;
+
 use kube::{
     api::{ListParams, Request},
     core::ListMeta,
@@ -7,7 +9,10 @@ use kube::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
-use crate::{error::ClusterError, kubevirt::observed::Observed};
+use crate::{
+    error::ClusterError,
+    kubevirt::observed::{About, Observed},
+};
 
 use super::{Cluster, Kind, request::Failure};
 
@@ -40,6 +45,37 @@ pub enum Form {
     Metadata,
 }
 
+/// What is read of each object that is listed or followed.
+pub trait Part: Clone + Debug + DeserializeOwned + Send + 'static {
+    /// How much of it the server has to send.
+    const FORM: Form;
+
+    fn about(&self) -> &About;
+}
+
+impl Part for Observed {
+    const FORM: Form = Form::Whole;
+
+    fn about(&self) -> &About {
+        &self.metadata
+    }
+}
+
+/// Who an object is, and nothing else.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Alone {
+    pub metadata: About,
+}
+
+impl Part for Alone {
+    const FORM: Form = Form::Metadata;
+
+    fn about(&self) -> &About {
+        &self.metadata
+    }
+}
+
 /// A page; what is in it stays text.
 #[derive(Deserialize)]
 struct Page<'a> {
@@ -55,17 +91,17 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn observe(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Observed>, ClusterError> {
-        let found = self.try_list(&Scope::new(kind, namespace, selector), Form::Whole).await;
+        let found = self.try_list(&Scope::new(kind, namespace, selector)).await;
         found.map_err(|failure| failure.into_error(self))
     }
 
     /// All objects of a kind that a label selector matches, as JSON.
     pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> Result<Vec<Value>, Failure> {
-        self.try_list(&Scope::new(kind, Some(namespace), selector), Form::Whole).await
+        self.read_list(&Scope::new(kind, Some(namespace), selector), Form::Whole, &|text| serde_json::from_str(text).map(Some)).await
     }
 
-    pub(super) async fn try_list<T: DeserializeOwned>(&self, scope: &Scope, form: Form) -> Result<Vec<T>, Failure> {
-        self.read_list(scope, form, &|text| serde_json::from_str(text).map(Some)).await
+    pub(super) async fn try_list<P: Part>(&self, scope: &Scope) -> Result<Vec<P>, Failure> {
+        self.read_list(scope, P::FORM, &|text| serde_json::from_str(text).map(Some)).await
     }
 
     /// All pages, what `read` makes of each object; when a continue token has expired (410), all over again.

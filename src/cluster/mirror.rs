@@ -21,7 +21,7 @@ use kube::{
         watcher::{self, Event},
     },
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::{
     error::ClusterError,
@@ -33,7 +33,7 @@ use crate::{
 use super::{
     Cluster, Kind,
     guest::{Reasons, give_reasons},
-    list::{Form, PAGE, Scope},
+    list::{Form, PAGE, Part, Scope},
     request,
 };
 
@@ -50,20 +50,28 @@ const REFUSALS: u32 = 3;
 /// Without the right to watch, a look now and then must do.
 const POLL: Duration = Duration::from_secs(3);
 
-/// Something that can be watched.
-pub trait Watchable:
-    Resource<DynamicType = ApiResource, Scope = DynamicResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static
-{
-}
-impl<K> Watchable for K where
-    K: Resource<DynamicType = ApiResource, Scope = DynamicResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static
-{
+/// A part as kube's watch wants it.
+#[derive(Debug, Clone)]
+struct Watched<P> {
+    part: P,
+    meta: ObjectMeta,
 }
 
-impl Resource for Observed {
+impl<'de, P: Part> Deserialize<'de> for Watched<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let part = P::deserialize(deserializer)?;
+        let meta = ObjectMeta { resource_version: Some(part.about().version.clone()), ..ObjectMeta::default() };
+        Ok(Self { part, meta })
+    }
+}
+
+impl<P: Part> Resource for Watched<P> {
     type DynamicType = ApiResource;
     type Scope = DynamicResourceScope;
 
+    fn metadata_api() -> bool {
+        P::FORM == Form::Metadata
+    }
     fn kind(about: &ApiResource) -> std::borrow::Cow<'_, str> {
         about.kind.as_str().into()
     }
@@ -77,15 +85,15 @@ impl Resource for Observed {
         about.plural.as_str().into()
     }
     fn meta(&self) -> &ObjectMeta {
-        &self.metadata
+        &self.meta
     }
     fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
+        &mut self.meta
     }
 }
 
 type Key = (String, String);
-type Events<K> = SelectAll<BoxStream<'static, (usize, Result<Event<K>, watcher::Error>)>>;
+type Events<P> = SelectAll<BoxStream<'static, (usize, Result<Event<Watched<P>>, watcher::Error>)>>;
 
 /// What is known of one scope.
 struct State<T> {
@@ -97,20 +105,20 @@ struct State<T> {
 }
 
 /// Objects as they are told, or what `keep` makes of them.
-pub struct Mirror<'a, K, T> {
+pub struct Mirror<'a, P, T> {
     cluster: &'a Cluster,
     scopes: Vec<Scope>,
-    keep: fn(K) -> T,
+    keep: fn(P) -> T,
     states: Vec<State<T>>,
-    events: Events<K>,
+    events: Events<P>,
     /// The credentials that the watches use.
     generation: u64,
     /// When credentials were refused, and how often since.
     refused: Option<(Instant, u32)>,
 }
 
-impl<'a, K: Watchable, T> Mirror<'a, K, T> {
-    pub fn new(cluster: &'a Cluster, scopes: Vec<Scope>, keep: fn(K) -> T) -> Self {
+impl<'a, P: Part, T> Mirror<'a, P, T> {
+    pub fn new(cluster: &'a Cluster, scopes: Vec<Scope>, keep: fn(P) -> T) -> Self {
         let state = |_| State { objects: BTreeMap::new(), fresh: BTreeMap::new(), synced: false, heard: Instant::now(), may_watch: true };
         let states = scopes.iter().map(state).collect();
         let events = watches(cluster, &scopes);
@@ -165,10 +173,9 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
     }
 
     async fn list(&mut self, index: usize) -> Result<(), ClusterError> {
-        let form = if K::metadata_api() { Form::Metadata } else { Form::Whole };
         let keep = self.keep;
-        let read = |text: &str| serde_json::from_str::<K>(text).map(|object| Some((key(&object), keep(object))));
-        let found = self.cluster.read_list(&self.scopes[index], form, &read).await;
+        let read = |text: &str| serde_json::from_str::<P>(text).map(|part| Some((key(&part), keep(part))));
+        let found = self.cluster.read_list(&self.scopes[index], P::FORM, &read).await;
         let found = found.map_err(|failure| failure.into_error(self.cluster))?;
         let state = &mut self.states[index];
         state.objects = found.into_iter().collect();
@@ -177,18 +184,18 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
         Ok(())
     }
 
-    fn take(&mut self, index: usize, event: Event<K>) {
+    fn take(&mut self, index: usize, event: Event<Watched<P>>) {
         let (state, keep) = (&mut self.states[index], self.keep);
         state.heard = Instant::now();
         match event {
             Event::Init => state.fresh.clear(),
-            Event::InitApply(object) => drop(state.fresh.insert(key(&object), keep(object))),
+            Event::InitApply(object) => drop(state.fresh.insert(key(&object.part), keep(object.part))),
             Event::InitDone => {
                 state.objects = std::mem::take(&mut state.fresh);
                 state.synced = true;
             }
-            Event::Apply(object) => drop(state.objects.insert(key(&object), keep(object))),
-            Event::Delete(object) => drop(state.objects.remove(&key(&object))),
+            Event::Apply(object) => drop(state.objects.insert(key(&object.part), keep(object.part))),
+            Event::Delete(object) => drop(state.objects.remove(&key(&object.part))),
         }
     }
 
@@ -248,13 +255,13 @@ impl<'a, K: Watchable, T> Mirror<'a, K, T> {
     }
 }
 
-fn key<K: Resource>(object: &K) -> Key {
-    (object.meta().namespace.clone().unwrap_or_default(), object.meta().name.clone().unwrap_or_default())
+fn key(part: &impl Part) -> Key {
+    (part.about().namespace.clone(), part.about().name.clone())
 }
 
-fn watches<K: Watchable>(cluster: &Cluster, scopes: &[Scope]) -> Events<K> {
+fn watches<P: Part>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
     let watch = |(index, scope): (usize, &Scope)| {
-        let api: Api<K> = match &scope.namespace {
+        let api: Api<Watched<P>> = match &scope.namespace {
             Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &scope.kind.resource()),
             None => Api::all_with(cluster.client(), &scope.kind.resource()),
         };

@@ -129,8 +129,8 @@ pub struct Item {
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// Its UID, where that is known.
-    pub uid: Option<String>,
+    /// Its UID.
+    pub uid: String,
 }
 
 impl std::fmt::Display for Item {

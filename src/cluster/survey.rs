@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kube::core::ObjectMeta;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::{
     error::ClusterError,
-    kubevirt::observed::Observed,
+    kubevirt::observed::{About, Observed},
     plan::{
         Object, Plan,
         compare::{self, Difference},
@@ -16,7 +16,12 @@ use crate::{
     status::{self, Row},
 };
 
-use super::{Cluster, Item, Kind, list::{Form, Scope}, ownership, request::Failure};
+use super::{
+    Cluster, Item, Kind,
+    list::{Form, Scope},
+    ownership,
+    request::Failure,
+};
 
 /// What one object of the plan needs.
 #[derive(Debug, Clone)]
@@ -150,8 +155,8 @@ pub fn name_of(object: &Value) -> String {
 }
 
 /// The metadata of an object.
-pub fn metadata_of(object: &Value) -> ObjectMeta {
-    serde_json::from_value(object["metadata"].clone()).unwrap_or_default()
+pub fn about(object: &Value) -> About {
+    About::deserialize(&object["metadata"]).unwrap_or_default()
 }
 
 fn look_at(
@@ -164,23 +169,22 @@ fn look_at(
 ) -> Option<Found> {
     // Items of a list do not say what they are.
     (live["apiVersion"], live["kind"]) = kind.type_meta();
-    let about = metadata_of(&live);
-    let (name, going) = (about.name.clone().unwrap_or_default(), about.deletion_timestamp.is_some());
-    let ours = metadata::is_ours(&about, &plan.fleet);
-    let Some((index, object)) = planned.get(name.as_str()).copied() else {
-        let beyond = ours && !going && workloads.contains(metadata::label(&about, metadata::COMPONENT));
+    let about = about(&live);
+    let (ours, going) = (about.is_of(&plan.fleet), about.going);
+    let Some((index, object)) = planned.get(about.name.as_str()).copied() else {
+        let beyond = ours && !going && about.mark(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));
         let has_disk = !live["spec"]["dataVolumeTemplates"].is_null();
-        return beyond.then_some(Found::Surplus(Surplus { item: Item { kind, name, uid: about.uid }, has_disk }));
+        return beyond.then_some(Found::Surplus(Surplus { item: Item { kind, name: about.name, uid: about.uid }, has_disk }));
     };
     if !ours {
-        return Some(Found::Foreign(format!("{}/{name}", kind.printed())));
+        return Some(Found::Foreign(format!("{}/{}", kind.printed(), about.name)));
     }
     let difference = compare::difference(&live, object);
     let disk = if going { None } else { compare::disk_change(&live, object) };
     let ownership = if difference == Difference::None { None } else { ownership::patch(&live) };
     let observed = (kind == Kind::Machine).then(|| Box::new(serde_json::from_str(text).unwrap_or_default()));
     let change = Box::new(Change { difference, there: true, going, ownership });
-    Some(Found::Planned { index, change, disk: disk.map(|change| format!("{name} {change}")), observed })
+    Some(Found::Planned { index, change, disk: disk.map(|change| format!("{} {change}", about.name)), observed })
 }
 
 fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observed]) -> Result<Survey, String> {
@@ -218,11 +222,10 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
 
 /// Machines whose instance was started with something else than the plan's.
 fn outdated(plan: &Plan, instances: &[Observed]) -> Vec<String> {
-    let running: BTreeMap<_, _> =
-        instances.iter().map(|instance| (instance.metadata.name.as_deref().unwrap_or_default(), instance)).collect();
+    let running: BTreeMap<_, _> = instances.iter().map(|instance| (instance.metadata.name.as_str(), instance)).collect();
     let differs = |machine: &&Object| {
         let instance = running.get(machine.name.as_str());
-        instance.is_some_and(|instance| metadata::annotation(&instance.metadata, metadata::BOOT_HASH) != Some(&machine.boot_hash))
+        instance.is_some_and(|instance| instance.metadata.mark(metadata::BOOT_HASH) != Some(&machine.boot_hash))
     };
     plan.machines().filter(differs).map(|machine| machine.name.clone()).collect()
 }

@@ -128,7 +128,7 @@ impl Watch<'_> {
     /// Whether a machine is as asked.
     fn is_done(&self, machine: &Object, row: &Row) -> bool {
         let instance = self.fleet.get(Kind::Instance, &self.plan.namespace, &row.name);
-        let boots = |hash| instance.is_some_and(|instance| metadata::annotation(&instance.metadata, metadata::BOOT_HASH) == Some(hash));
+        let boots = |hash| instance.is_some_and(|instance| instance.metadata.mark(metadata::BOOT_HASH) == Some(hash));
         let restarted = !self.options.restarted.contains(&row.name) || boots(&machine.boot_hash);
         restarted && if self.options.running { status::is_running(instance) } else { row.ready }
     }

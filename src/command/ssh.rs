@@ -135,14 +135,14 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let instances = cluster.observe(Kind::Instance, Some(&namespace), &selector).await?;
     let rows = rows(&machines, &instances);
     let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
-    let named = |object: &&Observed| object.metadata.name.as_ref() == Some(&row.name);
+    let named = |object: &&Observed| object.metadata.name == row.name;
     if instances.iter().find(named).is_none_or(|instance| instance.status.phase != "Running") {
         let start =
             if row.status == "Stopped" { format!("; start it with 'virtctl start {} -n {namespace}'", row.name) } else { String::new() };
         let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
         return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
     }
-    let uid = machines.iter().find(named).and_then(|machine| machine.metadata.uid.clone());
+    let uid = machines.iter().find(named).map(|machine| machine.metadata.uid.clone());
     let fallback = || Some(row.ssh_user.clone()).filter(|user| !user.is_empty());
     Ok(Target {
         name: row.name.clone(),

@@ -5,16 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde::{Deserialize, Deserializer};
+
+use crate::plan::metadata;
 
 /// A VirtualMachine or a VirtualMachineInstance.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Observed {
-    /// Name, namespace, version, times; of labels and annotations only those that are ours.
-    #[serde(deserialize_with = "lean")]
-    pub metadata: ObjectMeta,
+    /// Who it is.
+    pub metadata: About,
     /// What is wanted.
     pub spec: ObservedSpec,
     /// What is so.
@@ -36,8 +37,7 @@ pub struct ObservedSpec {
 #[serde(default)]
 pub struct ObservedTemplate {
     /// What becomes the instance's own.
-    #[serde(deserialize_with = "lean")]
-    pub metadata: ObjectMeta,
+    pub metadata: About,
 }
 
 /// `status` of either.
@@ -107,35 +107,88 @@ fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>,
     Ok(conditions)
 }
 
-/// Metadata without the bookkeeping of others, which is most of it.
-fn lean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
-    #[derive(Default, Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Lean {
-        name: Option<String>,
-        namespace: Option<String>,
-        uid: Option<String>,
-        resource_version: Option<String>,
-        creation_timestamp: Option<Time>,
-        deletion_timestamp: Option<Time>,
-        labels: Option<BTreeMap<String, String>>,
-        annotations: Option<BTreeMap<String, String>>,
+/// Metadata, as far as it is looked at: the bookkeeping of others is most of it.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub namespace: String,
+    /// UID, empty where there is none.
+    pub uid: String,
+    /// Its version.
+    pub version: String,
+    /// When it was made.
+    pub created: Option<Time>,
+    /// Whether it is being deleted.
+    pub going: bool,
+    /// Those labels and annotations that are read.
+    marks: Vec<(&'static str, String)>,
+}
+
+impl About {
+    /// A label or an annotation of ours.
+    pub fn mark(&self, key: &str) -> Option<&str> {
+        self.marks.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
     }
-    let ours = |map: Option<BTreeMap<String, String>>| {
-        let kept = map?.into_iter().filter(|(key, _)| key.starts_with("app.kubernetes.io/") || key.starts_with("virtwork/"));
-        Some(kept.collect())
-    };
-    let Lean { name, namespace, uid, resource_version, creation_timestamp, deletion_timestamp, labels, annotations } =
-        or_default(deserializer)?;
-    Ok(ObjectMeta {
-        name,
-        namespace,
-        uid,
-        resource_version,
-        creation_timestamp,
-        deletion_timestamp,
-        labels: ours(labels),
-        annotations: ours(annotations),
-        ..ObjectMeta::default()
-    })
+
+    /// Whether the object is of this fleet: name, managed-by and instance all match.
+    pub fn is_of(&self, fleet: &str) -> bool {
+        metadata::fleet_labels(fleet).iter().all(|(key, value)| self.mark(key) == Some(value))
+    }
+}
+
+impl<'de> Deserialize<'de> for About {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Whole {
+            name: String,
+            namespace: String,
+            uid: String,
+            resource_version: String,
+            creation_timestamp: Option<Time>,
+            deletion_timestamp: Option<Time>,
+            labels: Option<BTreeMap<String, String>>,
+            annotations: Option<BTreeMap<String, String>>,
+        }
+        let whole = Whole::deserialize(deserializer)?;
+        let kept = |known: &[&'static str], map: Option<BTreeMap<String, String>>| {
+            let mut map = map.unwrap_or_default();
+            known.iter().filter_map(|key| Some((*key, map.remove(*key)?))).collect::<Vec<_>>()
+        };
+        let mut marks = kept(&metadata::LABELS, whole.labels);
+        marks.extend(kept(&metadata::ANNOTATIONS, whole.annotations));
+        marks.shrink_to_fit();
+        Ok(Self {
+            name: whole.name,
+            namespace: whole.namespace,
+            uid: whole.uid,
+            version: whole.resource_version,
+            created: whole.creation_timestamp,
+            going: whole.deletion_timestamp.is_some(),
+            marks,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ours_needs_name_manager_and_instance() {
+        let of = |name: &str| {
+            let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/managed-by": "virtwork", "app.kubernetes.io/instance": "virtwork"});
+            serde_json::from_value::<About>(json!({"labels": labels})).unwrap()
+        };
+        assert!(of("virtwork").is_of("virtwork") && !of("virtwork").is_of("other"));
+        assert!(!of("virtwork-network").is_of("virtwork"), "the Go tool labels its objects alike, but for the name");
+        let labels = json!({"app.kubernetes.io/name": "virtwork", "app.kubernetes.io/managed-by": "virtwork"});
+        let annotated: About =
+            serde_json::from_value(json!({"labels": labels, "annotations": {"app.kubernetes.io/instance": "virtwork"}})).unwrap();
+        assert!(!annotated.is_of("virtwork"), "an annotation is no label");
+    }
 }

@@ -24,6 +24,10 @@ pub const BOOT_HASH: &str = "virtwork/boot";
 pub const SSH_USER: &str = "virtwork/ssh-user";
 /// Annotation of a Namespace that `up` made; on a ProjectRequest the same text stands in the description.
 pub const OWNED: &str = "virtwork/created-by";
+/// Labels that are read of what is there,
+pub const LABELS: [&str; 5] = [NAME, MANAGED_BY, INSTANCE, COMPONENT, ROLE];
+/// and annotations.
+pub const ANNOTATIONS: [&str; 3] = [PLAN_HASH, BOOT_HASH, SSH_USER];
 /// The longest name of a machine: with what KubeVirt and CDI append it stays a label.
 pub const MAX_MACHINE_NAME: usize = 50;
 
@@ -98,14 +102,9 @@ pub fn data_volume(machine: &str) -> String {
     format!("{machine}-data")
 }
 
-fn fleet_labels(fleet: &str) -> Labels {
+/// The labels by which every object of a fleet is known.
+pub fn fleet_labels(fleet: &str) -> Labels {
     [(NAME, VIRTWORK), (INSTANCE, fleet), (MANAGED_BY, VIRTWORK)].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
-}
-
-/// Whether an object is of this fleet: name, managed-by and instance all match.
-pub fn is_ours(metadata: &ObjectMeta, fleet: &str) -> bool {
-    let labels = metadata.labels.as_ref();
-    fleet_labels(fleet).iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }
 
 /// The label selector of a fleet, narrowed to some workloads where any are named; of every fleet where `fleet` is `None`.
@@ -152,14 +151,6 @@ mod tests {
         assert_eq!(SERVER.secret(), "virtwork-network-server-userdata");
         assert_eq!(SERVER.service("iperf3-server", 0), "virtwork-iperf3-server");
         assert_eq!(SERVER.service("iperf3-server", 2), "virtwork-iperf3-server-2");
-    }
-
-    #[test]
-    fn ours_needs_name_manager_and_instance() {
-        let mut metadata = ObjectMeta { labels: Some(SERVER.machine_labels(0)), ..ObjectMeta::default() };
-        assert!(is_ours(&metadata, "virtwork") && !is_ours(&metadata, "other"));
-        metadata.labels.as_mut().unwrap().insert(NAME.to_owned(), "virtwork-network".to_owned());
-        assert!(!is_ours(&metadata, "virtwork"), "the Go tool labels its objects alike, but for the name");
     }
 
     #[test]
