@@ -54,7 +54,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     // A bad value anywhere fails before any request is sent.
     make_plan(fleet, super::DEFAULT_NAMESPACE, context)?;
     let cluster = context.connect(true).await?;
-    let plan = make_plan(fleet, &context.namespace(&cluster), context)?;
+    let mut plan = make_plan(fleet, &context.namespace(&cluster), context)?;
     ui.note(&demand(&plan));
     let listen = |progress| ui.listen(progress);
 
@@ -86,6 +86,9 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     if !config.wait() {
         ui.hint(&format!("Run '{} status{}' to see how the machines come up", ui.program(), config.again()));
         return finish(&plan, arguments, context);
+    }
+    if arguments.output.is_none() {
+        plan.forget_texts();
     }
     let running = config.settings.pace.wait_for == WaitFor::Running;
     let awaited = cluster.wait(&plan, &survey, WaitOptions { running, restarted: &restarted }, &listen).await;

@@ -112,6 +112,11 @@ impl Plan {
         self.objects.iter().filter(|object| object.kind == ObjectKind::Machine)
     }
 
+    /// Forgets the objects' text, once it is written and will not be printed: of five thousand machines it is most of the memory.
+    pub fn forget_texts(&mut self) {
+        self.objects.iter_mut().for_each(|object| object.text = Box::default());
+    }
+
     /// The Namespace, as it is printed: without the mark of ownership, which is `up`'s own to set.
     pub fn namespace_object(&self) -> Namespace {
         Namespace { metadata: ObjectMeta { name: Some(self.namespace.clone()), ..ObjectMeta::default() }, ..Namespace::default() }
