@@ -81,7 +81,7 @@ impl Front {
             }
         });
         tokio::select! {
-            _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service) => {}
+            _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades() => {}
             _ = cut.changed() => {}
         }
     }

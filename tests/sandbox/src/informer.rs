@@ -21,6 +21,7 @@ pub enum Kind {
     Pod,
     DataVolume,
     Claim,
+    Service,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
             Self::Pod => ("", "v1", "Pod", "pods"),
             Self::DataVolume => ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
             Self::Claim => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+            Self::Service => ("", "v1", "Service", "services"),
         };
         ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
     }
@@ -74,22 +76,22 @@ impl Informer {
         Self { client, objects: BTreeMap::new(), machines: BTreeMap::new(), relist: BTreeMap::new() }
     }
 
-    /// Takes in what a watch told, and says which machine it is about.
-    pub fn take(&mut self, (kind, event): Event) -> Option<Name> {
+    /// Takes in what a watch told, and says which machines it is about.
+    pub fn take(&mut self, (kind, event): Event) -> Vec<Name> {
         match event {
-            Ok(watcher::Event::Apply(object)) => Some(self.put(kind, object)),
+            Ok(watcher::Event::Apply(object)) => vec![self.put(kind, object)],
             Ok(watcher::Event::InitApply(object)) => {
                 let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone().unwrap_or_default());
                 self.relist.entry(kind).or_default().insert(name);
-                Some(self.put(kind, object))
+                vec![self.put(kind, object)]
             }
             Ok(watcher::Event::Delete(object)) => {
                 let value = serde_json::to_value(object).unwrap_or_default();
-                Some(self.forget(kind, &value))
+                vec![self.forget(kind, &value)]
             }
             Ok(watcher::Event::Init) => {
                 self.relist.insert(kind, BTreeSet::new());
-                None
+                Vec::new()
             }
             Ok(watcher::Event::InitDone) => {
                 let there = self.relist.remove(&kind).unwrap_or_default();
@@ -97,13 +99,10 @@ impl Informer {
                     *other == kind && !there.contains(&(namespace.clone(), name.clone()))
                 };
                 let gone: Vec<_> = self.objects.iter().filter(|(key, _)| gone(key)).map(|(_, value)| value.clone()).collect();
-                for value in &gone {
-                    self.forget(kind, value);
-                }
-                None
+                gone.iter().map(|value| self.forget(kind, value)).collect()
             }
             // The watch begins anew by itself.
-            Err(_) => None,
+            Err(_) => Vec::new(),
         }
     }
 
@@ -130,6 +129,44 @@ impl Informer {
 
     pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Value> {
         self.objects.get(&(kind, namespace.to_owned(), name.to_owned()))
+    }
+
+    /// An event of type Warning about an object, once.
+    ///
+    /// # Errors
+    /// The server's refusal; that it has been told already is none.
+    pub async fn warn(&self, kind: Kind, object: &Value, reason: &str, message: &str) -> Result<(), kube::Error> {
+        let (namespace, name, uid) = (text(object, "namespace"), text(object, "name"), text(object, "uid"));
+        let resource = kind.resource();
+        let about = json!({"apiVersion": resource.api_version, "kind": resource.kind, "namespace": namespace, "name": name, "uid": uid});
+        let now = crate::api::objects::now();
+        let event = json!({"metadata": {"name": format!("{name}.{}", uid.get(..8).unwrap_or_default()), "namespace": namespace},
+            "involvedObject": about, "type": "Warning", "reason": reason, "message": message, "firstTimestamp": now, "lastTimestamp": now,
+            "source": {"component": "virt-handler"}});
+        let request = http::Request::post(format!("/api/v1/namespaces/{namespace}/events"))
+            .header("content-type", "application/json")
+            .body(event.to_string().into_bytes())
+            .map_err(|error| kube::Error::BuildRequest(kube::core::request::Error::BuildRequest(error)))?;
+        match self.client.request_text(request).await {
+            Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+            result => result.map(|_| ()),
+        }
+    }
+
+    /// All objects of a kind.
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Value> {
+        let first = (kind, String::new(), String::new());
+        self.objects.range(first..).take_while(move |((other, ..), _)| *other == kind).map(|(_, value)| value)
+    }
+
+    /// The value of a Secret's key.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn secret(&self, namespace: &str, name: &str, key: &str) -> Result<Vec<u8>, kube::Error> {
+        let secrets: Api<k8s_openapi::api::core::v1::Secret> = Api::namespaced(self.client.clone(), namespace);
+        let mut data = secrets.get(name).await?.data.unwrap_or_default();
+        Ok(data.remove(key).map(|value| value.0).unwrap_or_default())
     }
 
     /// The objects of a kind that a machine has.
@@ -218,7 +255,7 @@ pub fn text(object: &Value, name: &str) -> String {
 /// The machine an object belongs to.
 fn machine_of(kind: Kind, object: &Value) -> Name {
     let name = match kind {
-        Kind::Machine | Kind::Instance => text(object, "name"),
+        Kind::Machine | Kind::Instance | Kind::Service => text(object, "name"),
         Kind::Pod => object["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned(),
         Kind::DataVolume => object["metadata"]["ownerReferences"][0]["name"].as_str().unwrap_or_default().to_owned(),
         Kind::Claim => object["metadata"]["annotations"]["sandbox/machine"].as_str().unwrap_or_default().to_owned(),

@@ -36,7 +36,7 @@ use api::{
 use borrowed::Borrowed;
 use faults::Faults;
 use front::Front;
-use nodes::simulation::Simulation;
+use nodes::{Guests, simulation::Simulation};
 use upstream::Upstream;
 
 /// What the cluster is like.
@@ -48,12 +48,14 @@ pub struct Settings {
     pub boot: Duration,
     /// Whether it has a StorageClass.
     pub storage: bool,
+    /// A cloud image that its machines really boot, under QEMU; without one they are simulated.
+    pub image: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         // OpenShift's own API only where a test asks for it.
-        Self { without: vec!["project.openshift.io"], boot: Duration::from_millis(200), storage: true }
+        Self { without: vec!["project.openshift.io"], boot: Duration::from_millis(200), storage: true, image: None }
     }
 }
 
@@ -69,6 +71,7 @@ enum Behind {
 pub struct Sandbox {
     pub faults: Arc<Faults>,
     pub simulation: Arc<Simulation>,
+    guests: Arc<dyn Guests>,
     front: Arc<Front>,
     behind: Behind,
     folder: TempDir,
@@ -81,14 +84,15 @@ impl Sandbox {
     /// # Errors
     /// No port, no folder for the kubeconfig files, or no certificate.
     pub fn start(settings: &Settings) -> io::Result<Self> {
-        let runtime = runtime()?;
+        let (runtime, folder) = (runtime()?, folder()?);
         let simulation = Arc::new(Simulation::new(settings.boot));
+        let guests = guests(settings, &simulation, folder.path())?;
         let objects = Arc::new(Objects::new(resource::resources(&settings.without), Box::new(virt_api::VirtApi)));
         furnish(&objects, settings);
         let server =
-            Arc::new(Server { objects, access: Access::default(), kubelet: simulation.clone(), aggregated: Box::new(virt_api::VirtApi) });
+            Arc::new(Server { objects, access: Access::default(), kubelet: guests.clone(), aggregated: Box::new(virt_api::VirtApi) });
         let router = Router::new().fallback(api::serve).with_state(server.clone());
-        let sandbox = Self::before(runtime, router, simulation, Behind::Memory(server))?;
+        let sandbox = Self::before(runtime, router, (simulation, guests), Behind::Memory(server), folder)?;
         if !settings.without.contains(&"kubevirt.io") {
             sandbox.run_kubevirt();
         }
@@ -100,42 +104,48 @@ impl Sandbox {
     /// # Errors
     /// The cluster cannot be used, or does not become empty.
     pub fn borrow(kubeconfig: &Path, settings: &Settings) -> io::Result<Self> {
-        let runtime = runtime()?;
+        let (runtime, folder) = (runtime()?, folder()?);
         let simulation = Arc::new(Simulation::new(settings.boot));
+        let guests = guests(settings, &simulation, folder.path())?;
         let (borrowed, upstream) = runtime
             .block_on(async {
                 let borrowed = Borrowed::new(kubeconfig).await?;
                 let client = borrowed.anonymous().await?;
                 if borrowed.imitated {
-                    tokio::spawn(nodes::run(borrowed.kubevirt().await?, simulation.clone()));
+                    tokio::spawn(nodes::run(borrowed.kubevirt().await?, guests.clone()));
                 }
                 borrowed.prepare(settings).await?;
                 let knows_tokens = borrowed.knows_tokens(&client).await;
                 let (root, hidden) = (borrowed.root.clone(), settings.without.clone());
                 let imitated = borrowed.imitated;
-                Ok((borrowed, Upstream { client, root, hidden, knows_tokens, imitated, simulation: simulation.clone() }))
+                Ok((borrowed, Upstream { client, root, hidden, knows_tokens, imitated, kubelet: guests.clone() }))
             })
             .map_err(|error: Box<dyn std::error::Error + Send + Sync>| io::Error::other(error))?;
         let router = Router::new().fallback(upstream::forward).with_state(Arc::new(upstream));
-        Self::before(runtime, router, simulation, Behind::Real(borrowed))
+        Self::before(runtime, router, (simulation, guests), Behind::Real(borrowed), folder)
     }
 
-    fn before(runtime: Runtime, router: Router, simulation: Arc<Simulation>, behind: Behind) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("virtwork-sandbox-").tempdir()?;
+    fn before(
+        runtime: Runtime,
+        router: Router,
+        (simulation, guests): (Arc<Simulation>, Arc<dyn Guests>),
+        behind: Behind,
+        folder: TempDir,
+    ) -> io::Result<Self> {
         let faults = Arc::new(Faults::default());
         let front = Front::start(runtime.handle(), router, faults.clone())?;
         for user in USERS {
             fs::write(folder.path().join(format!("{user}.kubeconfig")), front.kubeconfig(user))?;
         }
-        Ok(Self { faults, simulation, front, behind, folder, runtime: Some(runtime) })
+        Ok(Self { faults, simulation, guests, front, behind, folder, runtime: Some(runtime) })
     }
 
     fn run_kubevirt(&self) {
-        let (path, simulation) = (self.kubeconfig("kubevirt"), self.simulation.clone());
+        let (path, guests) = (self.kubeconfig("kubevirt"), self.guests.clone());
         let Some(runtime) = &self.runtime else { return };
         runtime.spawn(async move {
             let client = client(&path).await.expect("our own kubeconfig file");
-            tokio::join!(controllers::run(client.clone()), nodes::run(client, simulation));
+            tokio::join!(controllers::run(client.clone()), nodes::run(client, guests));
         });
     }
 
@@ -198,6 +208,22 @@ impl Drop for Sandbox {
             drop(runtime.block_on(borrowed.restore()));
         }
         runtime.shutdown_background();
+        self.guests.shut();
+    }
+}
+
+fn folder() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("virtwork-sandbox-").tempdir()
+}
+
+/// What carries the machines out.
+fn guests(settings: &Settings, simulation: &Arc<Simulation>, folder: &Path) -> io::Result<Arc<dyn Guests>> {
+    match &settings.image {
+        None => Ok(simulation.clone()),
+        #[cfg(unix)]
+        Some(image) => Ok(Arc::new(nodes::qemu::Qemu::new(image, folder)?)),
+        #[cfg(not(unix))]
+        Some(_) => Err(io::Error::other(format!("machines that boot need Linux; {} is of no use", folder.display()))),
     }
 }
 

@@ -26,6 +26,9 @@ struct Arguments {
     /// Seconds from a machine's start to its first work
     #[arg(long, default_value_t = 3)]
     boot: u64,
+    /// Boot machines for real, under QEMU, from this cloud image (needs root, QEMU, dnsmasq, nftables)
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
     /// Run the nodes only, for the API server of this kubeconfig file
     #[arg(long, value_name = "KUBECONFIG")]
     nodes_for: Option<PathBuf>,
@@ -67,7 +70,8 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     if arguments.build {
         build()?;
     }
-    let sandbox = Sandbox::start(&Settings { boot: Duration::from_secs(arguments.boot), ..Settings::default() })?;
+    let sandbox =
+        Sandbox::start(&Settings { boot: Duration::from_secs(arguments.boot), image: arguments.image.clone(), ..Settings::default() })?;
     let path = link_plugin(sandbox.folder())?;
     let environment = [("KUBECONFIG", sandbox.kubeconfig("admin").into_os_string()), ("PATH", path)];
     if arguments.demo {
@@ -91,7 +95,7 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
         println!("export {name}={:?}", value.to_string_lossy());
     }
     eprintln!("The sandbox runs; Ctrl-C ends it.");
-    runtime.block_on(tokio::signal::ctrl_c())?;
+    runtime.block_on(asked_to_end());
     Ok(0)
 }
 
@@ -101,7 +105,7 @@ async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
     let simulation = std::sync::Arc::new(virtwork_sandbox::nodes::simulation::Simulation::new(boot));
     tokio::select! {
         () = virtwork_sandbox::nodes::run(client, simulation) => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = asked_to_end() => {}
     }
     Ok(0)
 }
@@ -111,7 +115,7 @@ async fn controllers(kubeconfig: &Path) -> io::Result<u8> {
     let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
     tokio::select! {
         () = virtwork_sandbox::controllers::run(client) => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = asked_to_end() => {}
     }
     Ok(0)
 }
@@ -120,8 +124,21 @@ async fn controllers(kubeconfig: &Path) -> io::Result<u8> {
 async fn projects(kubeconfig: &Path) -> io::Result<u8> {
     let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
     virtwork_sandbox::projects::serve(client).await.map_err(io::Error::other)?;
-    tokio::signal::ctrl_c().await?;
+    asked_to_end().await;
     Ok(0)
+}
+
+/// Ctrl-C, or a polite request: what is left undone then, processes and networks of machines, would stay.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    drop(tokio::signal::ctrl_c().await);
 }
 
 fn build() -> io::Result<()> {
@@ -161,11 +178,23 @@ async fn command(words: &[OsString], environment: &[(&str, OsString)]) -> io::Re
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .spawn()
         .map_err(|error| io::Error::other(format!("{}: {error}", full.to_string_lossy())))?;
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     loop {
+        #[cfg(unix)]
+        let asked = terminate.recv();
+        #[cfg(not(unix))]
+        let asked = std::future::pending::<Option<()>>();
         tokio::select! {
             status = child.wait() => return Ok(status?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
             // The command got it too, and ends in its own way.
             _ = tokio::signal::ctrl_c() => {}
+            // That was for us alone.
+            _ = asked => {
+                if let Some(id) = child.id() {
+                    Process::new("kill").arg(id.to_string()).status()?;
+                }
+            }
         }
     }
 }

@@ -15,13 +15,12 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{
-        Kubelet,
         access::Access,
         resource::Address,
         status::{Failure, answer},
     },
     front::Broken,
-    nodes::simulation::Simulation,
+    nodes::Guests,
 };
 
 /// Where requests go on to.
@@ -36,7 +35,7 @@ pub struct Upstream {
     pub knows_tokens: bool,
     /// Whether its nodes are ours.
     pub imitated: bool,
-    pub simulation: Arc<Simulation>,
+    pub kubelet: Arc<dyn Guests>,
 }
 
 /// Passes a request on.
@@ -141,8 +140,8 @@ impl Upstream {
         if right == "log" {
             let container = query.split('&').find_map(|pair| pair.strip_prefix("container=")).unwrap_or("compute");
             let missing = || Failure::bad(format!("container {container} is not valid for pod"));
-            return self.simulation.log(&found, container).map(IntoResponse::into_response).ok_or_else(missing);
+            return self.kubelet.log(&found, container).map(IntoResponse::into_response).ok_or_else(missing);
         }
-        crate::api::proxied(&*self.simulation, &found, port, subresource.trim_start_matches("proxy"))
+        crate::api::proxied(&*self.kubelet, &found, port, subresource.trim_start_matches("proxy"))
     }
 }

@@ -11,19 +11,23 @@ pub mod resource;
 mod selector;
 pub mod status;
 mod store;
+mod stream;
 mod table;
 mod watch;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
-    extract::{Query as UrlQuery, State},
+    extract::{FromRequestParts as _, Query as UrlQuery, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
 };
+use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Uri, header};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::front::Broken;
 use access::Access;
 use objects::{Objects, Options};
 use resource::{Address, Resource};
@@ -31,12 +35,29 @@ use selector::Selector;
 use status::{Answer, Failure, answer};
 use watch::Query;
 
-/// What answers for the machines' nodes: logs of containers, and the way into a pod.
+/// Bytes both ways.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A way into a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A TCP port of its pod.
+    Port(u16),
+    /// Its serial console.
+    Console,
+}
+
+/// What answers for the machines' nodes: logs of containers, and the ways into a pod and a machine.
 pub trait Kubelet: Send + Sync {
     /// The log of a container.
     fn log(&self, pod: &Value, container: &str) -> Option<String>;
     /// An HTTP answer of a port in a pod: status and body.
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)>;
+    /// A connection into a machine, which simulated ones do not have.
+    fn dial<'a>(&'a self, _machine: &'a (String, String), _way: Way) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
+    }
 }
 
 /// Subresources of an aggregated API, which is virt-api's.
@@ -75,11 +96,27 @@ struct Request<'a> {
 }
 
 /// Answers every request.
-pub async fn serve(State(server): State<Arc<Server>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    server.answer(&method, &uri, &headers, &body).unwrap_or_else(IntoResponse::into_response)
+pub async fn serve(State(server): State<Arc<Server>>, request: axum::extract::Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if let Ok(socket) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        return server.stream(&parts, socket).await.unwrap_or_else(IntoResponse::into_response);
+    }
+    // A request whose body does not arrive ends with its connection.
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return Broken::response() };
+    server.answer(&parts.method, &parts.uri, &parts.headers, &body).unwrap_or_else(IntoResponse::into_response)
 }
 
 impl Server {
+    /// A way into a machine, as `virtctl` asks for it.
+    async fn stream(&self, parts: &http::request::Parts, socket: WebSocketUpgrade) -> Answer<Response> {
+        let user = self.authenticate(&parts.headers)?;
+        let address = Address::parse(parts.uri.path()).ok_or_else(|| Failure::new(404, "NotFound", "no such resource"))?;
+        if !self.access.may(&user, "get", &address) {
+            return Err(Access::refusal(&user, "get", &address));
+        }
+        stream::serve(self, &address, socket).await
+    }
+
     fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Answer<Response> {
         let path = uri.path();
         if ["/healthz", "/livez", "/readyz"].contains(&path) {

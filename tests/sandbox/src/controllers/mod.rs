@@ -32,7 +32,7 @@ pub async fn run(client: Client) {
     loop {
         let mut changed = BTreeSet::new();
         tokio::select! {
-            Some(heard) = events.next() => changed.extend(heard.into_iter().filter_map(|event| informer.take(event))),
+            Some(heard) = events.next() => changed.extend(heard.into_iter().flat_map(|event| informer.take(event))),
             _ = tick.tick() => {
                 let now = Instant::now();
                 changed.extend(again.iter().filter(|(_, time)| **time <= now).map(|(name, _)| name.clone()));

@@ -1,10 +1,13 @@
 //! What the nodes of a cluster do, as a client of an API server: scheduler, kubelet, virt-handler and CDI, for machines that
-//! are simulated.
+//! are simulated or really boot.
 
+#[cfg(unix)]
+pub mod qemu;
 pub mod simulation;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     sync::Arc,
     time::Duration,
 };
@@ -15,10 +18,10 @@ use kube::{Api, Client, api::PostParams};
 use serde_json::{Value, json};
 
 use crate::{
-    api::objects::now,
+    api::{Kubelet, objects::now},
     informer::{Informer, Kind, Name, text, watches},
 };
-use simulation::{Behaviour, Simulation};
+use simulation::Behaviour;
 
 /// How often a simulated guest is asked how it is.
 const PROBE: Duration = Duration::from_millis(100);
@@ -30,37 +33,81 @@ pub const NODES: [&str; 2] = ["node-0", "node-1"];
 /// On a claim: the machine it is for.
 pub const MACHINE: &str = "sandbox/machine";
 
+/// How a machine is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub behaviour: Behaviour,
+    /// Whether its guest runs.
+    pub running: bool,
+    /// Whether its readiness probe succeeds.
+    pub ready: bool,
+}
+
+/// What a machine is made from.
+pub struct Birth<'a> {
+    pub instance: &'a Value,
+    pub pod: &'a Value,
+    pub user_data: Vec<u8>,
+    /// Its claims by their names.
+    pub claims: BTreeMap<String, Value>,
+}
+
+/// What carries the guests out.
+pub trait Guests: Kubelet {
+    /// Whether they need anything to be made from.
+    fn boots(&self) -> bool;
+    fn seen(&self, machine: &Name) -> Seen;
+    /// Its instance has come to its node.
+    ///
+    /// # Errors
+    /// What keeps it from being started.
+    fn begin(&self, machine: &Name, birth: &Birth<'_>) -> io::Result<()>;
+    /// Its instance is to end within `grace`; whether it has.
+    fn end(&self, machine: &Name, grace: Duration) -> bool;
+    /// The address of its pod.
+    fn address(&self, machine: &Name) -> String;
+    /// Something in the cluster has changed.
+    fn look_round(&self, _: &Informer) {}
+    /// Nobody needs them any more.
+    fn shut(&self) {}
+}
+
 /// Runs until it is dropped.
-pub async fn run(client: Client, simulation: Arc<Simulation>) {
+pub async fn run(client: Client, guests: Arc<dyn Guests>) {
     register(&client).await;
     // All that is there to hear is heard before anything is done: what was known before a write is old.
-    let mut events = watches(&client, &[Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim]).ready_chunks(HEARD);
+    let kinds = [Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim, Kind::Service];
+    let kinds = if guests.boots() { &kinds[..] } else { &kinds[..4] };
+    let mut events = watches(&client, kinds).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut tick = tokio::time::interval(PROBE);
-    // A guest comes up, or breaks, by itself, and behaviour changes on demand: how each machine was when it was last looked after,
-    // nothing where a write failed.
-    let mut known: BTreeMap<Name, Option<(Behaviour, bool)>> = BTreeMap::new();
+    // A guest comes up, or breaks, by itself, and behaviour changes on demand: how each machine was when it was last looked after;
+    // nothing where that is to be done again.
+    let mut known: BTreeMap<Name, Option<Seen>> = BTreeMap::new();
     loop {
         let mut changed = BTreeSet::new();
         tokio::select! {
-            Some(heard) = events.next() => changed.extend(heard.into_iter().filter_map(|event| informer.take(event))),
+            Some(heard) = events.next() => {
+                changed.extend(heard.into_iter().flat_map(|event| informer.take(event)));
+                guests.look_round(&informer);
+            }
             _ = tick.tick() => {
-                let other = known.iter().filter(|(name, before)| **before != Some(simulation.seen(name)));
+                let other = known.iter().filter(|(name, before)| before.as_ref() != Some(&guests.seen(name)));
                 changed.extend(other.map(|(name, _)| name.clone()));
             }
         }
-        let (informer_now, simulation_now) = (&informer, &simulation);
+        let (informer_now, guests_now) = (&informer, &*guests);
         let results = stream::iter(changed).map(|name| async move {
-            let seen = simulation_now.seen(&name);
-            let result = sync(informer_now, simulation_now, &name, &seen.0).await;
-            (name, result.map(|there| there.then_some(seen)))
+            let seen = guests_now.seen(&name);
+            let then = sync(informer_now, guests_now, &name, &seen).await.unwrap_or(Then::Again);
+            (name, then, seen)
         });
         let results: Vec<_> = results.buffer_unordered(WORKERS).collect().await;
-        for (name, result) in results {
-            match result {
-                Ok(None) => known.remove(&name),
-                Ok(seen) => known.insert(name, seen),
-                Err(_) => known.insert(name, None),
+        for (name, then, seen) in results {
+            match then {
+                Then::Nothing => known.remove(&name),
+                Then::OnChange => known.insert(name, Some(seen)),
+                Then::Again => known.insert(name, None),
             };
         }
     }
@@ -79,23 +126,35 @@ async fn register(client: &Client) {
     }
 }
 
-/// One step for all that belongs to a machine; false where nothing of it is left to look after.
-async fn sync(informer: &Informer, simulation: &Simulation, name: &Name, behaviour: &Behaviour) -> Result<bool, kube::Error> {
+/// When a machine is looked after again.
+enum Then {
+    /// Nothing of it is left.
+    Nothing,
+    /// When an object of it, or its guest, changes.
+    OnChange,
+    /// At the next tick.
+    Again,
+}
+
+/// One step for all that belongs to a machine.
+async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen) -> Result<Then, kube::Error> {
     let volumes = informer.of_machine(Kind::DataVolume, name);
     for volume in &volumes {
-        data_volume(informer, volume, name, behaviour).await?;
+        data_volume(informer, volume, name, &seen.behaviour).await?;
     }
     let instance = informer.get(Kind::Instance, &name.0, &name.1);
     let pods = informer.of_machine(Kind::Pod, name);
     for pod in &pods {
-        self::pod(informer, simulation, pod, instance, behaviour).await?;
+        self::pod(informer, guests, pod, instance, seen).await?;
     }
     if let Some(instance) = instance {
-        self::instance(informer, simulation, instance, behaviour).await?;
-    } else if pods.is_empty() {
-        simulation.ended(name);
+        return self::instance(informer, guests, instance, seen, pods.first().copied()).await;
     }
-    Ok(!pods.is_empty() || instance.is_some() || volumes.iter().any(|volume| volume["status"]["phase"] != "Succeeded"))
+    if pods.is_empty() && !guests.end(name, Duration::ZERO) {
+        return Ok(Then::Again);
+    }
+    let settled = pods.is_empty() && volumes.iter().all(|volume| volume["status"]["phase"] == "Succeeded");
+    Ok(if settled { Then::Nothing } else { Then::OnChange })
 }
 
 async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behaviour: &Behaviour) -> Result<(), kube::Error> {
@@ -131,13 +190,8 @@ async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behavi
     informer.set_status(Kind::DataVolume, volume, json!({"phase": "Succeeded", "progress": "100.0%"})).await
 }
 
-async fn pod(
-    informer: &Informer,
-    simulation: &Simulation,
-    pod: &Value,
-    instance: Option<&Value>,
-    behaviour: &Behaviour,
-) -> Result<(), kube::Error> {
+async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Option<&Value>, seen: &Seen) -> Result<(), kube::Error> {
+    let behaviour = &seen.behaviour;
     if pod["metadata"]["deletionTimestamp"].is_string() {
         return informer.delete(Kind::Pod, pod, true).await;
     }
@@ -162,14 +216,17 @@ async fn pod(
         return informer.set_status(Kind::Pod, pod, status).await;
     }
     let running = instance.is_some_and(|instance| instance["status"]["phase"] == "Running");
-    let ready = running && simulation.guest(&machine).is_ok();
+    let ready = running && seen.ready;
     let state = match status["containerStatuses"][0]["state"]["running"].is_object() {
         true => status["containerStatuses"][0]["state"].clone(),
         false => json!({"running": {"startedAt": now()}}),
     };
     status["phase"] = json!("Running");
-    status["podIP"] = json!(address(&machine.1));
-    status["podIPs"] = json!([{"ip": status["podIP"]}]);
+    let address = guests.address(&machine);
+    if !address.is_empty() {
+        status["podIP"] = json!(address);
+        status["podIPs"] = json!([{"ip": address}]);
+    }
     status["hostIP"] = json!(format!("192.0.2.{}", node.len()));
     status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &status["initContainerStatuses"], &state, true);
     status["containerStatuses"] = containers(&pod["spec"]["containers"], &status["containerStatuses"], &state, ready);
@@ -220,16 +277,34 @@ fn conditions(initialized: bool, ready: bool, before: &Value) -> Value {
     json!(old("kubevirt.io/virtual-machine-unpaused").into_iter().chain(all).collect::<Vec<_>>())
 }
 
-async fn instance(informer: &Informer, simulation: &Simulation, instance: &Value, behaviour: &Behaviour) -> Result<(), kube::Error> {
+async fn instance(
+    informer: &Informer,
+    guests: &dyn Guests,
+    instance: &Value,
+    seen: &Seen,
+    pod: Option<&Value>,
+) -> Result<Then, kube::Error> {
     let phase = instance["status"]["phase"].as_str().unwrap_or_default();
     let name = (text(instance, "namespace"), text(instance, "name"));
     let going = instance["metadata"]["deletionTimestamp"].is_string();
+    let grace = Duration::from_secs(instance["spec"]["terminationGracePeriodSeconds"].as_u64().unwrap_or(180));
     let next = match phase {
         "Scheduled" | "Running" if going => "Succeeded",
-        "Scheduled" if matches!(behaviour, Behaviour::Crashes) => "Failed",
+        // A guest that powers itself off.
+        "Running" if !seen.running => "Succeeded",
+        "Scheduled" if seen.behaviour == Behaviour::Crashes => "Failed",
         "Scheduled" => "Running",
-        _ => return Ok(()),
+        _ => return Ok(Then::OnChange),
     };
+    if next == "Running" {
+        let birth = birth(informer, guests, instance, pod.unwrap_or(&Value::Null)).await?;
+        if let Err(error) = guests.begin(&name, &birth) {
+            informer.warn(Kind::Instance, instance, "SyncFailed", &error.to_string()).await?;
+            return Ok(Then::Again);
+        }
+    } else if !guests.end(&name, grace) {
+        return Ok(Then::Again);
+    }
     let stamp = json!({"phase": next, "phaseTransitionTimestamp": now()});
     let mut operations = vec![
         json!({"op": "test", "path": "/status/phase", "value": phase}),
@@ -237,18 +312,31 @@ async fn instance(informer: &Informer, simulation: &Simulation, instance: &Value
         json!({"op": "add", "path": "/status/phaseTransitionTimestamps/-", "value": stamp}),
     ];
     if next == "Running" {
-        simulation.begun(&name);
-        operations.push(json!({"op": "add", "path": "/status/interfaces", "value": [{"name": "default", "ipAddress": address(&name.1)}]}));
+        let interface = json!([{"name": "default", "ipAddress": guests.address(&name)}]);
+        operations.push(json!({"op": "add", "path": "/status/interfaces", "value": interface}));
         let migratable = json!({"type": "LiveMigratable", "status": "True", "lastProbeTime": now(), "lastTransitionTime": now()});
         operations.push(json!({"op": "add", "path": "/status/conditions/-", "value": migratable}));
-    } else {
-        simulation.ended(&name);
     }
-    informer.patch(Kind::Instance, instance, Value::Array(operations), false).await
+    informer.patch(Kind::Instance, instance, Value::Array(operations), false).await?;
+    Ok(Then::OnChange)
 }
 
-/// An address of the documentation range, the same for the same machine.
-fn address(machine: &str) -> String {
-    let sum = machine.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    format!("198.51.100.{}", sum % 254 + 1)
+async fn birth<'a>(informer: &Informer, guests: &dyn Guests, instance: &'a Value, pod: &'a Value) -> Result<Birth<'a>, kube::Error> {
+    let mut birth = Birth { instance, pod, user_data: Vec::new(), claims: BTreeMap::new() };
+    let namespace = text(instance, "namespace");
+    let volumes = instance["spec"]["volumes"].as_array().filter(|_| guests.boots());
+    for volume in volumes.into_iter().flatten() {
+        if let Some(secret) = volume["cloudInitNoCloud"]["secretRef"]["name"].as_str() {
+            birth.user_data = informer.secret(&namespace, secret, "userdata").await?;
+        } else if let Some(claim) = volume["dataVolume"]["name"].as_str() {
+            birth.claims.extend(informer.get(Kind::Claim, &namespace, claim).map(|found| (claim.to_owned(), found.clone())));
+        }
+    }
+    Ok(birth)
+}
+
+/// Whether an object has a condition.
+pub fn is_true(object: &Value, kind: &str) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().any(|condition| condition["type"] == kind && condition["status"] == "True")
 }

@@ -2,12 +2,14 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
+use super::{Birth, Guests, Seen};
 use crate::{api::Kubelet, informer::Name};
 
 /// How a machine behaves.
@@ -52,22 +54,9 @@ impl Simulation {
         lock(&self.rules).insert(0, (ending.to_owned(), behaviour));
     }
 
-    /// How a machine behaves now, and whether its work runs.
-    pub(super) fn seen(&self, machine: &Name) -> (Behaviour, bool) {
-        (self.behaviour(&machine.1), self.guest(machine).is_ok())
-    }
-
     fn behaviour(&self, machine: &str) -> Behaviour {
         let rules = lock(&self.rules);
         rules.iter().find(|(ending, _)| machine.ends_with(ending.as_str())).map_or(Behaviour::Works, |(_, behaviour)| behaviour.clone())
-    }
-
-    pub(super) fn begun(&self, machine: &Name) {
-        lock(&self.begun).insert(machine.clone(), Instant::now());
-    }
-
-    pub(super) fn ended(&self, machine: &Name) {
-        lock(&self.begun).remove(machine);
     }
 
     /// What the guest's health answer says: work runs, or why not.
@@ -81,6 +70,32 @@ impl Simulation {
             _ if up < self.boot => Err("installing its tools".to_owned()),
             _ => Ok(up.saturating_sub(self.boot)),
         }
+    }
+}
+
+impl Guests for Simulation {
+    fn boots(&self) -> bool {
+        false
+    }
+
+    fn seen(&self, machine: &Name) -> Seen {
+        Seen { behaviour: self.behaviour(&machine.1), running: true, ready: self.guest(machine).is_ok() }
+    }
+
+    fn begin(&self, machine: &Name, _: &Birth<'_>) -> io::Result<()> {
+        lock(&self.begun).insert(machine.clone(), Instant::now());
+        Ok(())
+    }
+
+    fn end(&self, machine: &Name, _: Duration) -> bool {
+        lock(&self.begun).remove(machine);
+        true
+    }
+
+    /// An address of the documentation range, the same for the same machine.
+    fn address(&self, machine: &Name) -> String {
+        let sum = machine.1.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        format!("198.51.100.{}", sum % 254 + 1)
     }
 }
 

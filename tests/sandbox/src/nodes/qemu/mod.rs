@@ -1,0 +1,195 @@
+//! Machines that boot: QEMU carries them out as KubeVirt would, from the instance's own spec and Secret.
+
+mod machine;
+mod network;
+mod probe;
+mod process;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tokio::net::{TcpStream, UnixStream};
+
+use super::{Birth, Guests, Seen, simulation::Behaviour};
+use crate::{
+    api::{Kubelet, Stream, Way},
+    informer::{Informer, Kind, Name, text},
+};
+use machine::{Image, Machine};
+use network::Network;
+
+/// The longest that a guest's answer to somebody's question may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// All machines of a box.
+pub struct Qemu {
+    image: Image,
+    folder: PathBuf,
+    network: Network,
+    machines: Mutex<BTreeMap<Name, Arc<Machine>>>,
+    /// Nothing is started any more.
+    closed: AtomicBool,
+}
+
+impl Qemu {
+    /// A box without machines. `image` is a cloud image, raw or qcow2; where `vmlinuz` and `initrd.img` lie beside it, QEMU starts
+    /// that kernel.
+    ///
+    /// # Errors
+    /// A program that is not there, an image that is none, no right to make a network.
+    pub fn new(image: &Path, folder: &Path) -> io::Result<Self> {
+        let folder = folder.join("machines");
+        fs::create_dir(&folder)?;
+        let image = Image::open(image)?;
+        let network = Network::new(&folder)?;
+        Ok(Self { image, folder, network, machines: Mutex::default(), closed: AtomicBool::new(false) })
+    }
+
+    fn machines(&self) -> MutexGuard<'_, BTreeMap<Name, Arc<Machine>>> {
+        self.machines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn machine(&self, name: &Name) -> Option<Arc<Machine>> {
+        self.machines().get(name).cloned()
+    }
+
+    /// The data of a very claim: one that is made again under its name is blank.
+    fn volume(&self, claim: &Value) -> PathBuf {
+        self.folder.join(format!("{}.{}.{}.raw", text(claim, "namespace"), text(claim, "name"), text(claim, "uid")))
+    }
+
+    /// Data disks last as long as their claims.
+    fn forget_volumes(&self, informer: &Informer) {
+        let there: Vec<_> = informer.all(Kind::Claim).map(|claim| self.volume(claim)).collect();
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|end| end == "raw") && !there.contains(&path) {
+                drop(fs::remove_file(path));
+            }
+        }
+    }
+
+    /// Names of Services stand for the pods behind them that are ready.
+    fn name_services(&self, informer: &Informer) {
+        let mut names = BTreeMap::new();
+        for service in informer.all(Kind::Service) {
+            let Some(selector) = service["spec"]["selector"].as_object() else { continue };
+            let namespace = text(service, "namespace");
+            let selected = |pod: &&Value| {
+                text(pod, "namespace") == namespace && selector.iter().all(|(key, value)| pod["metadata"]["labels"][key] == *value)
+            };
+            let ready = |pod: &&Value| super::is_true(pod, "Ready") && pod["metadata"]["deletionTimestamp"].is_null();
+            let addresses = informer.all(Kind::Pod).filter(selected).filter(ready).filter_map(|pod| pod["status"]["podIP"].as_str());
+            names.insert(format!("{}.{namespace}.svc.cluster.local", text(service, "name")), addresses.map(str::to_owned).collect());
+        }
+        self.network.name(&names);
+    }
+}
+
+impl Guests for Qemu {
+    fn boots(&self) -> bool {
+        true
+    }
+
+    fn seen(&self, name: &Name) -> Seen {
+        let machine = self.machine(name);
+        Seen {
+            behaviour: Behaviour::Works,
+            running: machine.as_ref().is_some_and(|machine| machine.is_running()),
+            ready: machine.is_some_and(|machine| machine.is_ready()),
+        }
+    }
+
+    fn begin(&self, name: &Name, birth: &Birth<'_>) -> io::Result<()> {
+        match self.machine(name) {
+            // Begun already, by a round whose word of it was lost.
+            Some(machine) if machine.uid == text(birth.instance, "uid") => return Ok(()),
+            // Its end was never heard of.
+            Some(_) => drop(self.end(name, Duration::ZERO)),
+            None => {}
+        }
+        let port = self.network.plug(name, birth.instance)?;
+        let volume = |claim: &Value| self.volume(claim);
+        let folder = self.folder.join(format!("{}.{}", name.0, name.1));
+        let machine = Machine::start(&self.image, &folder, (&port, self.network.starter()), birth, &volume);
+        let machine = machine.inspect_err(|_| self.network.unplug(name))?;
+        let machine = Arc::new(machine);
+        tokio::spawn(probe::run(Arc::downgrade(&machine), birth.pod.clone()));
+        let mut machines = self.machines();
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the box is closed"));
+        }
+        machines.insert(name.clone(), machine);
+        Ok(())
+    }
+
+    fn end(&self, name: &Name, grace: Duration) -> bool {
+        if grace > Duration::ZERO && self.machine(name).is_some_and(|machine| !machine.end(grace)) {
+            return false;
+        }
+        self.machines().remove(name);
+        self.network.unplug(name);
+        true
+    }
+
+    fn address(&self, name: &Name) -> String {
+        self.machine(name).map(|machine| machine.address.to_string()).unwrap_or_default()
+    }
+
+    fn look_round(&self, informer: &Informer) {
+        self.forget_volumes(informer);
+        self.name_services(informer);
+    }
+
+    fn shut(&self) {
+        let mut machines = self.machines();
+        self.closed.store(true, Ordering::SeqCst);
+        machines.clear();
+        self.network.remove();
+    }
+}
+
+fn machine_of(pod: &Value) -> Name {
+    (text(pod, "namespace"), pod["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned())
+}
+
+impl Kubelet for Qemu {
+    fn log(&self, pod: &Value, container: &str) -> Option<String> {
+        match container {
+            "guest-console-log" => {
+                let (namespace, name) = machine_of(pod);
+                let log = fs::read(self.folder.join(format!("{namespace}.{name}")).join("console.log")).unwrap_or_default();
+                Some(String::from_utf8_lossy(&log).into_owned())
+            }
+            "compute" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
+        let machine = self.machine(&machine_of(pod))?;
+        let asked = probe::get((machine.address, port.parse().ok()?).into(), if path.is_empty() { "/" } else { path }, ANSWER);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(asked)).ok()
+    }
+
+    fn dial<'a>(&'a self, name: &'a Name, way: Way) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let machine = self.machine(name).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+            let stream: Box<dyn Stream> = match way {
+                Way::Port(port) => Box::new(TcpStream::connect((machine.address, port)).await?),
+                Way::Console => Box::new(UnixStream::connect(machine.console()).await?),
+            };
+            Ok(stream)
+        })
+    }
+}

@@ -1,0 +1,268 @@
+//! The pod network of a box: a network namespace of its own with a bridge, a tap for each machine, addresses and names by dnsmasq, and
+//! what KubeVirt's masquerade binding does: only the ports of `interfaces[].ports` reach a guest.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::Value;
+
+use super::process::{Starter, done, inside, which};
+use crate::informer::Name;
+
+/// Boxes at once on one host; each has a network of 254 addresses.
+const BOXES: u8 = 64;
+/// The bridge: name server, and what hands out addresses.
+const BRIDGE: u8 = 1;
+/// The host.
+const HOST: u8 = 254;
+
+/// Where a machine is plugged in.
+pub struct Port {
+    /// The network namespace.
+    pub namespace: String,
+    /// The tap in it.
+    pub tap: String,
+    /// The machine's hardware address.
+    pub mac: String,
+    /// The address it gets.
+    pub address: Ipv4Addr,
+}
+
+/// A machine at the bridge.
+struct Plug {
+    number: u8,
+    tcp: Vec<u16>,
+    udp: Vec<u16>,
+}
+
+/// The network; it ends when this is dropped.
+pub struct Network {
+    name: String,
+    number: u8,
+    folder: PathBuf,
+    starter: Starter,
+    dnsmasq: Mutex<Option<Child>>,
+    plugs: Mutex<BTreeMap<Name, Plug>>,
+    names: Mutex<BTreeMap<String, Vec<String>>>,
+}
+
+impl Network {
+    /// A network that no other box uses.
+    ///
+    /// # Errors
+    /// Not root, or a program that is not there.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        for program in ["ip", "nft", "dnsmasq", "setpriv"] {
+            which(program)?;
+        }
+        let number = (0..BOXES).find(|number| claim(&format!("virtwork-{number}"))).ok_or_else(|| {
+            io::Error::other("no network for machines can be made: this needs root, the tun device, and one of 64 namespaces to be free")
+        })?;
+        let network = Self {
+            name: format!("virtwork-{number}"),
+            number,
+            folder: folder.to_owned(),
+            starter: Starter::new(),
+            dnsmasq: Mutex::default(),
+            plugs: Mutex::default(),
+            names: Mutex::default(),
+        };
+        network.lay()?;
+        Ok(network)
+    }
+
+    fn address(&self, last: u8) -> Ipv4Addr {
+        Ipv4Addr::new(10, 213, self.number, last)
+    }
+
+    fn lay(&self) -> io::Result<()> {
+        let (name, host) = (&self.name, &self.name);
+        let inside = |line: &str| ip(&format!("-n {name} {line}"));
+        inside("link set lo up")?;
+        inside("link add br0 type bridge")?;
+        inside(&format!("addr add {}/24 dev br0", self.address(BRIDGE)))?;
+        inside("link set br0 up")?;
+        ip(&format!("link add {host} type veth peer name host netns {name}"))?;
+        inside("link set host master br0 up")?;
+        ip(&format!("addr add {}/24 dev {host}", self.address(HOST)))?;
+        ip(&format!("link set {host} up"))?;
+        for file in ["hosts", "leases", "options"] {
+            fs::write(self.folder.join(file), "")?;
+        }
+        let file = |file: &str| self.folder.join(file).display().to_string();
+        let range = format!("--dhcp-range={},static,255.255.255.0,infinite", self.address(0));
+        let arguments = [
+            "--keep-in-foreground".to_owned(),
+            "--conf-file=/dev/null".to_owned(),
+            "--no-resolv".to_owned(),
+            "--no-hosts".to_owned(),
+            "--interface=br0".to_owned(),
+            "--bind-interfaces".to_owned(),
+            "--local=/cluster.local/".to_owned(),
+            "--user=root".to_owned(),
+            range,
+            format!("--dhcp-leasefile={}", file("given")),
+            format!("--dhcp-hostsfile={}", file("leases")),
+            format!("--dhcp-optsfile={}", file("options")),
+            format!("--addn-hosts={}", file("hosts")),
+            format!("--pid-file={}", file("dnsmasq.pid")),
+        ];
+        let log = fs::File::create(self.folder.join("dnsmasq.log"))?;
+        let mut command = self.command("dnsmasq");
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        *lock(&self.dnsmasq) = Some(self.starter.start(command)?);
+        Ok(())
+    }
+
+    /// What starts the programs of machines.
+    pub fn starter(&self) -> &Starter {
+        &self.starter
+    }
+
+    fn command(&self, program: &str) -> Command {
+        inside(&self.name, program)
+    }
+
+    /// A place for a machine, with the ports of its spec open.
+    ///
+    /// # Errors
+    /// All places taken, or no tap.
+    pub fn plug(&self, name: &Name, instance: &Value) -> io::Result<Port> {
+        let mut plugs = lock(&self.plugs);
+        let free = (2..HOST).find(|number| plugs.values().all(|plug| plug.number != *number));
+        let number = free.ok_or_else(|| io::Error::other("a box has room for 252 machines"))?;
+        let ports = instance["spec"]["domain"]["devices"]["interfaces"][0]["ports"].as_array().cloned().unwrap_or_default();
+        let open = |udp: bool| {
+            let of = ports.iter().filter(|port| (port["protocol"] == "UDP") == udp);
+            of.filter_map(|port| u16::try_from(port["port"].as_u64()?).ok()).collect::<Vec<_>>()
+        };
+        let tap = format!("tap{number}");
+        let mut line = format!("-n {} tuntap add {tap} mode tap", self.name);
+        // Of a machine with several processors each queue is its own.
+        if instance["spec"]["domain"]["devices"]["networkInterfaceMultiqueue"] == true {
+            line.push_str(" multi_queue");
+        }
+        ip(&line)?;
+        plugs.insert(name.clone(), Plug { number, tcp: open(false), udp: open(true) });
+        let laid = ip(&format!("-n {} link set {tap} master br0 up", self.name)).and_then(|()| self.tell(&plugs));
+        if let Err(error) = laid {
+            drop(plugs);
+            self.unplug(name);
+            return Err(error);
+        }
+        Ok(Port { namespace: self.name.clone(), tap, mac: mac(number), address: self.address(number) })
+    }
+
+    /// The place is free again.
+    pub fn unplug(&self, name: &Name) {
+        let mut plugs = lock(&self.plugs);
+        if let Some(plug) = plugs.remove(name) {
+            drop(ip(&format!("-n {} link del tap{}", self.name, plug.number)));
+            drop(self.tell(&plugs));
+        }
+    }
+
+    /// Names, each with what it stands for now.
+    pub fn name(&self, names: &BTreeMap<String, Vec<String>>) {
+        let mut before = lock(&self.names);
+        if *before == *names {
+            return;
+        }
+        before.clone_from(names);
+        let lines = names.iter().flat_map(|(name, addresses)| addresses.iter().map(move |address| format!("{address} {name}\n")));
+        drop(fs::write(self.folder.join("hosts"), lines.collect::<String>()));
+        self.reread();
+    }
+
+    /// Tells dnsmasq and the filter who is there.
+    fn tell(&self, plugs: &BTreeMap<Name, Plug>) -> io::Result<()> {
+        let (mut leases, mut options, mut rules) = (String::new(), String::new(), String::new());
+        for ((namespace, machine), Plug { number, tcp, udp }) in plugs {
+            leases.push_str(&format!("{},set:{namespace},{},{machine}\n", mac(*number), self.address(*number)));
+            // As the cluster's own resolver has it.
+            let search = format!("tag:{namespace},option:domain-search,{namespace}.svc.cluster.local,svc.cluster.local,cluster.local\n");
+            if !options.contains(&search) {
+                options.push_str(&search);
+            }
+            // KubeVirt forwards every port where none is named.
+            if tcp.is_empty() && udp.is_empty() {
+                continue;
+            }
+            let first = format!("oifname tap{number} tcp flags & (syn | ack) == syn");
+            rules.push_str(&format!("{first}{} drop\n", except("tcp", tcp)));
+            rules.push_str(&format!("oifname tap{number} meta l4proto udp{} drop\n", except("udp", udp)));
+        }
+        fs::write(self.folder.join("leases"), leases)?;
+        fs::write(self.folder.join("options"), options)?;
+        self.reread();
+        let chain = format!("chain ports {{ type filter hook forward priority 0; policy accept;\n{rules}}}\n");
+        let table = format!("table bridge virtwork {{}}\ndelete table bridge virtwork\ntable bridge virtwork {{\n{chain}}}\n");
+        let rules = self.folder.join("rules");
+        fs::write(&rules, table)?;
+        done("nft", self.command("nft").arg("-f").arg(rules))
+    }
+
+    fn reread(&self) {
+        if let Some(dnsmasq) = &*lock(&self.dnsmasq) {
+            drop(Command::new("kill").args(["-HUP", &dnsmasq.id().to_string()]).status());
+        }
+    }
+
+    /// Takes it all away.
+    pub fn remove(&self) {
+        if let Some(mut dnsmasq) = lock(&self.dnsmasq).take() {
+            drop(dnsmasq.kill());
+            drop(dnsmasq.wait());
+        }
+        drop(ip(&format!("netns del {}", self.name)));
+        drop(ip(&format!("link del {}", self.name)));
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a namespace, or takes one over in which nothing runs any more.
+fn claim(name: &str) -> bool {
+    if ip(&format!("netns add {name}")).is_ok() {
+        return true;
+    }
+    let idle =
+        Command::new("ip").args(["netns", "pids", name]).output().is_ok_and(|found| found.status.success() && found.stdout.is_empty());
+    idle && ip(&format!("netns del {name}")).is_ok() && {
+        drop(ip(&format!("link del {name}")));
+        ip(&format!("netns add {name}")).is_ok()
+    }
+}
+
+/// `ip` with the words of a line.
+fn ip(line: &str) -> io::Result<()> {
+    done(&format!("ip {line}"), Command::new("ip").args(line.split(' ')))
+}
+
+/// Locally administered.
+fn mac(number: u8) -> String {
+    format!("02:76:77:00:00:{number:02x}")
+}
+
+/// All ports but these.
+fn except(protocol: &str, ports: &[u16]) -> String {
+    if ports.is_empty() {
+        return String::new();
+    }
+    let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+    format!(" {protocol} dport != {{ {} }}", ports.join(", "))
+}

@@ -1,0 +1,60 @@
+//! The readiness probe, executed as the kubelet does it (Kubernetes `pkg/kubelet/prober`): after the initial delay every period, with a
+//! time limit; so many successes or failures in a row change what is known.
+
+use std::{io, net::SocketAddr, sync::Weak, time::Duration};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use super::machine::Machine;
+
+/// No answer that anybody asks for is longer.
+const LONGEST: u64 = 1 << 20;
+
+/// Probes until the machine is gone.
+pub async fn run(machine: Weak<Machine>, pod: Value) {
+    let probe = &pod["spec"]["containers"][0]["readinessProbe"];
+    let number = |name: &str, default: u64| probe[name].as_u64().filter(|number| *number > 0).unwrap_or(default);
+    let (period, limit) = (Duration::from_secs(number("periodSeconds", 10)), Duration::from_secs(number("timeoutSeconds", 1)));
+    let (success, failure) = (number("successThreshold", 1), number("failureThreshold", 3));
+    let port = probe["httpGet"]["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+    let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
+    sleep(Duration::from_secs(number("initialDelaySeconds", 0))).await;
+    let (mut last, mut in_a_row) = (false, 0);
+    loop {
+        let Some(address) = machine.upgrade().map(|machine| machine.address) else { return };
+        let now = match port {
+            Some(port) => get((address, port).into(), path, limit).await.is_ok_and(|(code, _)| (200..400).contains(&code)),
+            None => true,
+        };
+        in_a_row = if now == last { in_a_row + 1 } else { 1 };
+        last = now;
+        if in_a_row >= if now { success } else { failure } {
+            let Some(machine) = machine.upgrade() else { return };
+            machine.set_ready(now);
+        }
+        sleep(period).await;
+    }
+}
+
+/// One HTTP request: status and body.
+///
+/// # Errors
+/// No connection, no answer in time, or none in HTTP.
+pub async fn get(address: SocketAddr, path: &str, limit: Duration) -> io::Result<(u16, String)> {
+    let asked = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(LONGEST).read_to_end(&mut answer).await?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        Ok((code, body.to_owned()))
+    };
+    timeout(limit, asked).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
