@@ -55,6 +55,9 @@ pub enum ClusterError {
     /// Another failure on the way.
     #[error("Unable to connect to the server: {0}")]
     Unreachable(String),
+    /// It answered something else than was asked for.
+    #[error("error: the server's answer cannot be read: {0}")]
+    Unreadable(String),
     /// The kubeconfig cannot be used.
     #[error("error: {0}")]
     Kubeconfig(String),

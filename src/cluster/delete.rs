@@ -220,21 +220,25 @@ impl Cluster {
             }
         }
         tell(Progress::Waited);
-        while left.is_empty() {
-            left = self.unlabelled(inventory).await?;
-            if left.is_empty() || self.overdue() {
-                break;
+        loop {
+            let lost = match self.unlabelled(inventory).await {
+                // What is left is told all the same.
+                Err(_) if !left.is_empty() => Vec::new(),
+                lost => lost?,
+            };
+            if lost.is_empty() || self.overdue() {
+                let further: Vec<_> = lost.into_iter().filter(|item| !left.contains(item)).collect();
+                left.extend(further);
+                return Ok(left);
             }
-            left.clear();
             tokio::time::sleep(UNLABELLED).await;
         }
-        Ok(left)
     }
 
     /// What is there all the same, because it has lost its labels meanwhile: watches have told that as its end.
     async fn unlabelled(&self, inventory: &Inventory) -> Result<Vec<Item>, ClusterError> {
         let mut left = Vec::new();
-        for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
+        for kind in KINDS {
             let uids: BTreeSet<_> = inventory.of(kind).map(|item| item.uid.as_str()).collect();
             if uids.is_empty() {
                 continue;

@@ -230,6 +230,8 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
             }
             kube::Error::Api(status) if status.code == 403 && self.cluster.forgives_forbidden() => Ok(()),
             kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access.server)),
+            // Asking again brings the same.
+            kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access.server)),
             _ => Ok(()),
         }
     }

@@ -139,6 +139,7 @@ pub fn translate(error: &kube::Error, server: &str) -> ClusterError {
     match error {
         kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized,
         kube::Error::Api(status) => ClusterError::Api(status.clone()),
+        kube::Error::SerdeError(error) if error.is_data() => ClusterError::Unreadable(error.to_string()),
         kube::Error::Auth(cause) => ClusterError::Kubeconfig(format!("getting credentials: {}", one_line(&cause.to_string()))),
         other => {
             let mut cause: &dyn std::error::Error = other;

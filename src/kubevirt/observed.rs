@@ -152,7 +152,8 @@ impl<'de> Deserialize<'de> for About {
             labels: Option<BTreeMap<String, String>>,
             annotations: Option<BTreeMap<String, String>>,
         }
-        let whole = Whole::deserialize(deserializer)?;
+        // A template may have none: `nullable` in KubeVirt's own schema.
+        let whole: Whole = or_default(deserializer)?;
         let kept = |known: &[&'static str], map: Option<BTreeMap<String, String>>| {
             let mut map = map.unwrap_or_default();
             known.iter().filter_map(|key| Some((*key, map.remove(*key)?))).collect::<Vec<_>>()
@@ -187,6 +188,7 @@ mod tests {
         assert!(of("virtwork").is_of("virtwork") && !of("virtwork").is_of("other"));
         assert!(!of("virtwork-network").is_of("virtwork"), "the Go tool labels its objects alike, but for the name");
         let labels = json!({"app.kubernetes.io/name": "virtwork", "app.kubernetes.io/managed-by": "virtwork"});
+        assert!(!serde_json::from_value::<Observed>(json!({"spec": {"template": {"metadata": null}}})).unwrap().metadata.is_of("virtwork"));
         let annotated: About =
             serde_json::from_value(json!({"labels": labels, "annotations": {"app.kubernetes.io/instance": "virtwork"}})).unwrap();
         assert!(!annotated.is_of("virtwork"), "an annotation is no label");

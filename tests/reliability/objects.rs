@@ -86,22 +86,26 @@ fn foreign_machine_secret_and_service() {
     let world = World::new();
     make_namespace(&world);
     let machine = json!({"spec": {"runStrategy": "Halted", "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}},
-        "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "virtwork-network-server-0"}});
-    let service = json!({"metadata": {"name": "virtwork-iperf3-server"}, "spec": {"ports": [{"port": 1}]}});
-    let secret = json!({"metadata": {"name": "virtwork-network-client-userdata"}});
-    let place = "/api/v1/namespaces/virtwork";
-    for (path, object, named) in [
-        (MACHINES.to_owned(), &machine, "virtualmachine.kubevirt.io/virtwork-network-server-0"),
-        (format!("{place}/services"), &service, "service/virtwork-iperf3-server"),
-        (format!("{place}/secrets"), &secret, "secret/virtwork-network-client-userdata"),
+        "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine"});
+    let service = json!({"spec": {"ports": [{"port": 1}]}});
+    let (services, secrets) = ("/api/v1/namespaces/virtwork/services", "/api/v1/namespaces/virtwork/secrets");
+    // Every name that `up network` writes.
+    for (path, object, kind, name) in [
+        (MACHINES, &machine, "virtualmachine.kubevirt.io", "virtwork-network-client-0"),
+        (MACHINES, &machine, "virtualmachine.kubevirt.io", "virtwork-network-server-0"),
+        (services, &service, "service", "virtwork-iperf3-server"),
+        (secrets, &json!({}), "secret", "virtwork-network-client-userdata"),
+        (secrets, &json!({}), "secret", "virtwork-network-server-userdata"),
     ] {
-        let made = world.ask("POST", &path, object);
+        let mut object = object.clone();
+        object["metadata"] = json!({"name": name});
+        world.ask("POST", path, &object);
         world.writes();
-        world.run("up network").exits(1).tells(named).tells("--name");
+        world.run("up network").exits(1).tells(&format!("{kind}/{name}")).tells("--name");
         assert_eq!(world.writes(), Vec::<String>::new());
         world.run("down").exits(0).tells("Nothing of fleet virtwork found");
-        assert_eq!(count(&world), (0, 1), "somebody else's {named} stays");
-        world.ask("DELETE", &format!("{path}/{}", made["metadata"]["name"].as_str().unwrap()), &json!(null));
+        assert_eq!(count(&world), (0, 1), "somebody else's {kind}/{name} stays");
+        world.ask("DELETE", &format!("{path}/{name}"), &json!(null));
         until("it is gone", || count(&world) == (0, 0));
     }
     recovers(&world, "up network");
@@ -174,19 +178,27 @@ fn instance_without_a_machine() {
 #[test]
 fn labels_lost_in_mid_down() {
     let world = World::new();
-    world.run("up cpu").exits(0);
-    let machine = format!("{MACHINES}/virtwork-cpu-0");
-    let finalizers = world.machine("virtwork-cpu-0")["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
-    let held: Vec<_> = finalizers.iter().cloned().chain([json!("example.com/held")]).collect();
-    world.ask("PATCH", &machine, &json!({"metadata": {"finalizers": held}}));
-    let down = world.start("down --timeout 20");
-    until("it is being deleted", || world.machine("virtwork-cpu-0")["metadata"]["deletionTimestamp"].is_string());
-    world.ask("PATCH", &machine, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
-    let (code, _, told) = down.end();
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("virtualmachines/virtwork-cpu-0 (held by"), "{told}");
-    world.ask("PATCH", &machine, &json!({"metadata": {"finalizers": null}}));
-    nothing_left(&world);
+    let volume = "/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data";
+    for (object, named) in [
+        (format!("{MACHINES}/virtwork-database-0"), "virtualmachines/virtwork-database-0 (held by"),
+        (volume.to_owned(), "datavolumes/virtwork-database-0-data (held by"),
+    ] {
+        let kind = named.split("s/").next().unwrap();
+        world.run("up database").exits(0);
+        let metadata = || world.ask("GET", &object, &json!(null))["metadata"].clone();
+        let finalizers = metadata()["finalizers"].as_array().cloned().unwrap_or_default();
+        let held: Vec<_> = finalizers.iter().cloned().chain([json!("example.com/held")]).collect();
+        world.ask("PATCH", &object, &json!({"metadata": {"finalizers": held}}));
+        let down = world.start("down --timeout 20");
+        until("it is being deleted", || metadata()["deletionTimestamp"].is_string());
+        world.ask("PATCH", &object, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
+        let (code, said, told) = down.end();
+        assert_eq!(code, Some(1), "{told}");
+        assert!(told.contains(named) && !said.contains(&format!("{kind}.")), "{said}{told}");
+        world.ask("PATCH", &object, &json!({"metadata": {"finalizers": null}}));
+        nothing_left(&world);
+    }
+    recovers(&world, "up database");
 }
 
 /// While something is pruned, somebody deletes a machine that had been ready.
@@ -230,8 +242,12 @@ fn up_and_down_at_once() {
     let down = world.start("down");
     let up = world.start("up cpu memory --vm-count 2 --timeout 60");
     let (down, up) = (down.end(), up.end());
-    // Whoever was first, each says how it ended, and none gets stuck.
+    // Whoever was first, each says how it ended, and `down`, which waits only for what it has deleted, does not get stuck.
     assert!([Some(0), Some(1)].contains(&down.0) && [Some(0), Some(1), Some(3)].contains(&up.0), "{down:#?} {up:#?}");
+    assert!(!down.2.contains("timed out"), "{down:#?}");
+    for (code, _, told) in [&down, &up] {
+        assert!(*code == Some(0) || told.lines().any(|line| line.starts_with("error") || line.starts_with("Error")), "{told}");
+    }
     recovers(&world, "up cpu memory --vm-count 2");
 }
 
