@@ -42,13 +42,16 @@ fn main() -> ExitCode {
         result
     });
     ui.clear();
-    match result.and_then(|()| ui.finish()) {
+    let code = match result.and_then(|()| ui.finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             ui.error(&error);
             ExitCode::from(error.exit_code())
         }
-    }
+    };
+    // A prompt that was left may have touched the terminal once more.
+    ui.clear();
+    code
 }
 
 /// A wrong value in the words of every other source, and without repeating it: it may be a secret.
@@ -69,7 +72,7 @@ async fn until_interrupted(cli: Cli, matches: &clap::ArgMatches, environment: &E
     tokio::select! {
         // The handlers are in place before anything is done.
         biased;
-        () = signal() => Err(Error::Interrupted(again.to_owned())),
+        () = signal() => Err(Error::Interrupted(if ui.is_prompting() { "Interrupted" } else { again }.to_owned())),
         result = command::run(cli, matches, environment, ui) => result,
     }
 }

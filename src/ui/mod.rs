@@ -33,8 +33,10 @@ pub struct Ui {
     coloured: AtomicBool,
     fancy: bool,
     interactive: bool,
-    /// Whether a prompt may have hidden the cursor.
+    /// Whether a prompt is waiting, or was left: it may have hidden the cursor.
     prompting: AtomicBool,
+    /// The terminal as it was before a prompt that hides what is typed.
+    terminal: Mutex<Option<Terminal>>,
     formatted: AtomicBool,
     display: Mutex<progress::Display>,
     /// The first failure to write a result; the work goes on, the command fails at its end.
@@ -52,6 +54,7 @@ impl Ui {
             fancy,
             interactive: terminal && io::stdin().is_terminal(),
             prompting: AtomicBool::new(false),
+            terminal: Mutex::default(),
             formatted: AtomicBool::new(false),
             display: Mutex::new(progress::Display::new(fancy)),
             broken: Mutex::new(None),
@@ -167,12 +170,19 @@ impl Ui {
         }
     }
 
-    /// Removes what is drawn, for instance when the command is interrupted.
+    /// Whether a prompt is waiting: nothing has been changed on this step's behalf yet.
+    pub fn is_prompting(&self) -> bool {
+        self.prompting.load(Ordering::Relaxed)
+    }
+
+    /// Removes what is drawn, and leaves the terminal as it was, for instance when the command is interrupted.
     pub fn clear(&self) {
         self.display().clear();
-        // Prompts hide the cursor; interrupted, they leave it hidden.
-        if self.prompting.load(Ordering::Relaxed) {
-            let _ = io::stderr().write_all(b"\x1b[?25h");
+        if let Some(before) = &*self.terminal.lock().unwrap_or_else(PoisonError::into_inner) {
+            before.restore();
+        }
+        if self.prompting.swap(false, Ordering::Relaxed) {
+            let _ = io::stderr().write_all(b"\x1b[?25h\n");
         }
     }
 
@@ -186,7 +196,7 @@ impl Ui {
         }
         self.prompting.store(true, Ordering::Relaxed);
         let answer = Confirm::new().with_prompt(question).default(false).show_default(true).interact();
-        self.prompting.store(false, Ordering::Relaxed);
+        self.prompting.store(answer.is_err(), Ordering::Relaxed);
         answer.map_err(|dialoguer::Error::IO(error)| unanswered(error))
     }
 
@@ -205,7 +215,7 @@ impl Ui {
     pub fn pick(&self, question: &str, items: &[String]) -> Result<Option<usize>> {
         self.prompting.store(true, Ordering::Relaxed);
         let picked = Select::new().with_prompt(question).items(items).default(0).interact_opt();
-        self.prompting.store(false, Ordering::Relaxed);
+        self.prompting.store(picked.is_err(), Ordering::Relaxed);
         picked.map_err(|dialoguer::Error::IO(error)| unanswered(error))
     }
 
@@ -218,13 +228,16 @@ impl Ui {
             return Err(Error::Other("--ask-ssh-password needs a terminal; use --ssh-password-file".to_owned()));
         }
         let prompt = format!("Password for {user}");
-        let _terminal = Terminal::remember();
+        self.prompting.store(true, Ordering::Relaxed);
+        *self.terminal.lock().unwrap_or_else(PoisonError::into_inner) = Some(Terminal::remember());
         // Elsewhere, so that a signal is heard meanwhile: unlike the other prompts, this one leaves Ctrl-C to the terminal.
         let asked = tokio::task::spawn_blocking(|| {
             let prompt = PasswordPrompt::new().with_prompt(prompt).with_confirmation("Again", "They differ");
             prompt.interact().map_err(|dialoguer::Error::IO(error)| unanswered(error))
         });
-        asked.await.unwrap_or_else(|error| Err(Error::Other(error.to_string()))).map(Password::new)
+        let answer = asked.await.unwrap_or_else(|error| Err(Error::Other(error.to_string())));
+        self.prompting.store(answer.is_err(), Ordering::Relaxed);
+        answer.map(Password::new)
     }
 
     /// Whether results still reach somebody.
@@ -244,7 +257,7 @@ impl Ui {
     }
 }
 
-/// The terminal as it was, to be so again however a prompt that hides what is typed ends.
+/// A terminal, to be again as it was however a prompt ends.
 struct Terminal {
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,
@@ -256,25 +269,26 @@ impl Terminal {
         Self { before: rustix::termios::tcgetattr(io::stdin()).ok() }
     }
 
-    #[cfg(not(unix))]
-    fn remember() -> Self {
-        Self {}
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Terminal {
-    fn drop(&mut self) {
+    #[cfg(unix)]
+    fn restore(&self) {
         if let Some(before) = &self.before {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
         }
     }
+
+    #[cfg(not(unix))]
+    fn remember() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    fn restore(&self) {}
 }
 
 /// Why there is no answer: Ctrl-C ends the command as everywhere else.
 fn unanswered(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::Interrupted => Error::Interrupted(String::new()),
+        io::ErrorKind::Interrupted => Error::Interrupted("Interrupted".to_owned()),
         _ => Error::Other(format!("no answer on the terminal: {error}")),
     }
 }
