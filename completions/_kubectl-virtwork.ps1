@@ -279,8 +279,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;status' {
-            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Fleets of all namespaces, whatever their name')
-            [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'Fleets of all namespaces, whatever their name')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Fleets of all namespaces, whatever their name unless --name is given')
+            [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'Fleets of all namespaces, whatever their name unless --name is given')
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Label selector to narrow what is shown')
             [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Label selector to narrow what is shown')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')

@@ -271,8 +271,8 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;status'= {
-            cand -A 'Fleets of all namespaces, whatever their name'
-            cand --all-namespaces 'Fleets of all namespaces, whatever their name'
+            cand -A 'Fleets of all namespaces, whatever their name unless --name is given'
+            cand --all-namespaces 'Fleets of all namespaces, whatever their name unless --name is given'
             cand -l 'Label selector to narrow what is shown'
             cand --selector 'Label selector to narrow what is shown'
             cand -o 'Output format'

@@ -266,7 +266,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanu
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l cache-dir -d 'Folder of the discovery cache; accepted as kubectl does, nothing is cached' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l disable-compression -d 'Ask the server for uncompressed answers; accepted as kubectl does, they always are' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s A -l all-namespaces -d 'Fleets of all namespaces, whatever their name' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s A -l all-namespaces -d 'Fleets of all namespaces, whatever their name unless --name is given' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s l -l selector -d 'Label selector to narrow what is shown' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s o -l output -d 'Output format' -r -f -a "wide\t'More columns'
 json\t'JSON'

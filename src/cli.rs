@@ -409,7 +409,7 @@ pub struct Down {
 /// Show the fleet, with the reason for whatever is not ready
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Fleets of all namespaces, whatever their name
+    /// Fleets of all namespaces, whatever their name unless --name is given
     #[arg(short = 'A', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub all_namespaces: bool,
     /// Label selector to narrow what is shown

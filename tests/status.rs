@@ -20,6 +20,9 @@ fn formats() {
     world.run("status -o wide").exits(0).says("NODE").says("198.51.100.").says("node-");
     world.run("status -A").exits(0).says("NAMESPACE").says("virtwork    virtwork-cpu-0");
     world.run("status -A --name other").exits(0).tells("No resources found");
+    // A file that describes a fleet hides no other.
+    let file = world.file("other.yaml", "name: other\n");
+    world.run(&format!("status -A --config {file}")).exits(0).says("virtwork    virtwork-cpu-0");
     let names = world.run("status -o name").exits(0);
     assert_eq!(names.stdout.lines().next(), Some("virtualmachine.kubevirt.io/virtwork-cpu-0"));
     let json: Value = serde_json::from_str(&world.run("status -o json").exits(0).stdout).unwrap();

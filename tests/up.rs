@@ -221,6 +221,10 @@ fn dry_runs_change_nothing() {
     world.run("up cpu").exits(0);
     world.run("up cpu --vm-count 2 --dry-run=server").exits(0).says("virtwork-cpu-1 created (server dry run)");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 1);
+    world.run("up cpu --vm-count 2").exits(0);
+    let run = world.run("up cpu --memory 3Gi --dry-run=server --restart --prune").exits(0);
+    run.says("virtwork-cpu-0 restarted (server dry run)\nvirtualmachine.kubevirt.io/virtwork-cpu-1 pruned (server dry run)");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 2);
 }
 
 #[test]
@@ -269,6 +273,6 @@ fn password_prompt_is_left_by_ctrl_c() {
     keyboard.write_all(b"\x03").unwrap();
     let mut rest = String::new();
     output.read_to_string(&mut rest).unwrap();
-    assert!(rest.contains("status 130") && rest.trim_end().ends_with("\necho"), "{rest}");
+    assert!(rest.contains("\r\nInterrupted\r\n") && rest.contains("status 130") && rest.trim_end().ends_with("\necho"), "{rest}");
     assert_eq!(world.count_all(), 0);
 }

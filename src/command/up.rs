@@ -93,7 +93,10 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     let running = config.settings.pace.wait_for == WaitFor::Running;
     let awaited = cluster.wait(&plan, &survey, WaitOptions { running, restarted: &restarted }, &listen).await;
     // All is written: what is not known is whether it became ready.
-    let awaited = awaited.map_err(|error| Error::NotReady(format!("everything was written, but could not be watched: {error}")))?;
+    let awaited = awaited.map_err(|error| {
+        let why = error.to_string();
+        Error::NotReady(format!("everything was written, but could not be watched: {}", why.strip_prefix("error: ").unwrap_or(&why)))
+    })?;
     finish(&plan, arguments, context)?;
     conclude(&cluster, &plan, awaited, running, arguments, context)
 }
@@ -283,6 +286,14 @@ async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -
             "configured"
         };
         ui.line(&format!("{}/{} {verb} (server dry run)", Kind::of(object).printed(), object.name));
+    }
+    if arguments.restart {
+        for machine in cluster.outdated(&plan, &survey).await? {
+            ui.line(&format!("{}/{machine} restarted (server dry run)", Kind::Machine.printed()));
+        }
+    }
+    if arguments.prune {
+        survey.surplus.iter().for_each(|found| ui.line(&format!("{} pruned (server dry run)", found.item)));
     }
     Ok(())
 }

@@ -96,9 +96,9 @@ impl Config {
         self.settings.connection.namespace.as_deref().filter(|namespace| !namespace.is_empty())
     }
 
-    /// The fleet's name, if the user gave one.
+    /// The fleet's name, if the command line itself gives one: a file that describes a fleet must not hide the others.
     pub fn named_fleet(&self) -> Option<&str> {
-        self.layers.find("name").map(|_| self.settings.common.name.as_str())
+        self.layers.0[0].values.contains_key("name").then_some(self.settings.common.name.as_str())
     }
 
     /// Whether to wait: `--no-wait` and `--wait=false` are the same.
