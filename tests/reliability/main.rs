@@ -63,6 +63,7 @@ fn comes_up_and_goes(world: &World, up: &str) -> Run {
 /// Whatever has happened, `up` completes the fleet and `down` removes it.
 #[track_caller]
 fn recovers(world: &World, up: &str) {
+    assert_eq!(world.sandbox.faults.missed(), Vec::<String>::new(), "what was to go wrong did not");
     world.sandbox.faults.clear();
     let run = world.run(up).exits(0);
     let machines = world.names("kubevirt.io/v1/virtualmachines").len();

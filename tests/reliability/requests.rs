@@ -110,10 +110,13 @@ fn server_asks_for_too_much() {
         world.sandbox.faults.add(Fault::new(Method::GET, path, Effect::Hang).always());
     }
     world.sandbox.simulation.set("memory-0", Behaviour::Sick("stress-ng is missing".to_owned()));
-    world.run("up cpu memory --timeout 6").exits(3).tells("virtwork-memory-0").hides("you may not");
+    world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
+    world.run("up cpu memory database --timeout 6").exits(3).tells("virtwork-memory-0").tells("virtwork-database-0").hides("you may not");
     world.run("status").exits(0).says("virtwork-memory-0");
-    world.sandbox.simulation.set("memory-0", Behaviour::Works);
-    recovers(&world, "up cpu memory");
+    for machine in ["memory-0", "database-0"] {
+        world.sandbox.simulation.set(machine, Behaviour::Works);
+    }
+    recovers(&world, "up cpu memory database");
 }
 
 #[test]

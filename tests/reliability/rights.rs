@@ -37,6 +37,7 @@ const LOGIN: &str =
 fn token_expires_in_mid_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     let kubeconfig = with_exec_plugin(&world, LOGIN);
+    make_namespace(&world);
     // Once among the lists, once among the writes, once when all is written.
     for (method, path) in [(Method::GET, "/secrets"), (Method::POST, "/virtualmachines"), (Method::GET, "/virtualmachines?*watch=true")] {
         world.sandbox.faults.add(Fault::new(method, path, unauthorized()));
@@ -86,7 +87,7 @@ fn unauthorized_for_ever() {
     for (method, path, code) in [(Method::GET, "/", 1), (Method::POST, "/virtualmachines", 1), (Method::GET, "watch=true", 3)] {
         world.sandbox.faults.clear();
         world.sandbox.faults.add(Fault::new(method, path, unauthorized()).always());
-        world.run("up cpu --timeout 60").exits(code).tells("error: You must be logged in to the server (Unauthorized)");
+        world.run("up cpu --timeout 60").exits(code).tells("You must be logged in to the server (Unauthorized)");
     }
     recovers(&world, "up cpu");
 }
@@ -96,7 +97,7 @@ type Case = (&'static str, &'static str, &'static str, i32, &'static str);
 
 const UP: &str = "up cpu database";
 
-/// Each verb that `up` uses, in a namespace that is there.
+/// Verbs that a first `up` uses, in a namespace that is there.
 const FOR_UP: [Case; 11] = [
     ("get", "namespaces", UP, 0, ""),
     ("list", "storageclasses", UP, 0, "Warning: you may not read StorageClasses"),
@@ -119,8 +120,8 @@ const FOR_CHANGES: [Case; 4] = [
     ("delete", "virtualmachines", "up cpu --prune --yes", 1, "you may not delete virtualmachines.kubevirt.io"),
 ];
 
-/// Each verb that `down` uses, of a fleet that is there.
-const FOR_DOWN: [Case; 13] = [
+/// Verbs that `down` uses, of a fleet that is there.
+const FOR_DOWN: [Case; 18] = [
     ("list", "virtualmachines", "down", 1, "virtualmachines.kubevirt.io is forbidden"),
     ("list", "secrets", "down", 1, "secrets is forbidden"),
     ("list", "services", "down", 1, "services is forbidden"),
@@ -135,7 +136,12 @@ const FOR_DOWN: [Case; 13] = [
     ("list", "persistentvolumeclaims", "down", 0, "Warning: you may not list persistentvolumeclaims: whether any is left is not known"),
     ("deletecollection", "virtualmachines", "down", 0, ""),
     ("deletecollection", "secrets", "down", 0, ""),
+    ("deletecollection", "services", "down", 0, ""),
+    ("delete", "virtualmachines", "down", 0, ""),
     ("watch", "virtualmachines", "down", 0, ""),
+    ("watch", "virtualmachineinstances", "down", 0, ""),
+    ("watch", "datavolumes", "down", 0, ""),
+    ("watch", "services", "down", 0, ""),
     ("watch", "secrets", "down", 0, ""),
     ("watch", "persistentvolumeclaims", "down", 0, ""),
     ("*", "datavolumes", "down", 0, "Warning: you may not list datavolumes"),
@@ -182,12 +188,29 @@ fn each_verb_of_a_change_is_forbidden() {
 
 #[test]
 fn each_verb_of_down_is_forbidden() {
-    each(&FOR_DOWN, Some("up database"));
+    each(&FOR_DOWN, Some("up database network"));
 }
 
 #[test]
 fn each_verb_of_status_is_forbidden() {
     each(&FOR_STATUS, Some("up cpu"));
+}
+
+#[test]
+fn namespace_may_not_be_deleted() {
+    let world = World::new();
+    world.run("up cpu").exits(0).says("namespace/virtwork created");
+    world.sandbox.deny("get", "namespaces");
+    world.run("down --delete-namespace --yes").exits(1).tells("namespace virtwork may not be looked at by you");
+    assert_ne!(count(&world).0, 0, "nothing is removed on the way to a refusal");
+    world.sandbox.pardon();
+    world.sandbox.deny("delete", "namespaces");
+    world.run("down --delete-namespace --yes").exits(1).tells("namespaces \"virtwork\" is forbidden");
+    until("the fleet is gone", || count(&world) == (0, 0));
+    assert!(world.names("v1/namespaces").contains(&"virtwork".to_owned()));
+    world.sandbox.pardon();
+    world.run("down --delete-namespace --yes").exits(0).says("namespace \"virtwork\" deleted");
+    nothing_left(&world);
 }
 
 /// Each verb that the reasons of late machines need: without it the reason is another's, or the missing right is named.

@@ -30,12 +30,22 @@ pub struct Fault {
     times: usize,
     effect: Effect,
     matched: usize,
+    has_hit: bool,
 }
 
 impl Fault {
     /// Which requests: the method, and parts of path and query, with `*` between them.
     pub fn new(method: Method, path: &str, effect: Effect) -> Self {
-        Self { method, parts: path.split('*').map(str::to_owned).collect(), skip: 0, every: 1, times: 1, effect, matched: 0 }
+        Self {
+            method,
+            parts: path.split('*').map(str::to_owned).collect(),
+            skip: 0,
+            every: 1,
+            times: 1,
+            effect,
+            matched: 0,
+            has_hit: false,
+        }
     }
 
     /// So many pass first.
@@ -66,6 +76,7 @@ impl Fault {
         self.matched += 1;
         let hit = number >= self.skip && (number - self.skip) % self.every == self.every - 1;
         self.times -= usize::from(hit);
+        self.has_hit |= hit;
         hit
     }
 }
@@ -153,6 +164,12 @@ impl Faults {
     /// Nothing goes wrong any more.
     pub fn clear(&self) {
         lock(&self.faults).clear();
+    }
+
+    /// Those that have not hit anything.
+    pub fn missed(&self) -> Vec<String> {
+        let missed = |fault: &Fault| (!fault.has_hit).then(|| format!("{} {}", fault.method, fault.parts.join("*")));
+        lock(&self.faults).iter().filter_map(missed).collect()
     }
 
     /// How many hits are still to come: with zero, all that was to go wrong has.
