@@ -6,6 +6,7 @@ mod common;
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use common::{Run, World, finish};
+use serde_json::json;
 
 /// Writes down its name, arguments and kubeconfig, and ends with a status of its own.
 const RECORDER: &str = r#"#!/bin/sh
@@ -37,12 +38,15 @@ fn recorded(world: &World) -> Vec<String> {
 fn a_shell_goes_through_virtctl() {
     let world = world_with_recorders(&["virtctl"]);
     world.run("up cpu network --ssh-user fleet").exits(0);
+    // A machine that is stopped and started boots from a fresh disk, with another host key.
+    let instance = world.ask("GET", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances/virtwork-cpu-0", &json!(null));
+    let alias = format!("HostKeyAlias={}", instance["metadata"]["uid"].as_str().unwrap());
     for name in ["cpu-0", "virtwork-cpu-0", "vm/virtwork-cpu-0"] {
         ssh(&world, &[name]).exits(7);
         let words = recorded(&world);
         assert_eq!(words[..6], ["virtctl", "ssh", "--namespace", "virtwork", "--username", "fleet"], "{words:?}");
         assert_eq!(words.last().unwrap(), "vm/virtwork-cpu-0");
-        assert!(words.iter().any(|word| word.contains("HostKeyAlias=")), "{words:?}");
+        assert!(words.iter().any(|word| word.contains(&alias)), "{words:?}");
     }
     ssh(&world, &["-l", "root", "-i", "/some/key", "cpu-0"]).exits(7);
     let words = recorded(&world);

@@ -136,19 +136,19 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let rows = rows(&machines, &instances);
     let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
     let named = |object: &&Observed| object.metadata.name == row.name;
-    if instances.iter().find(named).is_none_or(|instance| instance.status.phase != "Running") {
+    let instance = instances.iter().find(named).filter(|instance| instance.status.phase == "Running");
+    let Some(instance) = instance else {
         let start =
             if row.status == "Stopped" { format!("; start it with 'virtctl start {} -n {namespace}'", row.name) } else { String::new() };
         let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
         return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
-    }
-    let uid = machines.iter().find(named).map(|machine| machine.metadata.uid.clone());
+    };
     let fallback = || Some(row.ssh_user.clone()).filter(|user| !user.is_empty());
     Ok(Target {
         name: row.name.clone(),
         namespace,
         user: arguments.login.clone().or_else(fallback).unwrap_or_else(|| context.config.settings.door.ssh_user.clone()),
-        uid: uid.unwrap_or_default(),
+        uid: instance.metadata.uid.clone(),
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
 }
@@ -184,8 +184,8 @@ fn overlay(cluster: &Cluster, connection: &Connection) -> Result<Option<NamedTem
     Ok(Some(file))
 }
 
-/// Each machine has a host key of its own, under its UID: made again under the same name it is another machine, and an
-/// alarm about a changed key would be false.
+/// Each instance has a host key of its own, under its UID: made again, or stopped and started, a machine boots from a fresh root disk, and
+/// an alarm about its new key would be false. A reboot keeps both.
 fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String>> {
     let state = context.environment.get("XDG_STATE_HOME").map(PathBuf::from);
     let Some(folder) = state.or_else(|| Some(context.environment.home()?.join(".local/state"))).map(|folder| folder.join("virtwork"))
