@@ -91,8 +91,8 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 running\t'The machine is started'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l concurrency -d 'Requests in flight at once' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l dry-run -d 'Print the objects and change nothing: client asks no server, server lets it check them' -r -f -a "none\t'No dry run'
-client\t'No request is sent'
-server\t'The server checks the objects and keeps nothing'"
+client\t'Nothing is sent that would change anything; `up` sends nothing at all'
+server\t'The same, and the server checks what `up` would write'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s o -l output -d 'Output format: of --dry-run, or of the result' -r -f -a "yaml\t'The objects as YAML'
 json\t'The objects as JSON'
 name\t'kind.group/name, a line each'"
@@ -157,8 +157,8 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 running\t'The machine is started'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l concurrency -d 'Requests in flight at once' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l dry-run -d 'Print the objects and change nothing: client asks no server, server lets it check them' -r -f -a "none\t'No dry run'
-client\t'No request is sent'
-server\t'The server checks the objects and keeps nothing'"
+client\t'Nothing is sent that would change anything; `up` sends nothing at all'
+server\t'The same, and the server checks what `up` would write'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s o -l output -d 'Output format: of --dry-run, or of the result' -r -f -a "yaml\t'The objects as YAML'
 json\t'The objects as JSON'
 name\t'kind.group/name, a line each'"
@@ -199,8 +199,8 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" 
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l timeout -d 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l delete-namespace -d 'Also delete the namespace, if this tool made it and nothing else is in it' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l dry-run -d 'Only say what would go' -r -f -a "none\t'No dry run'
-client\t'No request is sent'
-server\t'The server checks the objects and keeps nothing'"
+client\t'Nothing is sent that would change anything; `up` sends nothing at all'
+server\t'The same, and the server checks what `up` would write'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -s y -l yes -d 'Do not ask' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l config -d 'YAML file with settings (default: virtwork/config.yaml in the user\'s configuration directory)' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l catalog -d 'Folder with further workloads, each in a folder like the built-in ones' -r -F
@@ -235,8 +235,8 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanu
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l timeout -d 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l delete-namespace -d 'Also delete the namespace, if this tool made it and nothing else is in it' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l dry-run -d 'Only say what would go' -r -f -a "none\t'No dry run'
-client\t'No request is sent'
-server\t'The server checks the objects and keeps nothing'"
+client\t'Nothing is sent that would change anything; `up` sends nothing at all'
+server\t'The same, and the server checks what `up` would write'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -s y -l yes -d 'Do not ask' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l config -d 'YAML file with settings (default: virtwork/config.yaml in the user\'s configuration directory)' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l catalog -d 'Folder with further workloads, each in a folder like the built-in ones' -r -F

@@ -246,9 +246,9 @@ pub struct Up {
 pub enum DryRun {
     /// No dry run
     None,
-    /// No request is sent
+    /// Nothing is sent that would change anything; `up` sends nothing at all
     Client,
-    /// The server checks the objects and keeps nothing
+    /// The same, and the server checks what `up` would write
     Server,
 }
 

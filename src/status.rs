@@ -8,7 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    kubevirt::observed::{Condition, Observed},
+    kubevirt::observed::{About, Condition, Observed},
     plan::metadata,
 };
 
@@ -139,7 +139,8 @@ fn restart_note(machine: &Observed, instance: Option<&Observed>) -> String {
     {
         String::new()
     } else {
-        "runs what it was started with; a restart brings the change".to_owned()
+        let About { name, namespace, .. } = &machine.metadata;
+        format!("runs what it was started with; 'virtctl restart {name} -n {namespace}' brings the change")
     }
 }
 

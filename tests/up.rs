@@ -70,7 +70,9 @@ fn a_change_is_configured_and_asks_for_a_restart() {
     let world = World::new();
     world.run("up cpu").exits(0);
     let changed = world.run("up cpu --memory 3Gi").exits(0).says("virtwork-cpu-0 configured");
-    changed.tells("A restart is needed before the change takes effect: virtwork-cpu-0").says("a restart brings the change");
+    changed
+        .tells("A restart is needed before the change takes effect: virtwork-cpu-0")
+        .says("'virtctl restart virtwork-cpu-0 -n virtwork' brings the change");
     let restarted = world.run("up cpu --memory 3Gi --restart").exits(0).says("virtwork-cpu-0 unchanged").says("virtwork-cpu-0 restarted");
     restarted.hides("restart brings").hides("restart is needed");
     let instance = world.ask("GET", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances/virtwork-cpu-0", &json!(null));
@@ -189,7 +191,7 @@ fn a_dry_run_never_guesses_the_namespace() {
     let text = "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts: [{name: a, context: {cluster: a, user: a, namespace: team}}]\n\
                 clusters: [{name: a, cluster: {server: \"https://127.0.0.1:1\", certificate-authority: /nowhere/ca.crt}}]\n";
     let file = world.file("kubeconfig", text);
-    world.run(&format!("up cpu --dry-run -o name --kubeconfig {file}")).exits(0).says("namespace/team (dry run)");
+    world.run(&format!("up cpu --dry-run -o name --kubeconfig {file}")).exits(0).says("namespace/team\n");
 }
 
 #[test]

@@ -28,6 +28,14 @@ pub enum Place {
 const DEFAULTS: [&str; 2] = ["storageclass.kubevirt.io/is-default-virt-class", "storageclass.kubernetes.io/is-default-class"];
 
 impl Cluster {
+    /// Whether there is a server that answers.
+    ///
+    /// # Errors
+    /// The way to it.
+    pub async fn require_server(&self) -> Result<(), ClusterError> {
+        self.api_group("kubevirt.io").await.map(|_| ())
+    }
+
     /// Whether the cluster runs virtual machines at all.
     ///
     /// # Errors

@@ -20,13 +20,11 @@ const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Why a request failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Failure {
     /// The server's answer, or none.
-    #[error("{}", translate(.0, "the server"))]
     Kube(kube::Error),
     /// No answer in time.
-    #[error("no answer in time")]
     Silence,
 }
 
@@ -120,7 +118,11 @@ impl Cluster {
                 .deadline
                 .map_or(PATIENCE.saturating_sub(begun.elapsed()), |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
             let wait = wait.min(left);
-            tracing::info!("{what}: {failure}; again in {} ms", wait.as_millis());
+            let why = match &failure {
+                Failure::Kube(error) => translate(error, &self.access.server).to_string(),
+                Failure::Silence => "no answer in time".to_owned(),
+            };
+            tracing::info!("{what}: {why}; again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

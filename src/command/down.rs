@@ -12,6 +12,8 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let cluster = context.connect(true).await?;
     let namespace = context.namespace(&cluster);
+    // A server that is not there is told at once; one that goes away later is waited for.
+    cluster.require_server().await?;
     if arguments.delete_namespace && !context.config.narrowed.is_empty() {
         return Err(Error::Other("--delete-namespace removes all of the namespace, and cannot be narrowed to some workloads".to_owned()));
     }
@@ -32,7 +34,8 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
         };
         ui.note(&format!("Nothing of {which}fleet {fleet} found in {namespace} namespace."));
     } else if dry_run {
-        tell(&inventory.items, &namespace, " deleted", " (dry run)", context);
+        let suffix = if arguments.dry_run == Some(DryRun::Server) { " (server dry run)" } else { " (dry run)" };
+        tell(&inventory.items, &namespace, " deleted", suffix, context);
     } else {
         remove(&cluster, &inventory, arguments, context).await?;
     }

@@ -19,7 +19,7 @@ pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
     match arguments.dry_run {
         Some(DryRun::Client) => {
             let plan = make_plan(&fleet, &context.namespace_offline()?, context)?;
-            print_plan(&plan, arguments.output.unwrap_or(UpOutput::Yaml), true, context)
+            print_plan(&plan, arguments.output.unwrap_or(UpOutput::Yaml), context)
         }
         Some(DryRun::Server) => check_on_server(&fleet, arguments, context).await,
         Some(DryRun::None) | None => converge(&fleet, arguments, context).await,
@@ -188,7 +188,7 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
 
 fn finish(plan: &Plan, arguments: &Up, context: &Context<'_>) -> Result<()> {
     match arguments.output {
-        Some(format) => print_plan(plan, format, false, context),
+        Some(format) => print_plan(plan, format, context),
         None => Ok(()),
     }
 }
@@ -230,7 +230,7 @@ fn conclude(cluster: &Cluster, plan: &Plan, awaited: Awaited, running: bool, arg
 }
 
 /// Prints the objects, as they would be written.
-fn print_plan(plan: &Plan, format: UpOutput, dry_run: bool, context: &Context<'_>) -> Result<()> {
+fn print_plan(plan: &Plan, format: UpOutput, context: &Context<'_>) -> Result<()> {
     let namespace = json_of(&plan.namespace_object())?;
     let objects: Vec<Value> = std::iter::once(namespace).chain(plan.objects.iter().map(plan::Object::to_value)).collect();
     let ui = context.ui;
@@ -246,9 +246,8 @@ fn print_plan(plan: &Plan, format: UpOutput, dry_run: bool, context: &Context<'_
             ui.block(&super::status::json_text(&list));
         }
         UpOutput::Name => {
-            let suffix = if dry_run { " (dry run)" } else { "" };
-            ui.line(&format!("namespace/{}{suffix}", plan.namespace));
-            plan.objects.iter().for_each(|object| ui.line(&format!("{}/{}{suffix}", Kind::of(object).printed(), object.name)));
+            ui.line(&format!("namespace/{}", plan.namespace));
+            plan.objects.iter().for_each(|object| ui.line(&format!("{}/{}", Kind::of(object).printed(), object.name)));
         }
     }
     Ok(())
@@ -275,7 +274,7 @@ async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -
     }
     cluster.check_on_server(&plan, &survey).await?;
     if let Some(format) = arguments.output {
-        return print_plan(&plan, format, false, context);
+        return print_plan(&plan, format, context);
     }
     for (object, change) in plan.objects.iter().zip(&survey.changes) {
         let verb = if change.is_create() {
