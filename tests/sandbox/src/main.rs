@@ -91,9 +91,8 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     if !arguments.command.is_empty() {
         return runtime.block_on(command(&arguments.command, &environment));
     }
-    for (name, value) in &environment {
-        println!("export {name}={:?}", value.to_string_lossy());
-    }
+    println!("export KUBECONFIG={:?}", sandbox.kubeconfig("admin").display().to_string());
+    println!("export PATH={:?}:\"$PATH\"", sandbox.folder().join("bin").display().to_string());
     eprintln!("The sandbox runs; Ctrl-C ends it.");
     runtime.block_on(asked_to_end());
     Ok(0)
