@@ -184,7 +184,8 @@ impl Network {
     fn tell(&self, plugs: &BTreeMap<Name, Plug>) -> io::Result<()> {
         let (mut leases, mut options, mut rules) = (String::new(), String::new(), String::new());
         for ((namespace, machine), Plug { number, tcp, udp }) in plugs {
-            leases.push_str(&format!("{},set:{namespace},{},{machine}\n", mac(*number), self.address(*number)));
+            // Whatever it calls itself: from a fresh root disk comes another client identifier.
+            leases.push_str(&format!("{},id:*,set:{namespace},{},{machine}\n", mac(*number), self.address(*number)));
             // As the cluster's own resolver has it.
             let search = format!("tag:{namespace},option:domain-search,{namespace}.svc.cluster.local,svc.cluster.local,cluster.local\n");
             if !options.contains(&search) {
