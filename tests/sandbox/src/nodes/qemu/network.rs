@@ -95,8 +95,18 @@ impl Network {
         for file in ["hosts", "leases", "options"] {
             fs::write(self.folder.join(file), "")?;
         }
+        self.serve()
+    }
+
+    /// Hands out addresses and names as the files now say. dnsmasq is started anew each time: told to read them again it may crash
+    /// (2.90, by SIGSEGV, where a machine that had an address is no longer in its file).
+    fn serve(&self) -> io::Result<()> {
+        let mut running = lock(&self.dnsmasq);
+        if let Some(mut old) = running.take() {
+            old.kill()?;
+            old.wait()?;
+        }
         let file = |file: &str| self.folder.join(file).display().to_string();
-        let range = format!("--dhcp-range={},static,255.255.255.0,infinite", self.address(0));
         let arguments = [
             "--keep-in-foreground".to_owned(),
             "--conf-file=/dev/null".to_owned(),
@@ -106,17 +116,20 @@ impl Network {
             "--bind-interfaces".to_owned(),
             "--local=/cluster.local/".to_owned(),
             "--user=root".to_owned(),
-            range,
-            format!("--dhcp-leasefile={}", file("given")),
+            // Each address belongs to one machine: there is nothing to remember.
+            "--leasefile-ro".to_owned(),
+            "--dhcp-authoritative".to_owned(),
+            format!("--dhcp-range={},static,255.255.255.0,infinite", self.address(0)),
             format!("--dhcp-hostsfile={}", file("leases")),
             format!("--dhcp-optsfile={}", file("options")),
             format!("--addn-hosts={}", file("hosts")),
             format!("--pid-file={}", file("dnsmasq.pid")),
+            "--log-facility=-".to_owned(),
         ];
-        let log = fs::File::create(self.folder.join("dnsmasq.log"))?;
+        let log = fs::File::options().create(true).append(true).open(self.folder.join("dnsmasq.log"))?;
         let mut command = self.command("dnsmasq");
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        *lock(&self.dnsmasq) = Some(self.starter.start(command)?);
+        *running = Some(self.starter.start(command)?);
         Ok(())
     }
 
@@ -176,8 +189,11 @@ impl Network {
         }
         before.clone_from(names);
         let lines = names.iter().flat_map(|(name, addresses)| addresses.iter().map(move |address| format!("{address} {name}\n")));
-        drop(fs::write(self.folder.join("hosts"), lines.collect::<String>()));
-        self.reread();
+        let written = fs::write(self.folder.join("hosts"), lines.collect::<String>());
+        // What fails now is tried again with the next change.
+        if written.and_then(|()| self.serve()).is_err() {
+            before.clear();
+        }
     }
 
     /// Tells dnsmasq and the filter who is there.
@@ -201,18 +217,12 @@ impl Network {
         }
         fs::write(self.folder.join("leases"), leases)?;
         fs::write(self.folder.join("options"), options)?;
-        self.reread();
+        self.serve()?;
         let chain = format!("chain ports {{ type filter hook forward priority 0; policy accept;\n{rules}}}\n");
         let table = format!("table bridge virtwork {{}}\ndelete table bridge virtwork\ntable bridge virtwork {{\n{chain}}}\n");
         let rules = self.folder.join("rules");
         fs::write(&rules, table)?;
         done("nft", self.command("nft").arg("-f").arg(rules))
-    }
-
-    fn reread(&self) {
-        if let Some(dnsmasq) = &*lock(&self.dnsmasq) {
-            drop(Command::new("kill").args(["-HUP", &dnsmasq.id().to_string()]).status());
-        }
     }
 
     /// Takes it all away.
