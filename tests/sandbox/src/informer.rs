@@ -253,7 +253,7 @@ pub fn text(object: &Value, name: &str) -> String {
 }
 
 /// The machine an object belongs to.
-fn machine_of(kind: Kind, object: &Value) -> Name {
+pub fn machine_of(kind: Kind, object: &Value) -> Name {
     let name = match kind {
         Kind::Machine | Kind::Instance | Kind::Service => text(object, "name"),
         Kind::Pod => object["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned(),

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Kubelet, objects::now},
-    informer::{Informer, Kind, Name, text, watches},
+    informer::{Informer, Kind, Name, machine_of, text, watches},
 };
 use simulation::Behaviour;
 
@@ -206,7 +206,7 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
             }
         };
     };
-    let machine = (text(pod, "namespace"), pod["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned());
+    let machine = machine_of(Kind::Pod, pod);
     let mut status = pod["status"].clone();
     if let Behaviour::PullFails(message) = behaviour {
         let reason = if status["initContainerStatuses"].is_null() { "ErrImagePull" } else { "ImagePullBackOff" };

@@ -10,7 +10,10 @@ use std::{
 use serde_json::Value;
 
 use super::{Birth, Guests, Seen};
-use crate::{api::Kubelet, informer::Name};
+use crate::{
+    api::Kubelet,
+    informer::{Kind, Name, machine_of},
+};
 
 /// How a machine behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,15 +102,10 @@ impl Guests for Simulation {
     }
 }
 
-fn machine(pod: &Value) -> Name {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    (text(&pod["metadata"]["namespace"]), text(&pod["metadata"]["annotations"]["kubevirt.io/domain"]))
-}
-
 impl Kubelet for Simulation {
     fn log(&self, pod: &Value, container: &str) -> Option<String> {
         let workload = pod["metadata"]["labels"]["app.kubernetes.io/component"].as_str().unwrap_or("guest");
-        let last = self.guest(&machine(pod)).map_or_else(|reason| reason, |_| "working".to_owned());
+        let last = self.guest(&machine_of(Kind::Pod, pod)).map_or_else(|reason| reason, |_| "working".to_owned());
         match container {
             "guest-console-log" => Some(format!("[    0.000000] Linux version\r\nVIRTWORK {workload}: {last}\r\n")),
             "compute" => Some(String::new()),
@@ -116,7 +114,7 @@ impl Kubelet for Simulation {
     }
 
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
-        let health = self.guest(&machine(pod));
+        let health = self.guest(&machine_of(Kind::Pod, pod));
         match (port, path) {
             ("8099", "" | "/") => Some(match health {
                 Ok(_) => (200, "working\n".to_owned()),

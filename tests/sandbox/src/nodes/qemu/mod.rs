@@ -23,7 +23,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::{Birth, Guests, Seen, simulation::Behaviour};
 use crate::{
     api::{Kubelet, Stream, Way},
-    informer::{Informer, Kind, Name, text},
+    informer::{Informer, Kind, Name, machine_of, text},
 };
 use machine::{Image, Machine};
 use network::Network;
@@ -159,15 +159,11 @@ impl Guests for Qemu {
     }
 }
 
-fn machine_of(pod: &Value) -> Name {
-    (text(pod, "namespace"), pod["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned())
-}
-
 impl Kubelet for Qemu {
     fn log(&self, pod: &Value, container: &str) -> Option<String> {
         match container {
             "guest-console-log" => {
-                let (namespace, name) = machine_of(pod);
+                let (namespace, name) = machine_of(Kind::Pod, pod);
                 let log = fs::read(self.folder.join(format!("{namespace}.{name}")).join("console.log")).unwrap_or_default();
                 Some(String::from_utf8_lossy(&log).into_owned())
             }
@@ -177,7 +173,7 @@ impl Kubelet for Qemu {
     }
 
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
-        let machine = self.machine(&machine_of(pod))?;
+        let machine = self.machine(&machine_of(Kind::Pod, pod))?;
         let asked = probe::get((machine.address, port.parse().ok()?).into(), if path.is_empty() { "/" } else { path }, ANSWER);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(asked)).ok()
     }
