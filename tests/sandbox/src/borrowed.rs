@@ -275,11 +275,11 @@ impl Borrowed {
                 if is_own(&name) {
                     continue;
                 }
-                if namespace.metadata.deletion_timestamp.is_none() {
+                if !self.imitated || left.iter().all(|what: &String| what.starts_with("namespaces/")) {
+                    if self.imitated && namespace.metadata.deletion_timestamp.is_none() {
+                        self.release(&name).await;
+                    }
                     drop(namespaces.delete(&name, &DeleteParams::default()).await);
-                }
-                if self.imitated && left.iter().all(|what: &String| what.starts_with("namespaces/")) {
-                    self.finish_namespace(&name).await;
                 }
                 left.push(format!("namespaces/{name}"));
             }
@@ -293,8 +293,10 @@ impl Borrowed {
         }
     }
 
-    /// Of an emptied namespace nothing is waited for; the namespace controller would wait five seconds for other API servers.
-    async fn finish_namespace(&self, name: &str) {
+    /// Nothing holds this emptied namespace any more: a second deletion takes it away. The namespace controller would wait
+    /// five seconds for other API servers; and taken away while that controller empties it, its successor of the same name would be
+    /// emptied too, so one that is terminating already is left to the controller.
+    async fn release(&self, name: &str) {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {"finalizers": []}});
         let request = http::Request::put(format!("/api/v1/namespaces/{name}/finalize")).header("content-type", "application/json");
         if let Ok(request) = request.body(body.to_string().into_bytes()) {
