@@ -220,9 +220,9 @@ fn folder() -> io::Result<TempDir> {
 fn guests(settings: &Settings, simulation: &Arc<Simulation>, folder: &Path) -> io::Result<Arc<dyn Guests>> {
     match &settings.image {
         None => Ok(simulation.clone()),
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
         Some(image) => Ok(Arc::new(nodes::qemu::Qemu::new(image, folder)?)),
-        #[cfg(not(unix))]
+        #[cfg(not(target_os = "linux"))]
         Some(_) => Err(io::Error::other(format!("machines that boot need Linux; {} is of no use", folder.display()))),
     }
 }

@@ -1,7 +1,7 @@
 //! What the nodes of a cluster do, as a client of an API server: scheduler, kubelet, virt-handler and CDI, for machines that
 //! are simulated or really boot.
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub mod qemu;
 pub mod simulation;
 

@@ -5,6 +5,10 @@ use std::{
     collections::BTreeMap,
     fs, io,
     net::Ipv4Addr,
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::net::{SocketAddr, UnixListener},
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -45,6 +49,7 @@ struct Plug {
 pub struct Network {
     name: String,
     number: u8,
+    _claim: UnixListener,
     folder: PathBuf,
     starter: Starter,
     dnsmasq: Mutex<Option<Child>>,
@@ -61,12 +66,12 @@ impl Network {
         for program in ["ip", "nft", "dnsmasq", "setpriv"] {
             which(program)?;
         }
-        let number = (0..BOXES).find(|number| claim(&format!("virtwork-{number}"))).ok_or_else(|| {
-            io::Error::other("no network for machines can be made: this needs root, the tun device, and one of 64 namespaces to be free")
-        })?;
+        let free = (0..BOXES).find_map(|number| Some((number, claim(number)?)));
+        let (number, claim) = free.ok_or_else(|| io::Error::other(format!("there are {BOXES} boxes on this host already")))?;
         let network = Self {
             name: format!("virtwork-{number}"),
             number,
+            _claim: claim,
             folder: folder.to_owned(),
             starter: Starter::new(),
             dnsmasq: Mutex::default(),
@@ -83,6 +88,9 @@ impl Network {
 
     fn lay(&self) -> io::Result<()> {
         let (name, host) = (&self.name, &self.name);
+        // What a box that was killed left behind.
+        self.remove();
+        ip(&format!("netns add {name}")).map_err(|error| io::Error::other(format!("a network for machines needs root: {error}")))?;
         let inside = |line: &str| ip(&format!("-n {name} {line}"));
         inside("link set lo up")?;
         inside("link add br0 type bridge")?;
@@ -246,17 +254,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes a namespace, or takes one over in which nothing runs any more.
-fn claim(name: &str) -> bool {
-    if ip(&format!("netns add {name}")).is_ok() {
-        return true;
-    }
-    let idle =
-        Command::new("ip").args(["netns", "pids", name]).output().is_ok_and(|found| found.status.success() && found.stdout.is_empty());
-    idle && ip(&format!("netns del {name}")).is_ok() && {
-        drop(ip(&format!("link del {name}")));
-        ip(&format!("netns add {name}")).is_ok()
-    }
+/// The sole right to a network's name on this host, for as long as it is held: an abstract socket leaves nothing behind.
+fn claim(number: u8) -> Option<UnixListener> {
+    UnixListener::bind_addr(&SocketAddr::from_abstract_name(format!("virtwork-{number}")).ok()?).ok()
 }
 
 /// `ip` with the words of a line.
