@@ -130,7 +130,9 @@ impl Watch<'_> {
         let instance = self.fleet.get(Kind::Instance, &self.plan.namespace, &row.name);
         let boots = |hash| instance.is_some_and(|instance| instance.metadata.mark(metadata::BOOT_HASH) == Some(hash));
         let restarted = !self.options.restarted.contains(&row.name) || boots(&machine.boot_hash);
-        restarted && if self.options.running { status::is_running(instance) } else { row.ready }
+        // The machine's word may come a moment after its instance's: what is printed then must not say less.
+        let running = || status::is_running(instance) && row.status != "Starting";
+        restarted && if self.options.running { running() } else { row.ready }
     }
 
     /// Who is missing and why, and whether waiting on makes no sense.
