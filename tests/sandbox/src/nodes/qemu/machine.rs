@@ -32,8 +32,8 @@ const KVM: Duration = Duration::from_secs(30);
 pub struct Image {
     file: PathBuf,
     format: String,
-    /// Kernel and initial RAM disk, where they lie beside it.
-    kernel: Option<(PathBuf, PathBuf)>,
+    /// Kernel, initial RAM disk and the kernel's command line, where they lie beside it.
+    kernel: Option<(PathBuf, PathBuf, String)>,
     kvm: bool,
 }
 
@@ -50,8 +50,10 @@ impl Image {
         let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
         let format = told["format"].as_str().ok_or_else(|| io::Error::other(format!("{} is no disk image", file.display())))?.to_owned();
         let beside = |name: &str| file.with_file_name(name);
-        let kernel = Some((beside("vmlinuz"), beside("initrd.img"))).filter(|(kernel, ram)| kernel.is_file() && ram.is_file());
-        let kvm = kvm_works(&file, &format, kernel.as_ref().map(|(kernel, _)| kernel));
+        let line =
+            fs::read_to_string(beside("cmdline")).map_or("root=LABEL=root ro console=ttyS0".to_owned(), |line| line.trim().to_owned());
+        let kernel = Some((beside("vmlinuz"), beside("initrd.img"), line)).filter(|(kernel, ram, _)| kernel.is_file() && ram.is_file());
+        let kvm = kvm_works(&file, &format, kernel.as_ref().map(|(kernel, ..)| kernel));
         Ok(Self { file, format, kernel, kvm })
     }
 }
@@ -127,8 +129,8 @@ impl Machine {
         if let Some(uuid) = spec["domain"]["firmware"]["uuid"].as_str() {
             command.args(["-uuid", uuid]);
         }
-        if let Some((kernel, ram)) = &image.kernel {
-            command.arg("-kernel").arg(kernel).arg("-initrd").arg(ram).args(["-append", "root=LABEL=root ro console=ttyS0"]);
+        if let Some((kernel, ram, line)) = &image.kernel {
+            command.arg("-kernel").arg(kernel).arg("-initrd").arg(ram).args(["-append", line]);
         }
         for drive in drives(image, folder, birth, volume)? {
             let Drive { name, file, format, serial } = drive;
