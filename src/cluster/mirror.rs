@@ -47,6 +47,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 const FRESH: Duration = Duration::from_secs(20);
 /// and are not read anew more often than this within it: several watches may find out one after another.
 const REFUSALS: u32 = 3;
+/// An API server that is restarted is away for less than this.
+const AWAY: Duration = Duration::from_secs(10);
 /// Without the right to watch, a look now and then must do.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -115,6 +117,8 @@ pub struct Mirror<'a, P, T> {
     generation: u64,
     /// When credentials were refused, and how often since.
     refused: Option<(Instant, u32)>,
+    /// Since when the server has not answered, and how.
+    lost: Option<(Instant, String)>,
 }
 
 impl<'a, P: Part, T> Mirror<'a, P, T> {
@@ -122,7 +126,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
         let state = |_| State { objects: BTreeMap::new(), fresh: BTreeMap::new(), synced: false, heard: Instant::now(), may_watch: true };
         let states = scopes.iter().map(state).collect();
         let events = watches(cluster, &scopes);
-        Self { cluster, scopes, keep, states, events, generation: cluster.generation(), refused: None }
+        Self { cluster, scopes, keep, states, events, generation: cluster.generation(), refused: None, lost: None }
     }
 
     /// Takes in what is told within `time`; whether that was anything.
@@ -177,6 +181,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
         let read = |text: &str| serde_json::from_str::<P>(text).map(|part| Some((key(&part), keep(part))));
         let found = self.cluster.read_list(&self.scopes[index], P::FORM, &read).await;
         let found = found.map_err(|failure| failure.into_error(self.cluster))?;
+        self.lost = None;
         let state = &mut self.states[index];
         state.objects = found.into_iter().collect();
         state.synced = true;
@@ -185,6 +190,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
     }
 
     fn take(&mut self, index: usize, event: Event<Watched<P>>) {
+        self.lost = None;
         let (state, keep) = (&mut self.states[index], self.keep);
         state.heard = Instant::now();
         match event {
@@ -216,6 +222,10 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
             return self.list(index).await;
         }
         let Some(cause) = cause(error) else { return Ok(()) };
+        if !matches!(cause, kube::Error::Api(_)) {
+            let said = request::translate(cause, &self.cluster.access.server).to_string();
+            self.lost = Some((self.lost.as_ref().map_or_else(Instant::now, |(since, _)| *since), said));
+        }
         match cause {
             kube::Error::Api(status) if status.code == 401 => {
                 let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < FRESH).unwrap_or((Instant::now(), 0));
@@ -234,6 +244,11 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
             kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access.server)),
             _ => Ok(()),
         }
+    }
+
+    /// Why the server cannot be heard, where that has lasted: what is known may be old.
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.as_ref().filter(|(since, _)| since.elapsed() >= AWAY).map(|(_, why)| why.as_str())
     }
 
     /// Whether all lists are complete.

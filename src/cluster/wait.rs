@@ -67,8 +67,16 @@ impl Cluster {
         }
         let mut watch = Watch { plan, options, fleet: self.fleet_of(plan), since: BTreeMap::new(), found: BTreeMap::new() };
         let mut inquiry = Instant::now() + INQUIRY;
+        let mut lost = false;
         loop {
             watch.fleet.listen(GLANCE).await?;
+            if watch.fleet.lost().is_some() != lost {
+                lost = !lost;
+                tell(match watch.fleet.lost() {
+                    Some(why) => Progress::Warning(format!("{why}; it is asked again and again, and what is said of machines may be old")),
+                    None => Progress::Note("the API server answers again".to_owned()),
+                });
+            }
             if !watch.fleet.is_synced() {
                 if self.overdue() {
                     let what = "waiting for the list of machines".to_owned();

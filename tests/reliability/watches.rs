@@ -36,6 +36,16 @@ fn watch_ends_at_once() {
     recovers(&world, "up cpu");
 }
 
+/// Nothing is said of machines as if it were seen while nobody answers.
+#[test]
+fn server_away_while_waiting() {
+    let world = World::with(&Settings { boot: Duration::from_secs(30), ..Settings::default() });
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_secs(1))).times(2));
+    world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::ResetBefore).times(10));
+    world.run("up cpu").exits(0).tells("what is said of machines may be old").tells("answers again");
+    recovers(&world, "up cpu");
+}
+
 #[test]
 fn watch_refused_with_410() {
     let world = slow_boot();
