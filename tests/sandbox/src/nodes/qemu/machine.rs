@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    network::Port,
+    network::{Port, queues},
     process::{Starter, done, inside, which},
 };
 use crate::nodes::Birth;
@@ -27,6 +27,9 @@ use crate::nodes::Birth;
 const ISO: [&str; 3] = ["genisoimage", "mkisofs", "xorrisofs"];
 /// How long a kernel may take under KVM until it is believed; a device that opens may still start none.
 const KVM: Duration = Duration::from_secs(30);
+
+/// The longest that QEMU itself may take to start.
+const START: Duration = Duration::from_secs(30);
 
 /// The image that machines boot from.
 pub struct Image {
@@ -89,6 +92,12 @@ fn iso() -> io::Result<&'static str> {
     ISO.into_iter().find(|program| which(program).is_ok()).ok_or_else(missing)
 }
 
+/// The processors of a spec.
+pub fn processors(spec: &Value) -> u64 {
+    let number = |path: &str| spec["domain"]["cpu"][path].as_u64().unwrap_or(1);
+    number("sockets") * number("cores") * number("threads")
+}
+
 /// A machine that runs; when this is dropped it ends, and all but its data disks is thrown away.
 pub struct Machine {
     pub address: Ipv4Addr,
@@ -116,8 +125,6 @@ impl Machine {
         fs::create_dir_all(folder)?;
         let spec = &birth.instance["spec"];
         let mut command = inside(&port.namespace, "qemu-system-x86_64");
-        let number = |path: &str| spec["domain"]["cpu"][path].as_u64().unwrap_or(1);
-        let processors = number("sockets") * number("cores") * number("threads");
         let memory = spec["domain"]["memory"]["guest"].as_str().and_then(bytes).unwrap_or(1 << 30);
         let name = birth.instance["metadata"]["name"].as_str().unwrap_or_default();
         command.args(["-name", &format!("guest={name}"), "-machine", "q35", "-nodefaults", "-no-user-config", "-display", "none"]);
@@ -125,7 +132,7 @@ impl Machine {
             true => command.args(["-accel", "kvm", "-cpu", "host"]),
             false => command.args(["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"]),
         };
-        command.args(["-smp", &processors.to_string(), "-m", &format!("{}M", memory >> 20)]);
+        command.args(["-smp", &processors(spec).to_string(), "-m", &format!("{}M", memory >> 20)]);
         if let Some(uuid) = spec["domain"]["firmware"]["uuid"].as_str() {
             command.args(["-uuid", uuid]);
         }
@@ -138,7 +145,7 @@ impl Machine {
             let serial = serial.map(|serial| format!(",serial={serial}")).unwrap_or_default();
             command.args(["-device", &format!("virtio-blk-pci,drive={name}{serial}")]);
         }
-        let queues = if spec["domain"]["devices"]["networkInterfaceMultiqueue"] == true { processors } else { 1 };
+        let queues = queues(spec);
         let several = if queues > 1 { format!(",queues={queues}") } else { String::new() };
         let vectors = if queues > 1 { format!(",mq=on,vectors={}", 2 * queues + 2) } else { String::new() };
         command.args(["-netdev", &format!("tap,id=net,ifname={},script=no,downscript=no{several}", port.tap)]);
@@ -152,7 +159,23 @@ impl Machine {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(folder.join("qemu.log"))?);
         let process = Mutex::new(starter.start(command)?);
         let uid = crate::informer::text(birth.instance, "uid");
-        Ok(Self { address: port.address, uid, folder: folder.to_owned(), process, ready: AtomicBool::new(false), asked: Mutex::default() })
+        let asked = Mutex::default();
+        let machine = Self { address: port.address, uid, folder: folder.to_owned(), process, ready: AtomicBool::new(false), asked };
+        machine.has_begun()?;
+        Ok(machine)
+    }
+
+    /// Waits until QEMU has taken all its arguments.
+    fn has_begun(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        while self.order("query-status").is_err() {
+            if !self.is_running() || begun.elapsed() > START {
+                let said = fs::read_to_string(self.folder.join("qemu.log")).unwrap_or_default();
+                return Err(io::Error::other(format!("QEMU does not start: {}", said.trim())));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
     }
 
     pub fn is_running(&self) -> bool {
@@ -193,13 +216,12 @@ impl Machine {
     fn order(&self, command: &str) -> io::Result<()> {
         let mut socket = UnixStream::connect(self.folder.join("qmp"))?;
         socket.set_read_timeout(Some(Duration::from_secs(5)))?;
-        let mut answers = BufReader::new(socket.try_clone()?);
-        let mut line = String::new();
-        answers.read_line(&mut line)?;
+        let mut answers = BufReader::new(socket.try_clone()?).lines();
+        let mut answer = || answers.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()));
+        answer()?;
         for command in ["qmp_capabilities", command] {
             writeln!(socket, "{{\"execute\": \"{command}\"}}")?;
-            line.clear();
-            answers.read_line(&mut line)?;
+            answer()?;
         }
         Ok(())
     }

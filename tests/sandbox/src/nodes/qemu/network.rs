@@ -165,8 +165,7 @@ impl Network {
         };
         let tap = format!("tap{number}");
         let mut line = format!("-n {} tuntap add {tap} mode tap", self.name);
-        // Of a machine with several processors each queue is its own.
-        if instance["spec"]["domain"]["devices"]["networkInterfaceMultiqueue"] == true {
+        if queues(&instance["spec"]) > 1 {
             line.push_str(" multi_queue");
         }
         ip(&line)?;
@@ -252,6 +251,12 @@ impl Drop for Network {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many queues a machine's interface has: where it asks for several, one for each processor.
+pub fn queues(spec: &Value) -> u64 {
+    let several = spec["domain"]["devices"]["networkInterfaceMultiqueue"] == true;
+    if several { super::machine::processors(spec) } else { 1 }
 }
 
 /// The sole right to a network's name on this host, for as long as it is held: an abstract socket leaves nothing behind.
