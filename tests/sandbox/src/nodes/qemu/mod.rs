@@ -175,9 +175,9 @@ impl Kubelet for Qemu {
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
         let machine = self.machine(&machine_of(Kind::Pod, pod))?;
         let asked = probe::get((machine.address, port.parse().ok()?).into(), if path.is_empty() { "/" } else { path }, ANSWER);
-        // In a runtime of its own: the box's may end while a guest thinks.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-        tokio::task::block_in_place(|| runtime.block_on(asked)).ok()
+        // In a runtime of its own, which also ends in there: the box's may end while a guest thinks.
+        let answer = || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(asked);
+        tokio::task::block_in_place(answer).ok()
     }
 
     fn dial<'a>(&'a self, name: &'a Name, way: Way) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
