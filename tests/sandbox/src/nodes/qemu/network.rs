@@ -103,6 +103,9 @@ impl Network {
         for file in ["hosts", "leases", "options"] {
             fs::write(self.folder.join(file), "")?;
         }
+        // For whoever wants to look in from the host.
+        fs::write(self.folder.join("netns"), name)?;
+        fs::write(self.folder.join("host"), self.address(HOST).to_string())?;
         self.serve()
     }
 
