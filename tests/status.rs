@@ -52,6 +52,16 @@ fn a_missing_right_to_ask_the_guest_is_named() {
 }
 
 #[test]
+fn what_a_silent_guest_last_said_is_not_passed_off_as_its_reason() {
+    let world = World::new();
+    world.sandbox.simulation.set("cpu-0", Behaviour::Hangs);
+    world.run("up cpu --wait-for running").exits(0);
+    world.run("status").exits(0).says("Running   False").says("does not answer; the last its console says: working");
+    world.sandbox.deny("get", "pods/proxy");
+    world.run("status").exits(0).says("its console says: working");
+}
+
+#[test]
 fn watching_prints_changes() {
     let world = World::new();
     world.run("up cpu").exits(0);

@@ -19,9 +19,11 @@ use super::{Cluster, Kind, survey::name_of};
 /// More machines than this are not asked one by one.
 const MOST: usize = 20;
 /// All answers together.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// One guest's answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// One guest's own; its console is read when it does not come.
 const ANSWER: Duration = Duration::from_secs(6);
+/// What a guest whose work runs says on its console (`src/catalog/common/guest/usr/local/libexec/virtwork/health`).
+const WORKING: &str = "working";
 /// KubeVirt's container that prints the serial console.
 const CONSOLE: &str = "guest-console-log";
 
@@ -105,33 +107,41 @@ impl Cluster {
             let of = |pod: &&Value| machine_of(pod) == *machine && pod["metadata"]["deletionTimestamp"].is_null();
             pods.iter().find(of).map(|pod| (machine.clone(), name_of(pod)))
         };
-        let asked = machines.iter().take(MOST).filter_map(pod_of).map(|(machine, pod)| async move {
-            let reason = tokio::time::timeout(ANSWER, self.guest_reason(namespace, &pod)).await;
-            Some((machine, reason.ok().flatten()?))
-        });
+        let asked = machines
+            .iter()
+            .take(MOST)
+            .filter_map(pod_of)
+            .map(|(machine, pod)| async move { Some((machine, self.guest_reason(namespace, &pod).await?)) });
         join_all(asked).await.into_iter().flatten().collect()
     }
 
     async fn guest_reason(&self, namespace: &str, pod: &str) -> Option<String> {
+        match tokio::time::timeout(ANSWER, self.answer(namespace, pod)).await.ok().flatten() {
+            Some((200, _)) => Some("working, the probe is yet to see it".to_owned()),
+            Some((403, _)) => match self.console_line(namespace, pod).await {
+                Ok(line) => line.map(|line| if line == WORKING { format!("its console says: {line}") } else { line }),
+                Err(()) => Some("the reason is in the guest, and you may read neither pods/proxy nor pods/log here".to_owned()),
+            },
+            // The API server's own errors are JSON or begin so; the guest's are one plain sentence.
+            Some((_, line)) if !(line.starts_with('{') || line.starts_with("error trying to reach service") || line.is_empty()) => {
+                Some(line)
+            }
+            _ => {
+                let line = self.console_line(namespace, pod).await.ok().flatten()?;
+                Some(if line == WORKING { format!("does not answer; the last its console says: {line}") } else { line })
+            }
+        }
+    }
+
+    /// Status and first line of what the guest itself says.
+    async fn answer(&self, namespace: &str, pod: &str) -> Option<(u16, String)> {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{HEALTH_PORT}/proxy/");
         let request = http::Request::get(path).body(Body::empty()).ok()?;
         let answer = self.client().send(request).await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.into_body().collect_bytes().await.ok()?;
         let body = String::from_utf8_lossy(&body);
-        let line = body.lines().next().unwrap_or_default().trim();
-        match status {
-            200 => Some("working, the probe is yet to see it".to_owned()),
-            403 => match self.console_line(namespace, pod).await {
-                Ok(line) => line,
-                Err(()) => Some("the reason is in the guest, and you may read neither pods/proxy nor pods/log here".to_owned()),
-            },
-            // The API server's own errors are JSON or begin so; the guest's are one plain sentence.
-            _ if line.starts_with('{') || line.starts_with("error trying to reach service") || line.is_empty() => {
-                self.console_line(namespace, pod).await.ok().flatten()
-            }
-            _ => Some(line.to_owned()),
-        }
+        Some((status, body.lines().next().unwrap_or_default().trim().to_owned()))
     }
 
     /// The last thing the guest said on its serial console; an error where it may not be read.

@@ -32,6 +32,8 @@ pub enum Behaviour {
     VolumePends(String),
     /// It runs, and its work does not, for the reason the guest gives.
     Sick(String),
+    /// It worked, and answers nobody any more.
+    Hangs,
 }
 
 /// All simulated machines.
@@ -70,6 +72,8 @@ impl Simulation {
         let up = lock(&self.begun).get(machine).map(Instant::elapsed).ok_or_else(|| "the guest does not run".to_owned())?;
         match self.behaviour(&machine.1) {
             Behaviour::Sick(reason) => Err(reason),
+            // The last that it said.
+            Behaviour::Hangs => Err("working".to_owned()),
             _ if up < self.boot => Err("installing its tools".to_owned()),
             _ => Ok(up.saturating_sub(self.boot)),
         }
@@ -114,7 +118,11 @@ impl Kubelet for Simulation {
     }
 
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
-        let health = self.guest(&machine_of(Kind::Pod, pod));
+        let machine = machine_of(Kind::Pod, pod);
+        if self.behaviour(&machine.1) == Behaviour::Hangs {
+            return None;
+        }
+        let health = self.guest(&machine);
         match (port, path) {
             ("8099", "" | "/") => Some(match health {
                 Ok(_) => (200, "working\n".to_owned()),
