@@ -88,6 +88,8 @@ pub enum Health {
     Rounds(Vec<String>),
     /// The control group of its first unit uses CPU.
     Cpu,
+    /// The same, and holds at least half of the bytes that the workload has written to `/run/virtwork-work/bytes`.
+    Memory,
     /// The named port listens.
     Port(String),
     /// A word that stands for nothing.
@@ -106,6 +108,7 @@ impl From<RawHealth> for Health {
     fn from(raw: RawHealth) -> Self {
         match raw {
             RawHealth::Word(word) if word == "cpu" => Self::Cpu,
+            RawHealth::Word(word) if word == "memory" => Self::Memory,
             RawHealth::Word(word) => Self::Unknown(word),
             RawHealth::Rounds { rounds } => Self::Rounds(rounds),
             RawHealth::Port { port } => Self::Port(port),
@@ -205,8 +208,8 @@ fn check_machine(
         Health::Port(name) if !machine.ports.iter().any(|port| &port.name == name) => {
             return at("health:", format!("health: port {name} is not declared"));
         }
-        Health::Unknown(word) => return at("health:", format!("health: unknown {word:?}, expected cpu, rounds or port")),
-        Health::Cpu | Health::Port(_) => {}
+        Health::Unknown(word) => return at("health:", format!("health: unknown {word:?}, expected cpu, memory, rounds or port")),
+        Health::Cpu | Health::Memory | Health::Port(_) => {}
     }
     Ok(())
 }

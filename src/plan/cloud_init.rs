@@ -139,6 +139,7 @@ fn environment(workload: &Workload, machine: &Machine, guest: &Guest, setting: &
             lines.push(("HEALTH".to_owned(), "port".to_owned()));
             lines.push(("HEALTH_PORT".to_owned(), port.to_string()));
         }
+        Health::Memory => lines.push(("HEALTH".to_owned(), "memory".to_owned())),
         Health::Cpu | Health::Unknown(_) => lines.push(("HEALTH".to_owned(), "cpu".to_owned())),
     }
     if let Some((service, port)) = &setting.peer {

@@ -97,7 +97,8 @@ fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSp
             http_get: HttpGet { path: "/".to_owned(), port: HEALTH_PORT },
             initial_delay_seconds: 20,
             period_seconds: 10,
-            timeout_seconds: 5,
+            // Under the load that is asked for, a machine of few slow processors takes seconds to answer.
+            timeout_seconds: 10,
             success_threshold: 1,
             failure_threshold: 3,
         },
