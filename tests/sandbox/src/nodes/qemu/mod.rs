@@ -118,6 +118,7 @@ impl Guests for Qemu {
             Some(_) => drop(self.end(name, Duration::ZERO)),
             None => {}
         }
+        probe::check(birth.pod)?;
         let port = self.network.plug(name, birth.instance)?;
         let volume = |claim: &Value| self.volume(claim);
         let folder = self.folder.join(format!("{}.{}", name.0, name.1));

@@ -15,13 +15,31 @@ use super::machine::Machine;
 /// No answer that anybody asks for is longer.
 const LONGEST: u64 = 1 << 20;
 
-/// Probes until the machine is gone.
+fn probe_of(pod: &Value) -> &Value {
+    &pod["spec"]["containers"][0]["readinessProbe"]
+}
+
+fn port_of(probe: &Value) -> Option<u16> {
+    probe["httpGet"]["port"].as_u64().and_then(|port| u16::try_from(port).ok())
+}
+
+/// # Errors
+/// A probe that `run` does not carry out; a machine must never pass for ready because of that.
+pub fn check(pod: &Value) -> io::Result<()> {
+    let probe = probe_of(pod);
+    if probe.is_null() || port_of(probe).is_some() {
+        return Ok(());
+    }
+    Err(io::Error::other("readinessProbe: machines that boot here are probed by httpGet at a port's number alone"))
+}
+
+/// Probes until the machine is gone; without a probe it is ready.
 pub async fn run(machine: Weak<Machine>, pod: Value) {
-    let probe = &pod["spec"]["containers"][0]["readinessProbe"];
+    let probe = probe_of(&pod);
     let number = |name: &str, default: u64| probe[name].as_u64().filter(|number| *number > 0).unwrap_or(default);
     let (period, limit) = (Duration::from_secs(number("periodSeconds", 10)), Duration::from_secs(number("timeoutSeconds", 1)));
     let (success, failure) = (number("successThreshold", 1), number("failureThreshold", 3));
-    let port = probe["httpGet"]["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+    let port = port_of(probe);
     let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
     sleep(Duration::from_secs(number("initialDelaySeconds", 0))).await;
     let (mut last, mut in_a_row) = (false, 0);
