@@ -60,7 +60,9 @@ impl Cluster {
             rights.push(("update", "subresources.kubevirt.io", "virtualmachines/restart"));
         }
         if prune {
-            rights.extend(survey.surplus.iter().map(|found| ("delete", found.item.kind.group(), found.item.kind.plural())));
+            // Whether they are gone is looked at.
+            let verbs = |found: &super::Surplus| ["delete", "get"].map(|verb| (verb, found.item.kind.group(), found.item.kind.plural()));
+            rights.extend(survey.surplus.iter().flat_map(verbs));
         }
         rights.sort_unstable();
         rights.dedup();

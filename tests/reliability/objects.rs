@@ -170,6 +170,10 @@ fn instance_without_a_machine() {
         "metadata": {"name": "virtwork-cpu-0", "labels": labels}});
     world.ask("POST", instances, &orphan);
     assert_eq!(world.names("kubevirt.io/v1/virtualmachineinstances"), ["virtwork-cpu-0"]);
+    world.sandbox.deny("delete", "virtualmachineinstances");
+    world.run("down").exits(1).tells("virtualmachineinstances.kubevirt.io \"virtwork-cpu-0\" is forbidden");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachineinstances"), ["virtwork-cpu-0"]);
+    world.sandbox.pardon();
     world.run("down").exits(0).says("virtualmachineinstance.kubevirt.io \"virtwork-cpu-0\" deleted");
     nothing_left(&world);
 }

@@ -1,7 +1,7 @@
 //! Output that goes nowhere.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
 };
@@ -54,7 +54,9 @@ fn stderr_closed() {
 #[test]
 fn terminal_goes_away() {
     let world = World::new();
-    let command = format!("{PLUGIN} up cpu memory --vm-count 4");
+    let ended = world.home.join("ended");
+    // The shell outlives the hang-up, and the command gets it as ever.
+    let command = format!("trap : HUP; {PLUGIN} up cpu memory --vm-count 4; echo $? >{}", ended.display());
     let mut terminal = Command::new("script");
     terminal.args(["--quiet", "--command", &command, "/dev/null"]).env_clear().env("HOME", &world.home).env("PATH", "/usr/bin:/bin");
     terminal.env("TERM", "xterm").env("KUBECONFIG", world.sandbox.kubeconfig("admin"));
@@ -62,5 +64,9 @@ fn terminal_goes_away() {
     until("it writes", || !world.names("v1/secrets").is_empty());
     terminal.kill().unwrap();
     terminal.wait().unwrap();
+    until("the command has ended", || fs::read_to_string(&ended).is_ok_and(|status| status.ends_with('\n')));
+    let status = fs::read_to_string(&ended).unwrap();
+    // Without its terminal it writes on, and cannot print; or the hang-up, 128 + 1, ends it.
+    assert!(["0", "1", "129"].contains(&status.trim()), "{status}");
     recovers(&world, "up cpu memory --vm-count 4");
 }

@@ -1,6 +1,11 @@
 //! Credentials that and rights that are missing.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    time::Duration,
+};
 
 use http::Method;
 use serde_json::json;
@@ -98,7 +103,7 @@ type Case = (&'static str, &'static str, &'static str, i32, &'static str);
 const UP: &str = "up cpu database";
 
 /// Verbs that a first `up` uses, in a namespace that is there.
-const FOR_UP: [Case; 11] = [
+const FOR_UP: [Case; 13] = [
     ("get", "namespaces", UP, 0, ""),
     ("list", "storageclasses", UP, 0, "Warning: you may not read StorageClasses"),
     ("list", "virtualmachines", UP, 1, "namespace virtwork is not yours to look into"),
@@ -110,18 +115,21 @@ const FOR_UP: [Case; 11] = [
     ("create", "virtualmachines", UP, 1, "you may not create virtualmachines.kubevirt.io in namespace virtwork"),
     ("watch", "virtualmachines", UP, 0, ""),
     ("watch", "virtualmachineinstances", UP, 0, ""),
+    ("get", "virtualmachines", UP, 0, ""),
+    ("get", "secrets", UP, 0, ""),
 ];
 
 /// Each verb that a change needs, of a fleet that is there.
-const FOR_CHANGES: [Case; 4] = [
+const FOR_CHANGES: [Case; 5] = [
     ("patch", "virtualmachines", "up cpu --vm-count 2 --memory 3Gi", 1, "you may not patch virtualmachines.kubevirt.io"),
     ("patch", "secrets", "up cpu --vm-count 2 --set cpu.load=50", 1, "you may not patch secrets"),
     ("update", "virtualmachines/restart", "up cpu --vm-count 2 --memory 3Gi --restart", 1, "you may not update virtualmachines/restart"),
     ("delete", "virtualmachines", "up cpu --prune --yes", 1, "you may not delete virtualmachines.kubevirt.io"),
+    ("get", "virtualmachines", "up cpu --prune --yes", 1, "you may not get virtualmachines.kubevirt.io"),
 ];
 
 /// Verbs that `down` uses, of a fleet that is there.
-const FOR_DOWN: [Case; 18] = [
+const FOR_DOWN: [Case; 19] = [
     ("list", "virtualmachines", "down", 1, "virtualmachines.kubevirt.io is forbidden"),
     ("list", "secrets", "down", 1, "secrets is forbidden"),
     ("list", "services", "down", 1, "services is forbidden"),
@@ -138,6 +146,7 @@ const FOR_DOWN: [Case; 18] = [
     ("deletecollection", "secrets", "down", 0, ""),
     ("deletecollection", "services", "down", 0, ""),
     ("delete", "virtualmachines", "down", 0, ""),
+    ("get", "virtualmachines", "down", 0, ""),
     ("watch", "virtualmachines", "down", 0, ""),
     ("watch", "virtualmachineinstances", "down", 0, ""),
     ("watch", "datavolumes", "down", 0, ""),
@@ -161,10 +170,14 @@ fn each(cases: &[Case], before: Option<&str>) {
         if let Some(before) = before {
             world.run(before).exits(0);
         }
+        let there = count(&world);
         world.sandbox.deny(verb, resource);
         world.writes();
         let run = world.run(line);
         assert!(run.code == *code && run.stderr.contains(message), "without {verb} on {resource}: {run:#?}");
+        if run.code == 1 {
+            assert_eq!(count(&world), there, "what was there is left without {verb} on {resource}");
+        }
         if run.code == 1 && line.starts_with("up") {
             assert_eq!(world.writes(), Vec::<String>::new(), "nothing was written without {verb} on {resource}");
         }
@@ -194,6 +207,50 @@ fn each_verb_of_down_is_forbidden() {
 #[test]
 fn each_verb_of_status_is_forbidden() {
     each(&FOR_STATUS, Some("up cpu"));
+    // A watch that may not be had is done without.
+    let world = World::new();
+    world.run("up cpu").exits(0);
+    for resource in ["virtualmachines", "virtualmachineinstances"] {
+        world.sandbox.deny("watch", resource);
+    }
+    let mut child = world.start("status --watch");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    world.run("up memory --no-wait").exits(0);
+    assert!(lines.any(|line| line.unwrap().contains("virtwork-memory-0")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.sandbox.pardon();
+    goes(&world);
+}
+
+/// An edit by somebody is undone by a patch.
+#[test]
+fn services_may_not_be_patched() {
+    let world = World::new();
+    world.run("up network").exits(0);
+    let service = "/api/v1/namespaces/virtwork/services/virtwork-iperf3-server";
+    world.ask("PATCH", service, &json!({"spec": {"selector": {"virtwork/index": "7"}}}));
+    world.sandbox.deny("patch", "services");
+    world.writes();
+    world.run("up network").exits(1).tells("you may not patch services");
+    assert_eq!(world.writes(), Vec::<String>::new());
+    world.sandbox.pardon();
+    world.run("up network").exits(0).says("service/virtwork-iperf3-server configured");
+    recovers(&world, "up network");
+}
+
+/// Whoever may not even ask what he may is told by the writes.
+#[test]
+fn access_reviews_are_forbidden() {
+    let world = World::new();
+    make_namespace(&world);
+    let refused = Effect::refuse(403, "Forbidden", "selfsubjectaccessreviews.authorization.k8s.io is forbidden");
+    world.sandbox.faults.add(Fault::new(Method::POST, "/selfsubjectaccessreviews", refused).always());
+    world.sandbox.deny("create", "virtualmachines");
+    world.run("up cpu").exits(1).tells("virtualmachines.kubevirt.io is forbidden");
+    assert_ne!(count(&world), (0, 0), "the Secret was written before");
+    world.sandbox.pardon();
+    recovers(&world, "up cpu");
 }
 
 #[test]
@@ -252,8 +309,10 @@ fn nothing_may_be_deleted() {
             world.sandbox.deny(verb, resource);
         }
     }
+    let there = count(&world);
     let run = world.run("down --timeout 60").exits(1).tells("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
     run.tells("secrets \"virtwork-cpu-userdata\" is forbidden").hides("timed out").hides("deleted from");
+    assert_eq!(count(&world), there);
     world.sandbox.pardon();
     recovers(&world, "up cpu");
 }
@@ -278,6 +337,11 @@ fn member_without_deletecollection() {
     world.user = "member";
     world.run("up cpu memory network").exits(0);
     goes(&world);
+    world.run("up cpu").exits(0);
+    world.sandbox.deny("delete", "virtualmachines");
+    world.run("down").exits(1).tells("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
+    world.sandbox.pardon();
+    goes(&world);
 }
 
 #[test]
@@ -294,6 +358,9 @@ fn no_namespace_rights_and_no_projects() {
 #[test]
 fn no_namespace_rights_but_projects() {
     let mut world = World::with(&Settings { without: vec![], ..Settings::default() });
+    world.user = "nobody";
+    world.run("up cpu").exits(1).tells("namespace virtwork is not yours to look into");
+    nothing_left(&world);
     world.user = "owner";
     world.run("up cpu memory").exits(0).says("namespace/virtwork created");
     recovers(&world, "up cpu memory");

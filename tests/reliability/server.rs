@@ -28,8 +28,9 @@ fn until_answering() {
 #[ignore = "needs the project's control plane"]
 fn api_server_restarts_in_mid_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(2), ..Settings::default() });
-    let child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
+    let mut child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
     until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("restart", "kube-apiserver");
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
@@ -42,8 +43,9 @@ fn api_server_restarts_in_mid_up() {
 fn api_server_restarts_in_mid_down() {
     let world = World::new();
     world.run("up cpu memory --vm-count 10").exits(0);
-    let child = directly(&world, "down --timeout 120");
+    let mut child = directly(&world, "down --timeout 120");
     until("some are going", || world.names("kubevirt.io/v1/virtualmachines").len() < 20 || world.names("v1/secrets").is_empty());
+    assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("restart", "kube-apiserver");
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
@@ -55,10 +57,11 @@ fn api_server_restarts_in_mid_down() {
 #[ignore = "needs the project's control plane"]
 fn etcd_pauses_for_ten_seconds() {
     let world = World::new();
-    let child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
+    let mut child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
     until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
     cluster("pause", "etcd");
     std::thread::sleep(Duration::from_secs(10));
+    assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("resume", "etcd");
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
