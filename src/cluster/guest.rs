@@ -22,6 +22,8 @@ const MOST: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// One guest's own; its console is read when it does not come.
 const ANSWER: Duration = Duration::from_secs(6);
+/// Its console.
+const CONSOLE_READ: Duration = Duration::from_secs(3);
 /// What a guest whose work runs says on its console (`src/catalog/common/guest/usr/local/libexec/virtwork/health`).
 const WORKING: &str = "working";
 /// KubeVirt's container that prints the serial console.
@@ -148,13 +150,13 @@ impl Cluster {
     async fn console_line(&self, namespace: &str, pod: &str) -> Result<Option<String>, ()> {
         let api: Api<Pod> = Api::namespaced(self.client(), namespace);
         let parameters = LogParams { container: Some(CONSOLE.to_owned()), tail_lines: Some(400), ..LogParams::default() };
-        match api.logs(pod, &parameters).await {
-            Ok(log) => {
+        match tokio::time::timeout(CONSOLE_READ, api.logs(pod, &parameters)).await {
+            Ok(Ok(log)) => {
                 let said = log.lines().rev().find_map(|line| Some(line.split_once("VIRTWORK ")?.1.trim()));
                 Ok(said.and_then(|line| line.split_once(": ")).map(|(_, text)| text.to_owned()))
             }
-            Err(kube::Error::Api(status)) if status.code == 403 => Err(()),
-            Err(_) => Ok(None),
+            Ok(Err(kube::Error::Api(status))) if status.code == 403 => Err(()),
+            Ok(Err(_)) | Err(_) => Ok(None),
         }
     }
 
