@@ -165,7 +165,12 @@ impl Watching {
                 Ok(Err(_)) => return None,
                 Err(_) if self.end.is_some_and(|end| end <= Instant::now()) => return None,
                 Err(_) if self.query.bookmarks => {
-                    self.version = self.version.max(self.objects.store().version());
+                    let store = self.objects.store();
+                    // What came at this very moment is not skipped.
+                    if store.changes(&self.resource.qualified(), self.version).is_none_or(|changes| !changes.is_empty()) {
+                        continue;
+                    }
+                    self.version = self.version.max(store.version());
                     let metadata = json!({"resourceVersion": self.version.to_string()});
                     let object = json!({"kind": self.resource.kind, "apiVersion": self.resource.api_version(), "metadata": metadata});
                     return Some(json!({"type": "BOOKMARK", "object": object}));
