@@ -148,11 +148,15 @@ impl Watching {
                 return Some(self.dress(event));
             }
             self.news.borrow_and_update();
-            let Some(changes) = self.objects.store().changes(&self.resource.qualified(), self.version) else {
+            let (changes, version) = {
+                let store = self.objects.store();
+                (store.changes(&self.resource.qualified(), self.version), store.version())
+            };
+            let Some(changes) = changes else {
                 let failure = expired(&format!("resourceVersion {}", self.version));
                 return Some(json!({"type": "ERROR", "object": failure.to_status()}));
             };
-            self.version = changes.last().map_or(self.version, |change| change.version);
+            self.version = self.version.max(version);
             let events: Vec<_> = changes.iter().filter_map(|change| self.event(change)).collect();
             self.pending.extend(events);
             if !self.pending.is_empty() {
@@ -165,12 +169,7 @@ impl Watching {
                 Ok(Err(_)) => return None,
                 Err(_) if self.end.is_some_and(|end| end <= Instant::now()) => return None,
                 Err(_) if self.query.bookmarks => {
-                    let store = self.objects.store();
-                    // What came at this very moment is not skipped.
-                    if store.changes(&self.resource.qualified(), self.version).is_none_or(|changes| !changes.is_empty()) {
-                        continue;
-                    }
-                    self.version = self.version.max(store.version());
+                    // All up to it has been told; what comes at this very moment is not skipped.
                     let metadata = json!({"resourceVersion": self.version.to_string()});
                     let object = json!({"kind": self.resource.kind, "apiVersion": self.resource.api_version(), "metadata": metadata});
                     return Some(json!({"type": "BOOKMARK", "object": object}));
