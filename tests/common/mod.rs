@@ -179,14 +179,20 @@ impl World {
 
     /// The same, which may be refused.
     pub fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let text = self.request(method, path, content_type, body)?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    /// Asks the API server as its administrator for any text; a refusal is its message.
+    pub fn request(&self, method: &str, path: &str, content_type: &str, body: String) -> Result<String, String> {
         let kubeconfig = self.sandbox.kubeconfig("kubevirt");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let client = virtwork_sandbox::client(&kubeconfig).await.unwrap();
-            let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-            let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-            let request = http::Request::builder().method(method).uri(path).header("content-type", content_type).body(body).unwrap();
-            client.request::<Value>(request).await.map_err(|error| error.to_string())
+            let request = http::Request::builder().method(method).uri(path).header("content-type", content_type);
+            client.request_text(request.body(body.into_bytes()).unwrap()).await.map_err(|error| error.to_string())
         })
     }
 

@@ -1,5 +1,7 @@
 //! `metadata.managedFields`: kept on every write, and what server-side apply decides by.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -30,6 +32,25 @@ fn read(object: &Value) -> Vec<Entry> {
         .filter(|entry| entry["manager"].is_string())
         .map(|value| Entry { fields: Fields::from_json(&value["fieldsV1"]), value })
         .collect()
+}
+
+/// A manager as a conflict names it.
+fn holder(entry: &Value) -> String {
+    let text = |name: &str| entry[name].as_str().unwrap_or_default();
+    match text("operation") {
+        "Update" => format!("{:?} using {}", text("manager"), text("apiVersion")),
+        _ => format!("{:?}", text("manager")),
+    }
+}
+
+fn refusal(conflicts: &[(String, String)]) -> String {
+    if let [(holder, path)] = conflicts {
+        return format!("Apply failed with 1 conflict: conflict with {holder}: {path}");
+    }
+    let mut by_holder: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    conflicts.iter().for_each(|(holder, path)| by_holder.entry(holder).or_default().push(path));
+    let lines = by_holder.into_iter().map(|(holder, paths)| format!("conflicts with {holder}:\n- {}", paths.join("\n- ")));
+    format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn write(object: &mut Value, entries: Vec<Entry>) {
@@ -104,18 +125,13 @@ impl Manager {
         for entry in entries.iter_mut().filter(|entry| !self.is(&entry.value)) {
             let conflict = entry.fields.conflicts(&fields, live, applied, custom);
             if !conflict.is_empty() {
-                conflicts.extend(
-                    conflict.paths().into_iter().map(|path| (entry.value["manager"].as_str().unwrap_or_default().to_owned(), path)),
-                );
+                let holder = holder(&entry.value);
+                conflicts.extend(conflict.paths().into_iter().map(|path| (holder.clone(), path)));
                 entry.fields = entry.fields.minus(&conflict);
             }
         }
         if !conflicts.is_empty() && !force {
-            let (manager, _) = &conflicts[0];
-            let plural = if conflicts.len() == 1 { "conflict" } else { "conflicts" };
-            let paths: Vec<_> = conflicts.iter().map(|(_, path)| path.as_str()).collect();
-            let message = format!("Apply failed with {} {plural}: conflicts with {manager:?}: {}", conflicts.len(), paths.join(", "));
-            return Err(Failure::new(409, "Conflict", message));
+            return Err(Failure::new(409, "Conflict", refusal(&conflicts)));
         }
         let mut new = live.clone();
         let index = entries.iter().position(|entry| self.is(&entry.value));
@@ -159,7 +175,7 @@ mod tests {
         assert_eq!(second["spec"], json!({"a": 1, "b": {}}));
         let other = manager("other", "Apply");
         let refused = other.apply(vm, &second, &json!({"spec": {"a": 3}}), false, "t").unwrap_err();
-        assert_eq!((refused.code, refused.message.contains("conflicts with \"me\": .spec.a")), (409, true), "{}", refused.message);
+        assert_eq!((refused.code, refused.message.contains("conflict with \"me\": .spec.a")), (409, true), "{}", refused.message);
         let forced = other.apply(vm, &second, &json!({"spec": {"a": 3}}), true, "t").unwrap();
         assert_eq!(forced["spec"]["a"], 3);
         assert_eq!(forced["metadata"]["managedFields"].as_array().unwrap().len(), 1, "{forced}");

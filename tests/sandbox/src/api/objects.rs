@@ -294,8 +294,10 @@ impl Objects {
         let uid = owner["metadata"]["uid"].as_str().unwrap_or_default();
         for key in store.owned_by(uid) {
             let Some(mut object) = store.get(&key).map(|object| (**object).clone()) else { continue };
-            if let Some(owners) = object["metadata"]["ownerReferences"].as_array_mut() {
-                owners.retain(|owner| owner["uid"] != uid);
+            let Some(owners) = object["metadata"]["ownerReferences"].as_array_mut() else { continue };
+            owners.retain(|owner| owner["uid"] != uid);
+            if owners.is_empty() {
+                object["metadata"].as_object_mut().expect("every object has metadata").remove("ownerReferences");
             }
             store.put(key, object);
         }

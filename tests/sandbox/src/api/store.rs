@@ -10,6 +10,8 @@ use tokio::sync::watch;
 
 /// How many changes a watch may lag behind before it is told 410.
 const LOG: usize = 50_000;
+/// The first version: a real cluster too has a past when one comes to it, and has forgotten it.
+const BEGINNING: u64 = 100;
 
 /// Resource (`plural.group`), namespace, name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +45,8 @@ pub struct Store {
 impl Default for Store {
     fn default() -> Self {
         let log = VecDeque::new();
-        Self { objects: BTreeMap::new(), dependents: HashMap::new(), log, version: 1, forgotten: 0, announce: watch::channel(1).0 }
+        let announce = watch::channel(BEGINNING).0;
+        Self { objects: BTreeMap::new(), dependents: HashMap::new(), log, version: BEGINNING, forgotten: BEGINNING, announce }
     }
 }
 
@@ -66,6 +69,21 @@ impl Store {
         self.objects
             .range(first..)
             .take_while(move |(key, _)| key.resource == resource && namespace.is_none_or(|namespace| key.namespace == namespace))
+    }
+
+    /// The same as it was at a version; nothing where some of the changes since then are forgotten.
+    pub fn list_at(&self, resource: &str, namespace: Option<&str>, version: u64) -> Option<BTreeMap<Key, Arc<Value>>> {
+        let changes = self.changes(resource, version)?;
+        let mut then: BTreeMap<_, _> = self.list(resource, namespace).map(|(key, object)| (key.clone(), object.clone())).collect();
+        for Change { key, before, .. } in
+            changes.into_iter().rev().filter(|change| namespace.is_none_or(|name| change.key.namespace == name))
+        {
+            match before {
+                Some(before) => then.insert(key, before),
+                None => then.remove(&key),
+            };
+        }
+        Some(then)
     }
 
     /// All that lies in a namespace.

@@ -43,10 +43,6 @@ pub struct Query {
     pub as_metadata: bool,
 }
 
-fn expired(what: &str) -> Failure {
-    Failure::new(410, "Expired", format!("{what} is too old"))
-}
-
 /// One page of a list.
 pub fn list(objects: &Objects, resource: &Resource, query: &Query) -> Answer<Value> {
     let store = objects.store();
@@ -57,12 +53,13 @@ pub fn list(objects: &Objects, resource: &Resource, query: &Query) -> Answer<Val
             let mut parts = text.split('\n').map(str::to_owned);
             let version = parts.next().and_then(|version| version.parse().ok());
             let version: u64 = version.ok_or_else(|| Failure::bad("continue key is not valid"))?;
-            store.changes("", version).ok_or_else(|| expired("The provided continue parameter"))?;
             (version, parts.next().zip(parts.next()))
         }
     };
-    let resource_name = resource.qualified();
-    let mut found = store.list(&resource_name, query.namespace.as_deref()).filter(|(key, object)| {
+    // All pages show the moment of the first.
+    let then = store.list_at(&resource.qualified(), query.namespace.as_deref(), version);
+    let then = then.ok_or_else(|| Failure::new(410, "Expired", "The provided continue parameter is too old"))?;
+    let mut found = then.iter().filter(|(key, object)| {
         let later = after.as_ref().is_none_or(|(namespace, name)| (&key.namespace, &key.name) > (namespace, name));
         later && query.selector.selects(object)
     });
@@ -120,9 +117,6 @@ pub fn watch(objects: &Arc<Objects>, resource: &Resource, query: Query) -> Answe
         }
         text => text.parse().map_err(|_| Failure::bad(format!("invalid resource version {text:?}")))?,
     };
-    if store.changes("", version).is_none() {
-        return Err(expired(&format!("resourceVersion {version}")));
-    }
     drop(store);
     let end = query.timeout.map(|timeout| Instant::now() + timeout);
     let watching = Watching { objects: objects.clone(), resource: resource.clone(), query, version, pending, news, end, headings: true };
@@ -153,7 +147,7 @@ impl Watching {
                 (store.changes(&self.resource.qualified(), self.version), store.version())
             };
             let Some(changes) = changes else {
-                let failure = expired(&format!("resourceVersion {}", self.version));
+                let failure = Failure::new(410, "Expired", format!("too old resource version: {}", self.version));
                 return Some(json!({"type": "ERROR", "object": failure.to_status()}));
             };
             self.version = self.version.max(version);

@@ -1,0 +1,183 @@
+//! What the API server itself does, which our commands build on: the sandbox's does it as the real one.
+
+mod common;
+
+use common::{MACHINES, World, until};
+use serde_json::{Value, json};
+
+const SECRETS: &str = "/api/v1/namespaces/virtwork/secrets";
+
+/// A cluster with the namespace.
+fn world() -> World {
+    let world = World::new();
+    world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));
+    world
+}
+
+fn make(world: &World, name: &str, rest: &Value) -> Value {
+    let mut secret = json!({"metadata": {"name": name}});
+    secret["metadata"].as_object_mut().unwrap().extend(rest.as_object().cloned().unwrap_or_default());
+    world.ask("POST", SECRETS, &secret)
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
+}
+
+fn get(world: &World, name: &str) -> Option<Value> {
+    world.try_ask("GET", &format!("{SECRETS}/{name}"), &Value::Null).ok()
+}
+
+/// The events of a watch of one second: type, and name or reason.
+fn watch(world: &World, collection: &str, version: &str) -> Vec<(String, String)> {
+    let path = format!("{collection}?watch=true&timeoutSeconds=1&resourceVersion={version}");
+    let text = world.request("GET", &path, "application/json", String::new()).unwrap();
+    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    events.map(|event| (word(&event["type"]), word(&event["object"]["metadata"]["name"]) + &word(&event["object"]["reason"]))).collect()
+}
+
+#[test]
+fn lists_come_in_pages() {
+    let world = world();
+    ["a", "b", "c", "d", "e"].iter().for_each(|name| drop(make(&world, name, &json!({}))));
+    let (mut seen, mut token, mut versions) = (Vec::new(), String::new(), Vec::new());
+    for (page, left) in [(vec!["a", "b"], Some(3)), (vec!["c", "d"], Some(1)), (vec!["e"], None)] {
+        let list = world.ask("GET", &format!("{SECRETS}?limit=2&continue={token}"), &Value::Null);
+        assert_eq!(names(&list), page);
+        assert_eq!(list["metadata"]["remainingItemCount"].as_u64(), left);
+        versions.push(list["metadata"]["resourceVersion"].clone());
+        token = list["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+        seen.extend(page);
+        // What comes after the first page is not in the others.
+        drop(world.try_ask("POST", SECRETS, &json!({"metadata": {"name": "f"}})));
+    }
+    assert_eq!((seen.len(), token.as_str()), (5, ""));
+    assert!(versions.iter().all(|version| *version == versions[0]), "one moment, in pages: {versions:?}");
+    let refusal = world.try_ask("GET", &format!("{SECRETS}?limit=2&continue=nonsense"), &Value::Null).unwrap_err();
+    assert!(refusal.contains("continue key is not valid"), "{refusal}");
+}
+
+#[test]
+fn a_watch_goes_on_from_a_list_and_expires() {
+    let world = world();
+    make(&world, "old", &json!({}));
+    let list = world.ask("GET", SECRETS, &Value::Null);
+    make(&world, "new", &json!({}));
+    world.ask("PATCH", &format!("{SECRETS}/new"), &json!({"data": {"a": "Yg=="}}));
+    world.ask("DELETE", &format!("{SECRETS}/new"), &Value::Null);
+    let events = watch(&world, SECRETS, list["metadata"]["resourceVersion"].as_str().unwrap());
+    let event = |what: &str, name: &str| (what.to_owned(), name.to_owned());
+    assert_eq!(events, [event("ADDED", "new"), event("MODIFIED", "new"), event("DELETED", "new")]);
+    assert_eq!(watch(&world, SECRETS, "0"), [event("ADDED", "old")]);
+    // What is too long ago is refused within the stream. Machines were not yet known at version 1.
+    assert_eq!(watch(&world, MACHINES, "1"), [event("ERROR", "Expired")]);
+}
+
+#[test]
+fn dependents_follow_their_owner() {
+    let world = world();
+    let owned_by = |owner: &Value| {
+        let (name, uid) = (&owner["metadata"]["name"], &owner["metadata"]["uid"]);
+        json!({"ownerReferences": [{"apiVersion": "v1", "kind": "Secret", "name": name, "uid": uid, "blockOwnerDeletion": true}]})
+    };
+    for (policy, stays) in [("Background", false), ("Orphan", true)] {
+        let owner = make(&world, "owner", &json!({}));
+        make(&world, "dependent", &owned_by(&owner));
+        world.ask("DELETE", &format!("{SECRETS}/owner"), &json!({"propagationPolicy": policy}));
+        until("the owner is gone", || get(&world, "owner").is_none());
+        if stays {
+            let dependent = get(&world, "dependent").unwrap();
+            assert!(dependent["metadata"]["ownerReferences"].is_null(), "{dependent:#}");
+            world.ask("DELETE", &format!("{SECRETS}/dependent"), &Value::Null);
+        } else {
+            until("the dependent is gone", || get(&world, "dependent").is_none());
+        }
+    }
+    // An owner that has never been there.
+    make(&world, "dependent", &owned_by(&json!({"metadata": {"name": "nobody", "uid": "0d4e0a3e-1b0c-4a57-9d0c-000000000000"}})));
+    until("the dependent is gone", || get(&world, "dependent").is_none());
+}
+
+#[test]
+fn managers_own_the_fields_that_they_apply() {
+    let world = world();
+    let apply = |manager: &str, more: &str, data: Value| {
+        let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "applied"}, "data": data});
+        let path = format!("{SECRETS}/applied?fieldManager={manager}{more}");
+        let answer = world.request("PATCH", &path, "application/apply-patch+yaml", secret.to_string())?;
+        serde_json::from_str::<Value>(&answer).map_err(|error| error.to_string())
+    };
+    let managers = |secret: &Value| {
+        let entries = secret["metadata"]["managedFields"].as_array().unwrap().clone();
+        let mut list: Vec<_> =
+            entries.iter().map(|entry| format!("{} {}", entry["manager"], entry["operation"]).replace('"', "")).collect();
+        list.sort();
+        list
+    };
+    let made = apply("one", "", json!({"a": "YQ==", "b": "Yg=="})).unwrap();
+    assert_eq!(managers(&made), ["one Apply"]);
+    let version = made["metadata"]["resourceVersion"].clone();
+    assert_eq!(apply("one", "", json!({"a": "YQ==", "b": "Yg=="})).unwrap()["metadata"]["resourceVersion"], version, "no change, no write");
+
+    let conflict = apply("two", "", json!({"a": "eg=="})).unwrap_err();
+    assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"one\": .data.a"), "{conflict}");
+    let conflict = apply("two", "", json!({"a": "eg==", "b": "eg=="})).unwrap_err();
+    assert!(conflict.contains("Apply failed with 2 conflicts: conflicts with \"one\":\n- .data.a\n- .data.b"), "{conflict}");
+    let shared = apply("two", "&force=true", json!({"a": "eg=="})).unwrap();
+    assert_eq!(
+        (managers(&shared), &shared["data"]),
+        (vec!["one Apply".to_owned(), "two Apply".to_owned()], &json!({"a": "eg==", "b": "Yg=="}))
+    );
+
+    // What its only manager applies no more goes; what another has too stays.
+    assert_eq!(apply("one", "", json!({})).unwrap()["data"], json!({"a": "eg=="}));
+    let edited = world.ask("PATCH", &format!("{SECRETS}/applied?fieldManager=three"), &json!({"data": {"c": "Yw=="}}));
+    assert_eq!(managers(&edited).last().unwrap(), "two Apply");
+    assert!(managers(&edited).contains(&"three Update".to_owned()));
+    let conflict = apply("one", "", json!({"c": "eg=="})).unwrap_err();
+    assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"three\" using v1: .data.c"), "{conflict}");
+}
+
+#[test]
+fn a_dry_run_keeps_nothing() {
+    let world = world();
+    let secret = json!({"metadata": {"name": "dry"}, "stringData": {"a": "b"}});
+    let answer = world.ask("POST", &format!("{SECRETS}?dryRun=All"), &secret);
+    assert_eq!(answer["data"], json!({"a": "Yg=="}));
+    assert!(answer["metadata"]["uid"].is_string());
+    assert!(get(&world, "dry").is_none());
+    make(&world, "kept", &json!({}));
+    world.ask("PATCH", &format!("{SECRETS}/kept?dryRun=All"), &json!({"data": {"a": "Yg=="}}));
+    world.ask("DELETE", &format!("{SECRETS}/kept?dryRun=All"), &Value::Null);
+    assert!(get(&world, "kept").unwrap()["data"].is_null());
+}
+
+#[test]
+fn a_collection_goes_by_its_label_but_for_what_is_held() {
+    let world = world();
+    let labelled = json!({"labels": {"fleet": "one"}});
+    make(&world, "a", &labelled);
+    make(&world, "held", &json!({"labels": {"fleet": "one"}, "finalizers": ["example.com/held"]}));
+    make(&world, "other", &json!({"labels": {"fleet": "two"}}));
+    world.ask("DELETE", &format!("{SECRETS}?labelSelector=fleet=one"), &Value::Null);
+    assert_eq!(names(&world.ask("GET", SECRETS, &Value::Null)), ["held", "other"]);
+    assert!(get(&world, "held").unwrap()["metadata"]["deletionTimestamp"].is_string());
+    world.ask("PATCH", &format!("{SECRETS}/held"), &json!({"metadata": {"finalizers": null}}));
+    assert!(get(&world, "held").is_none());
+}
+
+#[test]
+fn a_terminating_namespace_takes_nothing_and_ends_when_it_is_empty() {
+    let world = world();
+    make(&world, "held", &json!({"finalizers": ["example.com/held"]}));
+    make(&world, "other", &json!({}));
+    let namespace = world.ask("DELETE", "/api/v1/namespaces/virtwork", &Value::Null);
+    assert_eq!(namespace["status"]["phase"], "Terminating");
+    let refusal = world.try_ask("POST", SECRETS, &json!({"metadata": {"name": "late"}})).unwrap_err();
+    assert!(refusal.contains("because it is being terminated"), "{refusal}");
+    until("the rest is gone", || get(&world, "other").is_none());
+    assert!(get(&world, "held").is_some());
+    world.ask("PATCH", &format!("{SECRETS}/held"), &json!({"metadata": {"finalizers": null}}));
+    until("the namespace is gone", || world.try_ask("GET", "/api/v1/namespaces/virtwork", &Value::Null).is_err());
+}
