@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use virtwork_sandbox::{faults::Faults, front::Front};
 
-use super::{comes_up_and_goes, goes, make_namespace, recovers};
+use super::{comes_up_and_goes, goes, left, make_namespace, recovers};
 use crate::common::World;
 
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
@@ -98,6 +98,7 @@ fn webhook_fails_for_ever() {
     let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |_, _| Err(500));
     until_in_force(&world, Result::is_err);
     world.run("up cpu --timeout 4").exits(1).tells("failed calling webhook \"fleet.example.com\"").hides("created\nvirtualmachine");
+    left(&world, 0, 1);
     drop(webhook);
     recovers(&world, "up cpu");
 }
@@ -152,7 +153,7 @@ fn quota_of_three_machines() {
     world.ask("POST", quotas, &quota("3"));
     until_in_force(&world, |made| !made.as_ref().is_err_and(|refusal| refusal.contains("status unknown")));
     world.run("up cpu --vm-count 5").exits(1).tells("exceeded quota: small");
-    assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 3);
+    left(&world, 3, 1);
     world.ask("PATCH", &format!("{quotas}/small"), &quota("5"));
     recovers(&world, "up cpu --vm-count 5");
 }
@@ -167,6 +168,7 @@ fn quota_of_three_pods() {
     let run =
         world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 machines did not become ready");
     assert_eq!(run.ready(), 3, "{run:#?}");
+    left(&world, 4, 1);
     world.ask("PATCH", &format!("{quotas}/small"), &quota("9"));
     recovers(&world, "up cpu --vm-count 4");
 }

@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use virtwork_sandbox::Settings;
 
-use super::{NEVER, frozen_after, goes, signal};
+use super::{NEVER, frozen_after, goes, left, signal};
 use crate::common::World;
 
 const UP: &str = "up cpu database";
@@ -77,6 +77,7 @@ fn interrupted_while_waiting() {
         signal(&child, how);
         let (code, _, told) = child.end();
         assert_eq!(code, Some(130));
+        left(&world, 1, 1);
         assert!(told.contains("Interrupted: the same command again finishes the fleet; 'down' removes all of it"), "{told}");
         goes(&world);
     }

@@ -46,6 +46,13 @@ fn count_of(world: &World, resources: &[&str]) -> (usize, usize) {
     (labelled, named)
 }
 
+/// What a faulty command has left: machines and Secrets of the fleet, by label.
+#[track_caller]
+fn left(world: &World, machines: usize, secrets: usize) {
+    let found = (count_of(world, &["kubevirt.io/v1/virtualmachines"]).0, count_of(world, &["v1/secrets"]).0);
+    assert_eq!(found, (machines, secrets), "machines and secrets that are left");
+}
+
 /// What is left is nothing, by label and by name.
 #[track_caller]
 fn nothing_left(world: &World) {

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::json;
 use virtwork_sandbox::Settings;
 
-use super::{NEVER, count, frozen_at, goes, make_namespace, nothing_left, recovers};
+use super::{NEVER, count, frozen_at, goes, left, make_namespace, nothing_left, recovers};
 use crate::common::{MACHINES, World, until};
 
 const SECRET: &str = "/api/v1/namespaces/virtwork/secrets/virtwork-cpu-userdata";
@@ -17,6 +17,8 @@ fn namespace_is_terminating() {
     world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
     world.run("up cpu").exits(1).tells("namespace virtwork is being deleted");
     world.run("up cpu --dry-run=server").exits(1).tells("namespace virtwork is being deleted");
+    until("the rest is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    left(&world, 0, 1);
     world.ask("PATCH", SECRET, &json!({"metadata": {"finalizers": null}}));
     until("the namespace is gone", || !world.names("v1/namespaces").contains(&"virtwork".to_owned()));
     recovers(&world, "up cpu");
@@ -63,6 +65,7 @@ fn deleted_in_mid_up() {
     let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("2 of 2 machines did not become ready: none of them will get there without help"), "{told}");
+    left(&world, 0, 1);
     world.run("up cpu --vm-count 2 --no-wait").exits(0).says("virtwork-cpu-1 created");
     goes(&world);
 }
@@ -150,6 +153,7 @@ fn held(path: &str, named: &str) {
     let more: Vec<_> = old.iter().cloned().chain([json!("example.com/held")]).collect();
     world.ask("PATCH", path, &json!({"metadata": {"finalizers": more}}));
     world.run("down --timeout 8").exits(1).tells(named).tells("example.com/held").tells("timed out");
+    left(&world, usize::from(named.starts_with("virtualmachines/")), 0);
     let found = world.ask("GET", path, &json!(null))["metadata"]["finalizers"].clone();
     let rest: Vec<_> = found.as_array().unwrap().iter().filter(|finalizer| **finalizer != "example.com/held").cloned().collect();
     world.ask("PATCH", path, &json!({"metadata": {"finalizers": rest}}));
@@ -216,6 +220,7 @@ fn deleted_while_pruning() {
     world.sandbox.faults.release();
     let (code, said, _) = up.end();
     assert_eq!(code, Some(3), "{said}");
+    left(&world, 0, 1);
     recovers(&world, "up cpu");
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{goes, recovers};
+use super::{goes, left, recovers};
 use crate::common::{PLUGIN, World, until};
 
 #[test]
@@ -19,6 +19,7 @@ fn closed_pipe_on_stdout() {
     let (code, _, told) = child.end();
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("writing to standard output: Broken pipe") && !told.contains("panicked"), "{told}");
+    left(&world, 2, 2);
     recovers(&world, "up cpu memory");
 }
 
@@ -26,11 +27,12 @@ fn closed_pipe_on_stdout() {
 fn full_disk_on_stdout() {
     let world = World::new();
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
-    for line in [&["up", "cpu"][..], &["status"], &["down"]] {
+    for (line, there) in [(&["up", "cpu"][..], 1), (&["status"], 1), (&["down"], 0)] {
         let output = world.command(line).stdout(full()).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains("writing to standard output: No space left on device"), "{told}");
+        left(&world, there, there);
     }
     goes(&world);
 }
@@ -43,9 +45,10 @@ fn stderr_closed() {
         command.args(["-c", &format!("exec '{PLUGIN}' {line} 2>&-")]).env_clear().env("HOME", &world.home);
         command.env("KUBECONFIG", world.sandbox.kubeconfig("admin")).stdin(Stdio::null()).output().unwrap()
     };
-    for line in ["up cpu", "status", "down"] {
+    for (line, there) in [("up cpu", 1), ("status", 1), ("down", 0)] {
         let output = script(line);
         assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
+        left(&world, there, there);
     }
     goes(&world);
 }

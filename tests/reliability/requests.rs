@@ -9,7 +9,7 @@ use virtwork_sandbox::{
     nodes::simulation::Behaviour,
 };
 
-use super::{comes_up_and_goes, goes, nothing_left, recovers};
+use super::{comes_up_and_goes, goes, left, nothing_left, recovers};
 use crate::common::World;
 
 fn overloaded(seconds: u64) -> Effect {
@@ -38,6 +38,7 @@ fn overload_beyond_the_deadline() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", overloaded(1)).always());
     world.run("up cpu --timeout 3").exits(1).tells("too many requests");
+    left(&world, 0, 1);
     recovers(&world, "up cpu");
 }
 
@@ -106,6 +107,7 @@ fn server_asks_for_too_much() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     world.sandbox.faults.add(Fault::new(Method::POST, "/secrets", overloaded(u64::MAX)));
     world.run("up cpu --timeout 3").exits(3).hides("panicked").tells("timed out after");
+    left(&world, 1, 1);
     for path in ["/events", "/pods", "/datavolumes"] {
         world.sandbox.faults.add(Fault::new(Method::GET, path, Effect::Hang).always());
     }
@@ -113,6 +115,7 @@ fn server_asks_for_too_much() {
     world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
     world.run("up cpu memory database --timeout 6").exits(3).tells("virtwork-memory-0").tells("virtwork-database-0").hides("you may not");
     world.run("status").exits(0).says("virtwork-memory-0");
+    left(&world, 3, 3);
     for machine in ["memory-0", "database-0"] {
         world.sandbox.simulation.set(machine, Behaviour::Works);
     }

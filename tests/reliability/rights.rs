@@ -15,7 +15,7 @@ use virtwork_sandbox::{
     nodes::simulation::Behaviour,
 };
 
-use super::{comes_up_and_goes, count, frozen_at, goes, make_namespace, nothing_left, recovers};
+use super::{comes_up_and_goes, count, frozen_at, goes, left, make_namespace, nothing_left, recovers};
 use crate::common::{World, finish, real, until};
 
 fn unauthorized() -> Effect {
@@ -89,10 +89,14 @@ fn token_really_expires_in_mid_up() {
 fn unauthorized_for_ever() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     // From the start; from the first machine on; when all is written.
-    for (method, path, code) in [(Method::GET, "/", 1), (Method::POST, "/virtualmachines", 1), (Method::GET, "watch=true", 3)] {
+    for (method, path, code, there) in
+        [(Method::GET, "/", 1, (0, 0)), (Method::POST, "/virtualmachines", 1, (0, 1)), (Method::GET, "watch=true", 3, (1, 1))]
+    {
         world.sandbox.faults.clear();
         world.sandbox.faults.add(Fault::new(method, path, unauthorized()).always());
         world.run("up cpu --timeout 60").exits(code).tells("You must be logged in to the server (Unauthorized)");
+        world.sandbox.faults.clear();
+        left(&world, there.0, there.1);
     }
     recovers(&world, "up cpu");
 }
@@ -248,7 +252,7 @@ fn access_reviews_are_forbidden() {
     world.sandbox.faults.add(Fault::new(Method::POST, "/selfsubjectaccessreviews", refused).always());
     world.sandbox.deny("create", "virtualmachines");
     world.run("up cpu").exits(1).tells("virtualmachines.kubevirt.io is forbidden");
-    assert_ne!(count(&world), (0, 0), "the Secret was written before");
+    left(&world, 0, 1);
     world.sandbox.pardon();
     recovers(&world, "up cpu");
 }
@@ -326,6 +330,7 @@ fn right_withdrawn_in_mid_up() {
     let (code, _, told) = child.end();
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("virtualmachines.kubevirt.io is forbidden"), "{told}");
+    left(&world, 1, 1);
     world.sandbox.pardon();
     recovers(&world, "up cpu --vm-count 3");
 }
@@ -340,6 +345,7 @@ fn member_without_deletecollection() {
     world.run("up cpu").exits(0);
     world.sandbox.deny("delete", "virtualmachines");
     world.run("down").exits(1).tells("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
+    left(&world, 1, 0);
     world.sandbox.pardon();
     goes(&world);
 }
