@@ -47,6 +47,8 @@ const SILENCE: Duration = Duration::from_secs(60);
 const FRESH: Duration = Duration::from_secs(20);
 /// and are not read anew more often than this within it: several watches may find out one after another.
 const REFUSALS: u32 = 3;
+/// Whoever says that what has just been listed is too old is not asked again at once.
+const EXPIRED: Duration = Duration::from_secs(1);
 /// An API server that is restarted is away for less than this.
 const AWAY: Duration = Duration::from_secs(10);
 /// Without the right to watch, a look now and then must do.
@@ -211,6 +213,12 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
         if !matches!(cause(error), Some(kube::Error::Api(_))) {
             self.cluster.forgive_forbidden(Instant::now() + request::RESTARTED);
         }
+        // kube would ask from the same version for ever.
+        if watch_refused(error, 410) {
+            tokio::time::sleep(EXPIRED).await;
+            self.events = watches(self.cluster, &self.scopes);
+            return Ok(());
+        }
         if forbidden(error) && self.cluster.forgives_forbidden() {
             tokio::time::sleep(Duration::from_millis(500)).await;
             self.events = watches(self.cluster, &self.scopes);
@@ -303,10 +311,14 @@ fn cause(error: &watcher::Error) -> Option<&kube::Error> {
     }
 }
 
-/// Whether it is the watch, not the list, that may not be.
-fn forbidden(error: &watcher::Error) -> bool {
+/// Whether it is the watch, not the list, that is refused so.
+fn watch_refused(error: &watcher::Error, code: u16) -> bool {
     let starts = matches!(error, watcher::Error::WatchStartFailed(_) | watcher::Error::WatchFailed(_));
-    starts && matches!(cause(error), Some(kube::Error::Api(status)) if status.code == 403)
+    starts && matches!(cause(error), Some(kube::Error::Api(status)) if status.code == code)
+}
+
+fn forbidden(error: &watcher::Error) -> bool {
+    watch_refused(error, 403)
 }
 
 /// The machines and instances of a fleet.

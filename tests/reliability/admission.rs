@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use virtwork_sandbox::{faults::Faults, front::Front};
 
-use super::{comes_up_and_goes, goes, left, make_namespace, recovers};
+use super::{comes_up_and_goes, goes, left, make_namespace, recovers, stands_and_goes};
 use crate::common::World;
 
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
@@ -73,10 +73,10 @@ fn until_in_force(world: &World, is_so: impl Fn(&Result<Value, String>) -> bool)
 #[test]
 #[ignore = "needs a real API server"]
 fn webhook_fails_once() {
+    static FAILED: AtomicUsize = AtomicUsize::new(0);
     let world = World::new();
     make_namespace(&world);
     let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |machine, _| {
-        static FAILED: AtomicUsize = AtomicUsize::new(0);
         let ours = machine["metadata"]["name"] == "virtwork-cpu-0";
         if ours && FAILED.fetch_add(1, Ordering::SeqCst) == 0 {
             Err(500)
@@ -86,8 +86,9 @@ fn webhook_fails_once() {
     });
     until_in_force(&world, Result::is_err);
     world.run("up cpu").exits(0);
+    assert!(FAILED.load(Ordering::SeqCst) >= 2, "it was asked again");
     drop(webhook);
-    recovers(&world, "up cpu");
+    stands_and_goes(&world, "up cpu");
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn webhook_adds_fields() {
     until_in_force(&world, |made| made.as_ref().is_ok_and(|made| made["spec"]["template"]["spec"]["schedulerName"] == "theirs"));
     world.run("up cpu").exits(0);
     assert_eq!(world.machine("virtwork-cpu-0")["spec"]["template"]["spec"]["schedulerName"], "theirs");
-    recovers(&world, "up cpu");
+    stands_and_goes(&world, "up cpu");
     drop(webhook);
 }
 

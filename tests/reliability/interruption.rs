@@ -45,6 +45,9 @@ fn sweep(how: &str, code: Option<i32>) {
         let run = world.run(UP).exits(0);
         assert_eq!(run.ready(), 2, "{how} after {requests}: {run:#?}");
         more |= interrupted(&world, "down", requests, how, code);
+        let run = world.run(UP).exits(0);
+        assert_eq!(run.ready(), 2, "down, {how} after {requests}: {run:#?}");
+        interrupted(&world, "down", requests, how, code);
         goes(&world);
         interrupted(&world, UP, requests, how, code);
         goes(&world);

@@ -59,36 +59,52 @@ fn nothing_left(world: &World) {
     until("nothing is left", || count(world) == (0, 0));
 }
 
-/// `up` ends well, says nothing is missing, and a second one has nothing to do; `down` leaves nothing.
+/// `up` ends well, and has left the fleet; `down` leaves nothing.
 #[track_caller]
 fn comes_up_and_goes(world: &World, up: &str) -> Run {
     let run = world.run(up).exits(0);
-    recovers(world, up);
+    stands_and_goes(world, up);
     run
+}
+
+/// All that was to go wrong did, and does no more.
+#[track_caller]
+fn is_over(world: &World) {
+    assert_eq!(world.sandbox.faults.missed(), Vec::<String>::new(), "what was to go wrong did not");
+    world.sandbox.faults.clear();
+}
+
+/// The fleet is there, all of it: `up` has nothing to do; `down` removes it.
+#[track_caller]
+fn stands_and_goes(world: &World, up: &str) {
+    is_over(world);
+    let run = world.run(up).exits(0);
+    let machines = world.names("kubevirt.io/v1/virtualmachines").len();
+    assert_eq!(run.ready(), machines, "{run:#?}");
+    let objects = run.stdout.lines().filter(|line| line.contains('/')).count() - shown_with_role(&run);
+    assert_eq!(run.count("unchanged"), objects, "{run:#?}");
+    goes(world);
 }
 
 /// Whatever has happened, `up` completes the fleet and `down` removes it.
 #[track_caller]
 fn recovers(world: &World, up: &str) {
-    assert_eq!(world.sandbox.faults.missed(), Vec::<String>::new(), "what was to go wrong did not");
-    world.sandbox.faults.clear();
-    let run = world.run(up).exits(0);
-    let machines = world.names("kubevirt.io/v1/virtualmachines").len();
-    assert_eq!(run.ready(), machines, "{run:#?}");
-    let again = world.run(up).exits(0);
-    assert_eq!(
-        again.count("unchanged"),
-        again.stdout.lines().filter(|line| line.contains('/')).count() - shown_with_role(&again),
-        "{again:#?}"
-    );
-    goes(world);
+    is_over(world);
+    world.run(up).exits(0);
+    stands_and_goes(world, up);
 }
 
 /// `down` leaves nothing.
 #[track_caller]
 fn goes(world: &World) {
     world.run("down").exits(0);
-    // `down` has waited for all but pods, which follow their instances.
+    is_gone(world);
+}
+
+/// A `down` that has ended has left nothing.
+#[track_caller]
+fn is_gone(world: &World) {
+    // It has waited for all but pods, which follow their instances.
     let waited_for: Vec<_> = ALL.into_iter().filter(|resource| *resource != "v1/pods").collect();
     assert_eq!(count_of(world, &waited_for), (0, 0), "left when down had ended");
     nothing_left(world);

@@ -9,7 +9,7 @@ use virtwork_sandbox::{
     nodes::simulation::Behaviour,
 };
 
-use super::{comes_up_and_goes, goes, left, nothing_left, recovers};
+use super::{comes_up_and_goes, is_gone, is_over, left, nothing_left, recovers};
 use crate::common::World;
 
 fn overloaded(seconds: u64) -> Effect {
@@ -21,15 +21,16 @@ fn overload_once() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", overloaded(2)));
     let begin = Instant::now();
-    world.run("up cpu").exits(0);
+    world.run("up cpu --no-wait").exits(0);
     assert!(begin.elapsed() >= Duration::from_secs(2), "the server asked for a pause of 2 s");
+    left(&world, 1, 1);
     recovers(&world, "up cpu");
 }
 
 #[test]
 fn overload_on_every_third_write() {
     let world = World::new();
-    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", overloaded(1)).every(3).always());
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", overloaded(1)).every(3).times(4));
     comes_up_and_goes(&world, "up cpu memory --vm-count 4");
 }
 
@@ -63,7 +64,7 @@ fn reset_before_the_answer() {
 #[test]
 fn reset_after_the_write() {
     let world = World::new();
-    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces", Effect::ResetAfter).every(2).times(5));
+    world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces", Effect::ResetAfter).every(2).times(4));
     let run = comes_up_and_goes(&world, "up cpu memory");
     assert_eq!(run.count("created"), 5, "what the lost answers were about is ours: {run:#?}");
 }
@@ -74,13 +75,15 @@ fn reset_in_down() {
     world.run("up cpu memory").exits(0);
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/namespaces/virtwork/", Effect::ResetAfter).times(2));
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/namespaces/virtwork/", Effect::ResetBefore));
-    goes(&world);
+    world.run("down").exits(0);
+    is_over(&world);
+    is_gone(&world);
 }
 
 #[test]
 fn slow_bodies() {
     let world = World::new();
-    world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Slow(Duration::from_millis(100))).times(6));
+    world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Slow(Duration::from_millis(100))).times(3));
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Slow(Duration::from_millis(100))).times(2));
     comes_up_and_goes(&world, "up cpu memory");
 }
@@ -88,7 +91,7 @@ fn slow_bodies() {
 #[test]
 fn truncated_bodies() {
     let world = World::new();
-    world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Truncate).every(2).times(3));
+    world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Truncate).every(2).times(2));
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::Truncate).every(2).times(2));
     comes_up_and_goes(&world, "up cpu memory");
 }
@@ -126,9 +129,9 @@ fn server_asks_for_too_much() {
 fn nobody_listens() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::GET, "/apis/kubevirt.io", Effect::ResetBefore).always());
-    world.run("up cpu --timeout 4").exits(1).tells("Unable to connect to the server");
-    world.sandbox.faults.clear();
     let begun = Instant::now();
+    world.run("up cpu --timeout 400").exits(1).tells("Unable to connect to the server");
+    is_over(&world);
     for line in ["up cpu", "down", "down --dry-run", "status"] {
         let run = world.run(&format!("{line} --server https://127.0.0.1:1")).exits(1);
         run.tells("The connection to the server 127.0.0.1:1 was refused");

@@ -15,8 +15,8 @@ use virtwork_sandbox::{
     nodes::simulation::Behaviour,
 };
 
-use super::{comes_up_and_goes, count, frozen_at, goes, left, make_namespace, nothing_left, recovers};
-use crate::common::{World, finish, real, until};
+use super::{comes_up_and_goes, count, frozen_at, goes, left, make_namespace, nothing_left, recovers, stands_and_goes};
+use crate::common::{PATIENCE, World, finish, real, until};
 
 fn unauthorized() -> Effect {
     Effect::refuse(401, "Unauthorized", "Unauthorized")
@@ -50,7 +50,7 @@ fn token_expires_in_mid_up() {
     let line = format!("up cpu memory --kubeconfig {kubeconfig}");
     world.run(&line).exits(0);
     assert!(calls(&world) >= 4, "each time the plugin is asked for another token");
-    recovers(&world, &line);
+    stands_and_goes(&world, &line);
 }
 
 /// Signs a token that is good for two seconds, as the API server's own key does it.
@@ -82,7 +82,7 @@ fn token_really_expires_in_mid_up() {
     world.ask("DELETE", "/api/v1/namespaces/default/serviceaccounts/fleet", &json!(null));
     run.exits(0).says(" Running   True ");
     assert!(calls(&world) >= 2, "the first token did not last");
-    recovers(&world, "up cpu");
+    stands_and_goes(&world, "up cpu");
 }
 
 #[test]
@@ -218,9 +218,13 @@ fn each_verb_of_status_is_forbidden() {
         world.sandbox.deny("watch", resource);
     }
     let mut child = world.start("status --watch");
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (send, lines) = std::sync::mpsc::channel();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+    let says = |name: &str| while !lines.recv_timeout(PATIENCE).unwrap().contains(name) {};
+    says("virtwork-cpu-0");
     world.run("up memory --no-wait").exits(0);
-    assert!(lines.any(|line| line.unwrap().contains("virtwork-memory-0")));
+    says("virtwork-memory-0");
     child.kill().unwrap();
     child.wait().unwrap();
     world.sandbox.pardon();
@@ -240,7 +244,7 @@ fn services_may_not_be_patched() {
     assert_eq!(world.writes(), Vec::<String>::new());
     world.sandbox.pardon();
     world.run("up network").exits(0).says("service/virtwork-iperf3-server configured");
-    recovers(&world, "up network");
+    stands_and_goes(&world, "up network");
 }
 
 /// Whoever may not even ask what he may is told by the writes.
@@ -261,9 +265,10 @@ fn access_reviews_are_forbidden() {
 fn namespace_may_not_be_deleted() {
     let world = World::new();
     world.run("up cpu").exits(0).says("namespace/virtwork created");
+    let there = count(&world);
     world.sandbox.deny("get", "namespaces");
     world.run("down --delete-namespace --yes").exits(1).tells("namespace virtwork may not be looked at by you");
-    assert_ne!(count(&world).0, 0, "nothing is removed on the way to a refusal");
+    assert_eq!(count(&world), there, "nothing is removed on the way to a refusal");
     world.sandbox.pardon();
     world.sandbox.deny("delete", "namespaces");
     world.run("down --delete-namespace --yes").exits(1).tells("namespaces \"virtwork\" is forbidden");
@@ -348,6 +353,17 @@ fn member_without_deletecollection() {
     left(&world, 1, 0);
     world.sandbox.pardon();
     goes(&world);
+    world.run("up network").exits(0);
+    for (verb, resource) in
+        [("delete", "secrets"), ("deletecollection", "secrets"), ("delete", "services"), ("deletecollection", "services")]
+    {
+        world.sandbox.deny(verb, resource);
+    }
+    let run = world.run("down").exits(1).tells("secrets \"virtwork-network-client-userdata\" is forbidden");
+    run.tells("services \"virtwork-iperf3-server\" is forbidden");
+    left(&world, 0, 2);
+    world.sandbox.pardon();
+    goes(&world);
 }
 
 #[test]
@@ -369,7 +385,7 @@ fn no_namespace_rights_but_projects() {
     nothing_left(&world);
     world.user = "owner";
     world.run("up cpu memory").exits(0).says("namespace/virtwork created");
-    recovers(&world, "up cpu memory");
+    stands_and_goes(&world, "up cpu memory");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use virtwork_sandbox::Settings;
 
-use super::{comes_up_and_goes, goes, recovers, signal};
+use super::{is_gone, signal, stands_and_goes};
 use crate::common::{Started, World, real, until};
 
 /// `tests/control-plane/cluster WORDS`.
@@ -35,7 +35,7 @@ fn api_server_restarts_in_mid_up() {
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
-    recovers(&world, "up cpu memory --vm-count 10");
+    stands_and_goes(&world, "up cpu memory --vm-count 10");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn api_server_restarts_in_mid_down() {
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
-    goes(&world);
+    is_gone(&world);
 }
 
 #[test]
@@ -61,12 +61,13 @@ fn etcd_pauses_for_ten_seconds() {
     until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
     cluster("pause etcd");
     std::thread::sleep(Duration::from_secs(10));
-    assert!(child.try_wait().unwrap().is_none(), "the command is at work");
+    let at_work = child.try_wait().unwrap().is_none();
     cluster("resume etcd");
+    assert!(at_work, "the command is at work");
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
-    recovers(&world, "up cpu memory --vm-count 10");
+    stands_and_goes(&world, "up cpu memory --vm-count 10");
 }
 
 /// The server takes the new certificate up by itself; with its restart all connections end.
@@ -84,7 +85,7 @@ fn certificate_of_the_api_server_is_renewed_in_mid_up() {
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     until_answering();
-    recovers(&world, "up cpu memory --vm-count 10");
+    stands_and_goes(&world, "up cpu memory --vm-count 10");
 }
 
 #[test]
@@ -95,5 +96,5 @@ fn certificate_is_renewed_in_mid_up() {
     world.sandbox.renew_certificate().unwrap();
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
-    comes_up_and_goes(&world, "up cpu memory --vm-count 3");
+    stands_and_goes(&world, "up cpu memory --vm-count 3");
 }

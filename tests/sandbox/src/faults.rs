@@ -29,8 +29,9 @@ pub struct Fault {
     every: usize,
     times: usize,
     effect: Effect,
+    ever: bool,
     matched: usize,
-    has_hit: bool,
+    hits: usize,
 }
 
 impl Fault {
@@ -43,8 +44,9 @@ impl Fault {
             every: 1,
             times: 1,
             effect,
+            ever: false,
             matched: 0,
-            has_hit: false,
+            hits: 0,
         }
     }
 
@@ -60,7 +62,7 @@ impl Fault {
 
     /// It hits for ever.
     pub fn always(self) -> Self {
-        self.times(usize::MAX)
+        Self { times: usize::MAX, ever: true, ..self }
     }
 
     /// It hits one in so many.
@@ -76,7 +78,7 @@ impl Fault {
         self.matched += 1;
         let hit = number >= self.skip && (number - self.skip) % self.every == self.every - 1;
         self.times -= usize::from(hit);
-        self.has_hit |= hit;
+        self.hits += usize::from(hit);
         hit
     }
 }
@@ -166,15 +168,13 @@ impl Faults {
         lock(&self.faults).clear();
     }
 
-    /// Those that have not hit anything.
+    /// Those that have not hit as often as they were to, or, of those that hit for ever, not at all.
     pub fn missed(&self) -> Vec<String> {
-        let missed = |fault: &Fault| (!fault.has_hit).then(|| format!("{} {}", fault.method, fault.parts.join("*")));
+        let missed = |fault: &Fault| {
+            let wanted = if fault.ever { fault.hits == 0 } else { fault.times > 0 };
+            wanted.then(|| format!("{} {} hit {} times", fault.method, fault.parts.join("*"), fault.hits))
+        };
         lock(&self.faults).iter().filter_map(missed).collect()
-    }
-
-    /// How many hits are still to come: with zero, all that was to go wrong has.
-    pub fn unused(&self) -> usize {
-        lock(&self.faults).iter().map(|fault| fault.times).sum()
     }
 
     /// Requests since the last call, KubeVirt's own left out.

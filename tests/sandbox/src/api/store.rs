@@ -124,10 +124,7 @@ impl Store {
         let before = self.objects.remove(key)?;
         self.forget_owners(key, &before);
         self.version += 1;
-        // What a watch tells last of an object bears the version of its end.
-        let mut last = (*before).clone();
-        last["metadata"]["resourceVersion"] = json!(self.version.to_string());
-        self.log(Change { version: self.version, key: key.clone(), before: Some(Arc::new(last)), after: None });
+        self.log(Change { version: self.version, key: key.clone(), before: Some(before.clone()), after: None });
         Some(before)
     }
 

@@ -185,7 +185,10 @@ impl Watching {
             (true, true) => ("MODIFIED", &change.after),
             (true, false) => ("DELETED", &change.before),
         };
-        Some(json!({"type": kind, "object": **object.as_ref()?}))
+        let mut event = json!({"type": kind, "object": **object.as_ref()?});
+        // What is told last of an object bears the version of its end.
+        event["object"]["metadata"]["resourceVersion"] = json!(change.version.to_string());
+        Some(event)
     }
 
     /// As a table or as metadata, if that was asked for.
