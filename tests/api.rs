@@ -40,7 +40,7 @@ fn watch(world: &World, collection: &str, version: &str) -> Vec<(String, String)
 #[test]
 fn lists_come_in_pages() {
     let world = world();
-    ["a", "b", "c", "d", "e"].iter().for_each(|name| drop(make(&world, name, &json!({}))));
+    let made = ["a", "b", "c", "d", "e"].map(|name| make(&world, name, &json!({}))["metadata"]["resourceVersion"].clone());
     let (mut seen, mut token, mut versions) = (Vec::new(), String::new(), Vec::new());
     for (page, left) in [(vec!["a", "b"], Some(3)), (vec!["c", "d"], Some(1)), (vec!["e"], None)] {
         let list = world.ask("GET", &format!("{SECRETS}?limit=2&continue={token}"), &Value::Null);
@@ -49,8 +49,11 @@ fn lists_come_in_pages() {
         versions.push(list["metadata"]["resourceVersion"].clone());
         token = list["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
         seen.extend(page);
-        // What comes after the first page is not in the others.
+        // What comes, changes and goes after the first page does not show in the others.
         drop(world.try_ask("POST", SECRETS, &json!({"metadata": {"name": "f"}})));
+        world.ask("PATCH", &format!("{SECRETS}/d"), &json!({"metadata": {"labels": {"page": versions.len().to_string()}}}));
+        drop(world.try_ask("DELETE", &format!("{SECRETS}/e"), &Value::Null));
+        assert!(list["items"].as_array().unwrap().iter().all(|item| made.contains(&item["metadata"]["resourceVersion"])), "{list:#}");
     }
     assert_eq!((seen.len(), token.as_str()), (5, ""));
     assert!(versions.iter().all(|version| *version == versions[0]), "one moment, in pages: {versions:?}");
@@ -137,6 +140,28 @@ fn managers_own_the_fields_that_they_apply() {
     assert!(managers(&edited).contains(&"three Update".to_owned()));
     let conflict = apply("one", "", json!({"c": "eg=="})).unwrap_err();
     assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"three\" using v1: .data.c"), "{conflict}");
+}
+
+/// Of a type that is defined by a CustomResourceDefinition.
+#[test]
+fn managers_own_the_fields_of_machines() {
+    let world = world();
+    let apply = |manager: &str, more: &str, spec: Value| {
+        let machine = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "applied"}, "spec": spec});
+        let path = format!("{MACHINES}/applied?fieldManager={manager}{more}");
+        let answer = world.request("PATCH", &path, "application/apply-patch+yaml", machine.to_string())?;
+        serde_json::from_str::<Value>(&answer).map_err(|error| error.to_string())
+    };
+    let template = json!({"spec": {"nodeSelector": {"a": "b"}, "domain": {"devices": {}, "memory": {"guest": "1Gi"}}}});
+    apply("one", "", json!({"runStrategy": "Halted", "template": template})).unwrap();
+    let conflict = apply("two", "", json!({"runStrategy": "Manual"})).unwrap_err();
+    assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"one\": .spec.runStrategy"), "{conflict}");
+    let other = json!({"template": {"spec": {"nodeSelector": {"c": "d"}}}});
+    let selector = |machine: &Value| machine["spec"]["template"]["spec"]["nodeSelector"].clone();
+    assert_eq!(selector(&apply("two", "", other).unwrap()), json!({"a": "b", "c": "d"}));
+    let bare = json!({"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}});
+    let left = apply("one", "", json!({"runStrategy": "Halted", "template": bare})).unwrap();
+    assert_eq!(selector(&left), json!({"c": "d"}), "what nobody else applies goes");
 }
 
 #[test]
