@@ -41,13 +41,13 @@ impl Cluster {
         Ok(self.look_at_namespace(name).await? == Place::Missing)
     }
 
-    /// Whatever else is in a namespace, as `resource/name`.
+    /// Whatever else is in a namespace, as `resource/name`; and the resources that may not be listed there.
     ///
     /// # Errors
     /// When the server does not say what it has.
-    pub async fn leftovers(&self, namespace: &str) -> Result<Vec<String>, ClusterError> {
+    pub async fn leftovers(&self, namespace: &str) -> Result<(Vec<String>, Vec<String>), ClusterError> {
         let discovery = self.once(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
-        let mut found = Vec::new();
+        let (mut found, mut unseen) = (Vec::new(), Vec::new());
         for (resource, capabilities) in discovery.groups().flat_map(|group| group.recommended_resources()) {
             let looked_at = capabilities.scope == Scope::Namespaced && capabilities.supports_operation(verbs::LIST);
             if !looked_at || !capabilities.supports_operation(verbs::DELETE) {
@@ -64,15 +64,14 @@ impl Cluster {
                         names.filter(|name| !is_automatic(&resource.plural, name)).map(|name| format!("{}/{name}", resource.plural)),
                     );
                 }
-                Err(failure) if failure.is_code(403) => {
-                    found.push(format!("{} (which you may not list)", resource.plural));
-                }
+                Err(failure) if failure.is_code(403) => unseen.push(resource.plural),
                 Err(failure) if failure.is_code(404) || failure.is_code(405) => {}
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
         found.sort();
-        Ok(found)
+        unseen.sort();
+        Ok((found, unseen))
     }
 
     /// Asks for the deletion of the namespace.

@@ -116,9 +116,15 @@ async fn remove_namespace(cluster: &Cluster, namespace: &str, arguments: &Down, 
     if cluster.namespace_is_gone(namespace).await? {
         return Ok(());
     }
-    let leftovers = cluster.leftovers(namespace).await?;
+    let (leftovers, unseen) = cluster.leftovers(namespace).await?;
     if !leftovers.is_empty() {
         return Err(Error::Other(format!("namespace {namespace} is left alone, it also holds {}", leftovers.join(", "))));
+    }
+    if !unseen.is_empty() {
+        let why = format!("whether anything else is in it is not known, because you may not list {}", unseen.join(", "));
+        return Err(Error::Other(format!(
+            "namespace {namespace} is left alone: {why}; 'kubectl delete namespace {namespace}' asks nobody"
+        )));
     }
     if !confirm(ui, arguments.yes, &[], &format!("Delete namespace {namespace}?"), Err(refusal(namespace)))? {
         ui.note("The namespace was left alone.");

@@ -275,6 +275,10 @@ fn namespace_may_not_be_deleted() {
     until("the fleet is gone", || count(&world) == (0, 0));
     assert!(world.names("v1/namespaces").contains(&"virtwork".to_owned()));
     world.sandbox.pardon();
+    world.sandbox.deny("list", "resourcequotas");
+    let run = world.run("down --delete-namespace --yes").exits(1);
+    run.tells("whether anything else is in it is not known, because you may not list resourcequotas;");
+    world.sandbox.pardon();
     world.run("down --delete-namespace --yes").exits(0).says("namespace \"virtwork\" deleted");
     nothing_left(&world);
 }
