@@ -59,7 +59,9 @@ impl Cluster {
             });
             match list.await {
                 Ok(list) => {
-                    let names = list.items.into_iter().filter_map(|item| item.metadata.name);
+                    // What has an owner is told by that one, or is garbage soon: KubeVirt's ControllerRevisions outlive their machine a little.
+                    let own = list.items.into_iter().filter(|item| item.metadata.owner_references.as_ref().is_none_or(Vec::is_empty));
+                    let names = own.filter_map(|item| item.metadata.name);
                     found.extend(
                         names.filter(|name| !is_automatic(&resource.plural, name)).map(|name| format!("{}/{name}", resource.plural)),
                     );
