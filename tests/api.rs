@@ -20,6 +20,13 @@ fn make(world: &World, name: &str, rest: &Value) -> Value {
     world.ask("POST", SECRETS, &secret)
 }
 
+/// Server-side apply to an object by a manager; `more` is more of the query.
+fn apply(world: &World, collection: &str, manager: &str, more: &str, object: &Value) -> Result<Value, String> {
+    let path = format!("{collection}/{}?fieldManager={manager}{more}", object["metadata"]["name"].as_str().unwrap());
+    let answer = world.request("PATCH", &path, "application/apply-patch+yaml", object.to_string())?;
+    serde_json::from_str(&answer).map_err(|error| error.to_string())
+}
+
 fn names(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
 }
@@ -107,9 +114,7 @@ fn managers_own_the_fields_that_they_apply() {
     let world = world();
     let apply = |manager: &str, more: &str, data: Value| {
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "applied"}, "data": data});
-        let path = format!("{SECRETS}/applied?fieldManager={manager}{more}");
-        let answer = world.request("PATCH", &path, "application/apply-patch+yaml", secret.to_string())?;
-        serde_json::from_str::<Value>(&answer).map_err(|error| error.to_string())
+        apply(&world, SECRETS, manager, more, &secret)
     };
     let managers = |secret: &Value| {
         let entries = secret["metadata"]["managedFields"].as_array().unwrap().clone();
@@ -146,21 +151,19 @@ fn managers_own_the_fields_that_they_apply() {
 #[test]
 fn managers_own_the_fields_of_machines() {
     let world = world();
-    let apply = |manager: &str, more: &str, spec: Value| {
+    let apply = |manager: &str, spec: Value| {
         let machine = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "applied"}, "spec": spec});
-        let path = format!("{MACHINES}/applied?fieldManager={manager}{more}");
-        let answer = world.request("PATCH", &path, "application/apply-patch+yaml", machine.to_string())?;
-        serde_json::from_str::<Value>(&answer).map_err(|error| error.to_string())
+        apply(&world, MACHINES, manager, "", &machine)
     };
     let template = json!({"spec": {"nodeSelector": {"a": "b"}, "domain": {"devices": {}, "memory": {"guest": "1Gi"}}}});
-    apply("one", "", json!({"runStrategy": "Halted", "template": template})).unwrap();
-    let conflict = apply("two", "", json!({"runStrategy": "Manual"})).unwrap_err();
+    apply("one", json!({"runStrategy": "Halted", "template": template})).unwrap();
+    let conflict = apply("two", json!({"runStrategy": "Manual"})).unwrap_err();
     assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"one\": .spec.runStrategy"), "{conflict}");
     let other = json!({"template": {"spec": {"nodeSelector": {"c": "d"}}}});
     let selector = |machine: &Value| machine["spec"]["template"]["spec"]["nodeSelector"].clone();
-    assert_eq!(selector(&apply("two", "", other).unwrap()), json!({"a": "b", "c": "d"}));
+    assert_eq!(selector(&apply("two", other).unwrap()), json!({"a": "b", "c": "d"}));
     let bare = json!({"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}});
-    let left = apply("one", "", json!({"runStrategy": "Halted", "template": bare})).unwrap();
+    let left = apply("one", json!({"runStrategy": "Halted", "template": bare})).unwrap();
     assert_eq!(selector(&left), json!({"c": "d"}), "what nobody else applies goes");
 }
 

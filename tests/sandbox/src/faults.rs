@@ -27,9 +27,9 @@ pub struct Fault {
     parts: Vec<String>,
     skip: usize,
     every: usize,
-    times: usize,
+    /// How often it is still to hit; nothing where that is for ever.
+    times: Option<usize>,
     effect: Effect,
-    ever: bool,
     matched: usize,
     hits: usize,
 }
@@ -37,17 +37,7 @@ pub struct Fault {
 impl Fault {
     /// Which requests: the method, and parts of path and query, with `*` between them.
     pub fn new(method: Method, path: &str, effect: Effect) -> Self {
-        Self {
-            method,
-            parts: path.split('*').map(str::to_owned).collect(),
-            skip: 0,
-            every: 1,
-            times: 1,
-            effect,
-            ever: false,
-            matched: 0,
-            hits: 0,
-        }
+        Self { method, parts: path.split('*').map(str::to_owned).collect(), skip: 0, every: 1, times: Some(1), effect, matched: 0, hits: 0 }
     }
 
     /// So many pass first.
@@ -57,12 +47,12 @@ impl Fault {
 
     /// Then it hits so many.
     pub fn times(self, times: usize) -> Self {
-        Self { times, ..self }
+        Self { times: Some(times), ..self }
     }
 
     /// It hits for ever.
     pub fn always(self) -> Self {
-        Self { times: usize::MAX, ever: true, ..self }
+        Self { times: None, ..self }
     }
 
     /// It hits one in so many.
@@ -71,13 +61,13 @@ impl Fault {
     }
 
     fn hits(&mut self, method: &Method, path: &str) -> bool {
-        if self.method != *method || self.times == 0 || !self.parts.iter().all(|part| path.contains(part.as_str())) {
+        if self.method != *method || self.times == Some(0) || !self.parts.iter().all(|part| path.contains(part.as_str())) {
             return false;
         }
         let number = self.matched;
         self.matched += 1;
         let hit = number >= self.skip && (number - self.skip) % self.every == self.every - 1;
-        self.times -= usize::from(hit);
+        self.times = self.times.map(|left| left - usize::from(hit));
         self.hits += usize::from(hit);
         hit
     }
@@ -171,7 +161,7 @@ impl Faults {
     /// Those that have not hit as often as they were to, or, of those that hit for ever, not at all.
     pub fn missed(&self) -> Vec<String> {
         let missed = |fault: &Fault| {
-            let wanted = if fault.ever { fault.hits == 0 } else { fault.times > 0 };
+            let wanted = fault.times.map_or(fault.hits == 0, |left| left > 0);
             wanted.then(|| format!("{} {} hit {} times", fault.method, fault.parts.join("*"), fault.hits))
         };
         lock(&self.faults).iter().filter_map(missed).collect()
