@@ -19,7 +19,18 @@ fn directly(world: &World, line: &str) -> Started {
     Started::new(world.command(&words).env("KUBECONFIG", real().unwrap().with_file_name("admin.kubeconfig")))
 }
 
-fn until_answering() {
+/// An `up` of 20 machines, one after another, of which some are there; with its `--timeout` in seconds.
+fn in_mid_up(world: &World, timeout: u32) -> Started {
+    let child = directly(world, &format!("up cpu memory --vm-count 10 --concurrency 1 --timeout {timeout}"));
+    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    child
+}
+
+/// The command ends with 0; then the server may be asked again.
+#[track_caller]
+fn ends_well(child: Started) {
+    let (code, said, told) = child.end();
+    assert_eq!(code, Some(0), "{said}{told}");
     let kubectl = || Command::new("kubectl").args(["get", "--raw", "/readyz"]).env("KUBECONFIG", real().unwrap()).output();
     until("the API server answers", || kubectl().is_ok_and(|output| output.status.success()));
 }
@@ -28,13 +39,10 @@ fn until_answering() {
 #[ignore = "needs the project's control plane"]
 fn api_server_restarts_in_mid_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(2), ..Settings::default() });
-    let mut child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
-    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    let mut child = in_mid_up(&world, 120);
     assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("restart kube-apiserver");
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
-    until_answering();
+    ends_well(child);
     stands_and_goes(&world, "up cpu memory --vm-count 10");
 }
 
@@ -47,9 +55,7 @@ fn api_server_restarts_in_mid_down() {
     until("some are going", || world.names("kubevirt.io/v1/virtualmachines").len() < 20 || world.names("v1/secrets").is_empty());
     assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("restart kube-apiserver");
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
-    until_answering();
+    ends_well(child);
     is_gone(&world);
 }
 
@@ -57,16 +63,13 @@ fn api_server_restarts_in_mid_down() {
 #[ignore = "needs the project's control plane"]
 fn etcd_pauses_for_ten_seconds() {
     let world = World::new();
-    let mut child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 120");
-    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    let mut child = in_mid_up(&world, 120);
     cluster("pause etcd");
     std::thread::sleep(Duration::from_secs(10));
     let at_work = child.try_wait().unwrap().is_none();
     cluster("resume etcd");
     assert!(at_work, "the command is at work");
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
-    until_answering();
+    ends_well(child);
     stands_and_goes(&world, "up cpu memory --vm-count 10");
 }
 
@@ -75,16 +78,13 @@ fn etcd_pauses_for_ten_seconds() {
 #[ignore = "needs the project's control plane"]
 fn certificate_of_the_api_server_is_renewed_in_mid_up() {
     let world = World::new();
-    let mut child = directly(&world, "up cpu memory --vm-count 10 --concurrency 1 --timeout 180");
-    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    let mut child = in_mid_up(&world, 180);
     signal(&child, "-STOP");
     assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("renew");
     cluster("restart kube-apiserver");
     signal(&child, "-CONT");
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
-    until_answering();
+    ends_well(child);
     stands_and_goes(&world, "up cpu memory --vm-count 10");
 }
 
