@@ -154,8 +154,14 @@ fn why(machine: &Observed, instance: Option<&Observed>, status: &str) -> (Troubl
     match status {
         "CrashLoopBackOff" => {
             let count = machine.status.start_failure.consecutive_fail_count;
-            let failed = count.map_or_else(|| "fails to start".to_owned(), |count| format!("failed to start {count} times"));
-            return (Trouble::FinalAfter(0), synchronized.map_or(failed.clone(), |message| format!("{failed}: {message}")));
+            let failed = match count {
+                None => "fails to start".to_owned(),
+                Some(1) => "failed to start once".to_owned(),
+                Some(count) => format!("failed to start {count} times"),
+            };
+            // KubeVirt tries again after ten seconds, and once may be no more than a pod that was evicted.
+            let trouble = if count == Some(1) { Trouble::None } else { Trouble::FinalAfter(0) };
+            return (trouble, synchronized.map_or(failed.clone(), |message| format!("{failed}: {message}")));
         }
         "ErrImagePull" | "ImagePullBackOff" => {
             return (Trouble::FinalAfter(60), synchronized.unwrap_or_else(|| "the image cannot be pulled".to_owned()));
@@ -285,10 +291,15 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_loop_is_final_at_once() {
-        let machine = observed(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": {"consecutiveFailCount": 3}}}));
-        assert_eq!(row(&machine, None).trouble, Trouble::FinalAfter(0));
-        assert_eq!(row(&machine, None).reason, "failed to start 3 times");
+    fn a_crash_loop_is_final_once_it_is_one() {
+        let failed = |count| {
+            let failure = json!({"consecutiveFailCount": count});
+            let machine = observed(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": failure}}));
+            let row = row(&machine, None);
+            (row.trouble, row.reason)
+        };
+        assert_eq!(failed(1), (Trouble::None, "failed to start once".to_owned()));
+        assert_eq!(failed(3), (Trouble::FinalAfter(0), "failed to start 3 times".to_owned()));
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn a_data_volume_that_fails_ends_the_wait() {
 }
 
 #[test]
-fn a_crash_loop_ends_the_wait_at_once() {
+fn a_crash_loop_ends_the_wait() {
     let world = World::new();
     world.sandbox.simulation.set("cpu-0", Behaviour::Crashes);
     world.run("up cpu --timeout 300").exits(3).tells("virtwork-cpu-0: CrashLoopBackOff").hides("timed out");
