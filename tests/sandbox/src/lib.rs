@@ -74,7 +74,8 @@ pub struct Sandbox {
     guests: Arc<dyn Guests>,
     front: Arc<Front>,
     behind: Behind,
-    folder: TempDir,
+    /// Its folder, which is locked as long as it lives.
+    folder: (TempDir, fs::File),
     runtime: Option<Runtime>,
 }
 
@@ -86,7 +87,7 @@ impl Sandbox {
     pub fn start(settings: &Settings) -> io::Result<Self> {
         let (runtime, folder) = (runtime()?, folder()?);
         let simulation = Arc::new(Simulation::new(settings.boot));
-        let guests = guests(settings, &simulation, folder.path())?;
+        let guests = guests(settings, &simulation, folder.0.path())?;
         let objects = Arc::new(Objects::new(resource::resources(&settings.without), Box::new(virt_api::VirtApi)));
         furnish(&objects, settings);
         let server =
@@ -106,7 +107,7 @@ impl Sandbox {
     pub fn borrow(kubeconfig: &Path, settings: &Settings) -> io::Result<Self> {
         let (runtime, folder) = (runtime()?, folder()?);
         let simulation = Arc::new(Simulation::new(settings.boot));
-        let guests = guests(settings, &simulation, folder.path())?;
+        let guests = guests(settings, &simulation, folder.0.path())?;
         let (borrowed, upstream) = runtime
             .block_on(async {
                 let borrowed = Borrowed::new(kubeconfig).await?;
@@ -130,12 +131,12 @@ impl Sandbox {
         router: Router,
         (simulation, guests): (Arc<Simulation>, Arc<dyn Guests>),
         behind: Behind,
-        folder: TempDir,
+        folder: (TempDir, fs::File),
     ) -> io::Result<Self> {
         let faults = Arc::new(Faults::default());
         let front = Front::start(runtime.handle(), router, faults.clone())?;
         for user in USERS {
-            fs::write(folder.path().join(format!("{user}.kubeconfig")), front.kubeconfig(user))?;
+            fs::write(folder.0.path().join(format!("{user}.kubeconfig")), front.kubeconfig(user))?;
         }
         Ok(Self { faults, simulation, guests, front, behind, folder, runtime: Some(runtime) })
     }
@@ -154,13 +155,13 @@ impl Sandbox {
     pub fn kubeconfig(&self, user: &str) -> PathBuf {
         match &self.behind {
             Behind::Real(borrowed) if user == "kubevirt" => borrowed.kubeconfig.clone(),
-            _ => self.folder.path().join(format!("{user}.kubeconfig")),
+            _ => self.folder.0.path().join(format!("{user}.kubeconfig")),
         }
     }
 
     /// A folder that lives as long as the cluster.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.folder.0.path()
     }
 
     /// Takes a right from everybody but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
@@ -212,8 +213,22 @@ impl Drop for Sandbox {
     }
 }
 
-fn folder() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("virtwork-sandbox-").tempdir()
+/// A folder of its own; those of boxes that were killed go.
+fn folder() -> io::Result<(TempDir, fs::File)> {
+    const PREFIX: &str = "virtwork-sandbox-";
+    for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
+        let lock = fs::File::open(entry.path().join("lock")).ok();
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) && lock.is_some_and(|lock| lock.try_lock().is_ok()) {
+            drop(fs::remove_dir_all(entry.path()));
+        }
+    }
+    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
+    // Nobody takes what is not there yet.
+    let (unlocked, lock) = (folder.path().join("unlocked"), folder.path().join("lock"));
+    let file = fs::File::create(&unlocked)?;
+    file.lock()?;
+    fs::rename(unlocked, lock)?;
+    Ok((folder, file))
 }
 
 /// What carries the machines out.

@@ -127,17 +127,32 @@ async fn projects(kubeconfig: &Path) -> io::Result<u8> {
     Ok(0)
 }
 
-/// Ctrl-C, or a polite request: what is left undone then, processes and networks of machines, would stay.
+/// Ctrl-C, a polite request, or a terminal that goes away: what is left undone then, processes and networks of machines, would stay.
 async fn asked_to_end() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
+    let polite = polite_request();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = polite => {}
     }
-    drop(tokio::signal::ctrl_c().await);
+}
+
+/// What asks to end, but for Ctrl-C.
+#[cfg(unix)]
+async fn polite_request() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+/// What asks to end, but for Ctrl-C.
+#[cfg(not(unix))]
+async fn polite_request() {
+    std::future::pending().await
 }
 
 fn build() -> io::Result<()> {
@@ -177,19 +192,15 @@ async fn command(words: &[OsString], environment: &[(&str, OsString)]) -> io::Re
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .spawn()
         .map_err(|error| io::Error::other(format!("{}: {error}", full.to_string_lossy())))?;
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut asked = std::pin::pin!(polite_request());
     loop {
-        #[cfg(unix)]
-        let asked = terminate.recv();
-        #[cfg(not(unix))]
-        let asked = std::future::pending::<Option<()>>();
         tokio::select! {
             status = child.wait() => return Ok(status?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
             // The command got it too, and ends in its own way.
             _ = tokio::signal::ctrl_c() => {}
             // That was for us alone.
-            _ = asked => {
+            () = &mut asked => {
+                asked.set(polite_request());
                 if let Some(id) = child.id() {
                     Process::new("kill").arg(id.to_string()).status()?;
                 }

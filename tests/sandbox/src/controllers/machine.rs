@@ -30,7 +30,9 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value) -> Result<O
         Some(instance) if instance["metadata"]["deletionTimestamp"].is_null() => {
             let failed = instance["status"]["phase"] == "Failed";
             let ended = failed || instance["status"]["phase"] == "Succeeded";
-            if failed && status["startFailure"]["lastFailedVMIUID"] != instance["metadata"]["uid"] {
+            let transitions = instance["status"]["phaseTransitionTimestamps"].as_array();
+            let ran = transitions.into_iter().flatten().any(|transition| transition["phase"] == "Running");
+            if failed && !ran && status["startFailure"]["lastFailedVMIUID"] != instance["metadata"]["uid"] {
                 let count = status["startFailure"]["consecutiveFailCount"].as_i64().unwrap_or(0) + 1;
                 let pause = BACKOFF << (count - 1).min(5);
                 status["startFailure"] = json!({"consecutiveFailCount": count, "lastFailedVMIUID": instance["metadata"]["uid"],

@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{StreamExt as _, stream};
@@ -26,6 +26,8 @@ use simulation::Behaviour;
 /// How often a simulated guest is asked how it is.
 const PROBE: Duration = Duration::from_millis(100);
 const WORKERS: usize = 8;
+/// How long after a guest could not be started that is tried again.
+const PAUSE: Duration = Duration::from_secs(3);
 /// Events taken in at once.
 const HEARD: usize = 1000;
 /// The nodes there are.
@@ -41,6 +43,8 @@ pub struct Seen {
     pub running: bool,
     /// Whether its readiness probe succeeds.
     pub ready: bool,
+    /// Whether it ended otherwise than by powering itself off.
+    pub crashed: bool,
 }
 
 /// What a machine is made from.
@@ -81,9 +85,7 @@ pub async fn run(client: Client, guests: Arc<dyn Guests>) {
     let mut events = watches(&client, kinds).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut tick = tokio::time::interval(PROBE);
-    // A guest comes up, or breaks, by itself, and behaviour changes on demand: how each machine was when it was last looked after;
-    // nothing where that is to be done again.
-    let mut known: BTreeMap<Name, Option<Seen>> = BTreeMap::new();
+    let mut known: BTreeMap<Name, Due> = BTreeMap::new();
     loop {
         let mut changed = BTreeSet::new();
         tokio::select! {
@@ -92,8 +94,11 @@ pub async fn run(client: Client, guests: Arc<dyn Guests>) {
                 guests.look_round(&informer);
             }
             _ = tick.tick() => {
-                let other = known.iter().filter(|(name, before)| before.as_ref() != Some(&guests.seen(name)));
-                changed.extend(other.map(|(name, _)| name.clone()));
+                let due = |(name, due): &(&Name, &Due)| match due {
+                    Due::Changed(before) => *before != guests.seen(name),
+                    Due::At(time) => Instant::now() >= *time,
+                };
+                changed.extend(known.iter().filter(due).map(|(name, _)| name.clone()));
             }
         }
         let (informer_now, guests_now) = (&informer, &*guests);
@@ -106,8 +111,9 @@ pub async fn run(client: Client, guests: Arc<dyn Guests>) {
         for (name, then, seen) in results {
             match then {
                 Then::Nothing => known.remove(&name),
-                Then::OnChange => known.insert(name, Some(seen)),
-                Then::Again => known.insert(name, None),
+                Then::OnChange => known.insert(name, Due::Changed(seen)),
+                Then::Again => known.insert(name, Due::At(Instant::now())),
+                Then::Later => known.insert(name, Due::At(Instant::now() + PAUSE)),
             };
         }
     }
@@ -126,6 +132,14 @@ async fn register(client: &Client) {
     }
 }
 
+/// What a machine waits for. A guest comes up, or breaks, by itself, and behaviour changes on demand.
+enum Due {
+    /// That it is no longer so.
+    Changed(Seen),
+    /// That it is this late.
+    At(Instant),
+}
+
 /// When a machine is looked after again.
 enum Then {
     /// Nothing of it is left.
@@ -134,6 +148,8 @@ enum Then {
     OnChange,
     /// At the next tick.
     Again,
+    /// After a pause.
+    Later,
 }
 
 /// One step for all that belongs to a machine.
@@ -148,7 +164,8 @@ async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen
         self::pod(informer, guests, pod, instance, seen).await?;
     }
     if let Some(instance) = instance {
-        return self::instance(informer, guests, instance, seen, pods.first().copied()).await;
+        let owned = |pod: &&&Value| pod["metadata"]["ownerReferences"][0]["uid"] == instance["metadata"]["uid"];
+        return self::instance(informer, guests, instance, seen, pods.iter().find(owned).copied()).await;
     }
     if pods.is_empty() && !guests.end(name, Duration::ZERO) {
         return Ok(Then::Again);
@@ -290,6 +307,8 @@ async fn instance(
     let grace = Duration::from_secs(instance["spec"]["terminationGracePeriodSeconds"].as_u64().unwrap_or(180));
     let next = match phase {
         "Scheduled" | "Running" if going => "Succeeded",
+        // As virt-handler has it: KubeVirt `pkg/virt-handler/vm.go`, `calculateVmPhaseForStatusReason`.
+        "Running" if seen.crashed => "Failed",
         // A guest that powers itself off.
         "Running" if !seen.running => "Succeeded",
         "Scheduled" if seen.behaviour == Behaviour::Crashes => "Failed",
@@ -297,10 +316,12 @@ async fn instance(
         _ => return Ok(Then::OnChange),
     };
     if next == "Running" {
-        let birth = birth(informer, guests, instance, pod.unwrap_or(&Value::Null)).await?;
+        // Its pod was there when it was scheduled, and will be heard of.
+        let Some(pod) = pod else { return Ok(Then::OnChange) };
+        let birth = birth(informer, guests, instance, pod).await?;
         if let Err(error) = guests.begin(&name, &birth) {
             informer.warn(Kind::Instance, instance, "SyncFailed", &error.to_string()).await?;
-            return Ok(Then::Again);
+            return Ok(Then::Later);
         }
     } else if !guests.end(&name, grace) {
         return Ok(Then::Again);

@@ -86,7 +86,7 @@ impl Guests for Simulation {
     }
 
     fn seen(&self, machine: &Name) -> Seen {
-        Seen { behaviour: self.behaviour(&machine.1), running: true, ready: self.guest(machine).is_ok() }
+        Seen { behaviour: self.behaviour(&machine.1), running: true, ready: self.guest(machine).is_ok(), crashed: false }
     }
 
     fn begin(&self, machine: &Name, _: &Birth<'_>) -> io::Result<()> {

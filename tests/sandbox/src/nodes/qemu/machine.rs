@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -72,13 +72,15 @@ fn kvm_works(image: &Path, format: &str, kernel: Option<&PathBuf>) -> bool {
         Some(kernel) => probe.args(["-append", "console=ttyS0", "-kernel"]).arg(kernel),
         None => probe.arg("-drive").arg(format!("file={},format={format},if=virtio,snapshot=on", image.display())),
     };
-    let sign = if kernel.is_some() { "Kernel panic -" } else { "systemd[1]" };
+    // Before what systemd has to say a quiet kernel says nothing.
+    let signs: &[&str] = if kernel.is_some() { &["Kernel panic -"] } else { &["systemd[1]", "Welcome to"] };
     let Ok(mut child) = probe.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else { return false };
     let (sender, heard) = std::sync::mpsc::channel();
     if let Some(console) = child.stdout.take() {
         std::thread::spawn(move || {
             let mut lines = BufReader::new(console).split(b'\n').map_while(Result::ok);
-            let _ = sender.send(lines.any(|line| String::from_utf8_lossy(&line).contains(sign)));
+            let shows = |line: &[u8]| signs.iter().any(|sign| String::from_utf8_lossy(line).contains(sign));
+            let _ = sender.send(lines.any(|line| shows(&line)));
         });
     }
     let works = heard.recv_timeout(KVM).unwrap_or(false);
@@ -98,20 +100,21 @@ pub fn processors(spec: &Value) -> u64 {
     number("sockets") * number("cores") * number("threads")
 }
 
-/// A machine that runs; when this is dropped it ends, and all but its data disks is thrown away.
+/// A machine that runs; when this is dropped it is closed.
 pub struct Machine {
     pub address: Ipv4Addr,
     /// Of its instance.
     pub uid: String,
     folder: PathBuf,
-    process: Mutex<Child>,
+    /// QEMU, until it is taken away.
+    process: Mutex<Option<Child>>,
     ready: AtomicBool,
     /// When it has been asked to end.
     asked: Mutex<Option<Instant>>,
 }
 
 impl Machine {
-    /// Starts it. `volume` says where the data of a claim lies.
+    /// Starts it, in a folder of its own.
     ///
     /// # Errors
     /// What keeps it from being started.
@@ -120,9 +123,8 @@ impl Machine {
         folder: &Path,
         (port, starter): (&Port, &Starter),
         birth: &Birth<'_>,
-        volume: &dyn Fn(&Value) -> PathBuf,
+        drives: Vec<Drive>,
     ) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
         let spec = &birth.instance["spec"];
         let mut command = inside(&port.namespace, "qemu-system-x86_64");
         let memory = spec["domain"]["memory"]["guest"].as_str().and_then(bytes).unwrap_or(1 << 30);
@@ -139,7 +141,7 @@ impl Machine {
         if let Some((kernel, ram, line)) = &image.kernel {
             command.arg("-kernel").arg(kernel).arg("-initrd").arg(ram).args(["-append", line]);
         }
-        for drive in drives(image, folder, birth, volume)? {
+        for drive in drives {
             let Drive { name, file, format, serial } = drive;
             command.args(["-drive", &format!("file={},if=none,id={name},format={format},cache=unsafe,discard=unmap", file.display())]);
             let serial = serial.map(|serial| format!(",serial={serial}")).unwrap_or_default();
@@ -157,7 +159,7 @@ impl Machine {
         command.args(["-chardev", &format!("socket,id=agent,path={},server=on,wait=off", at("agent"))]);
         command.args(["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(folder.join("qemu.log"))?);
-        let process = Mutex::new(starter.start(command)?);
+        let process = Mutex::new(Some(starter.start(command)?));
         let uid = crate::informer::text(birth.instance, "uid");
         let asked = Mutex::default();
         let machine = Self { address: port.address, uid, folder: folder.to_owned(), process, ready: AtomicBool::new(false), asked };
@@ -178,9 +180,17 @@ impl Machine {
         Ok(())
     }
 
+    fn process(&self) -> MutexGuard<'_, Option<Child>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn is_running(&self) -> bool {
-        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(process.try_wait(), Ok(None))
+        self.process().as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
+    }
+
+    /// Whether QEMU ended otherwise than by the guest's powering off.
+    pub fn has_crashed(&self) -> bool {
+        self.process().as_mut().and_then(|process| process.try_wait().ok()?).is_some_and(|status| !status.success())
     }
 
     pub fn is_ready(&self) -> bool {
@@ -207,10 +217,21 @@ impl Machine {
             drop(self.order("system_powerdown"));
             Instant::now()
         });
-        if since.elapsed() >= grace {
-            drop(self.process.lock().unwrap_or_else(PoisonError::into_inner).kill());
+        if since.elapsed() >= grace
+            && let Some(process) = &mut *self.process()
+        {
+            drop(process.kill());
         }
         false
+    }
+
+    /// Ends it now, and throws away all but its data disks. Whoever still talks to it keeps nothing of it: a machine of the same name
+    /// may begin at once.
+    pub fn close(&self) {
+        let Some(mut process) = self.process().take() else { return };
+        drop(process.kill());
+        drop(process.wait());
+        drop(fs::remove_dir_all(&self.folder));
     }
 
     fn order(&self, command: &str) -> io::Result<()> {
@@ -229,23 +250,24 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(process.kill());
-        drop(process.wait());
-        drop(fs::remove_dir_all(&self.folder));
+        self.close();
     }
 }
 
 /// A disk as QEMU gets it.
-struct Drive {
+pub struct Drive {
     name: String,
     file: PathBuf,
     format: &'static str,
     serial: Option<String>,
 }
 
-/// The disks of a spec, in its order.
-fn drives(image: &Image, folder: &Path, birth: &Birth<'_>, volume: &dyn Fn(&Value) -> PathBuf) -> io::Result<Vec<Drive>> {
+/// The disks of a spec, in its order. `volume` says where the data of a claim lies.
+///
+/// # Errors
+/// A disk that this box cannot make.
+pub fn drives(image: &Image, folder: &Path, birth: &Birth<'_>, volume: &dyn Fn(&Value) -> PathBuf) -> io::Result<Vec<Drive>> {
+    fs::create_dir_all(folder)?;
     let spec = &birth.instance["spec"];
     let volumes: BTreeMap<_, _> =
         spec["volumes"].as_array().into_iter().flatten().filter_map(|volume| Some((volume["name"].as_str()?, volume))).collect();
@@ -255,7 +277,7 @@ fn drives(image: &Image, folder: &Path, birth: &Birth<'_>, volume: &dyn Fn(&Valu
         let source = volumes.get(name).copied().unwrap_or(&Value::Null);
         let (file, format) = if !source["containerDisk"].is_null() {
             (overlay(image, folder)?, "qcow2")
-        } else if !source["cloudInitNoCloud"].is_null() {
+        } else if !source["cloudInitNoCloud"]["secretRef"].is_null() {
             (seed(folder, birth)?, "raw")
         } else if let Some(size) = source["emptyDisk"]["capacity"].as_str() {
             (sparse(folder.join(format!("{name}.raw")), bytes(size))?, "raw")

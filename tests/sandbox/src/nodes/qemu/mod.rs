@@ -63,6 +63,14 @@ impl Qemu {
         self.machines().get(name).cloned()
     }
 
+    /// What keeps a machine from being started is found before the network, which all share, is touched, as far as it can be.
+    fn start(&self, name: &Name, birth: &Birth<'_>, folder: &Path) -> io::Result<Machine> {
+        let drives = machine::drives(&self.image, folder, birth, &|claim| self.volume(claim))?;
+        let port = self.network.plug(name, birth.instance)?;
+        let machine = Machine::start(&self.image, folder, (&port, self.network.starter()), birth, drives);
+        machine.inspect_err(|_| self.network.unplug(name))
+    }
+
     /// The data of a very claim: one that is made again under its name is blank.
     fn volume(&self, claim: &Value) -> PathBuf {
         self.folder.join(format!("{}.{}.{}.raw", text(claim, "namespace"), text(claim, "name"), text(claim, "uid")))
@@ -106,7 +114,8 @@ impl Guests for Qemu {
         Seen {
             behaviour: Behaviour::Works,
             running: machine.as_ref().is_some_and(|machine| machine.is_running()),
-            ready: machine.is_some_and(|machine| machine.is_ready()),
+            ready: machine.as_ref().is_some_and(|machine| machine.is_ready()),
+            crashed: machine.is_some_and(|machine| machine.has_crashed()),
         }
     }
 
@@ -119,11 +128,8 @@ impl Guests for Qemu {
             None => {}
         }
         probe::check(birth.pod)?;
-        let port = self.network.plug(name, birth.instance)?;
-        let volume = |claim: &Value| self.volume(claim);
         let folder = self.folder.join(format!("{}.{}", name.0, name.1));
-        let machine = Machine::start(&self.image, &folder, (&port, self.network.starter()), birth, &volume);
-        let machine = machine.inspect_err(|_| self.network.unplug(name))?;
+        let machine = self.start(name, birth, &folder).inspect_err(|_| drop(fs::remove_dir_all(&folder)))?;
         let machine = Arc::new(machine);
         tokio::spawn(probe::run(Arc::downgrade(&machine), birth.pod.clone()));
         let mut machines = self.machines();
@@ -138,7 +144,10 @@ impl Guests for Qemu {
         if grace > Duration::ZERO && self.machine(name).is_some_and(|machine| !machine.end(grace)) {
             return false;
         }
-        self.machines().remove(name);
+        let machine = self.machines().remove(name);
+        if let Some(machine) = machine {
+            machine.close();
+        }
         self.network.unplug(name);
         true
     }
@@ -155,6 +164,7 @@ impl Guests for Qemu {
     fn shut(&self) {
         let mut machines = self.machines();
         self.closed.store(true, Ordering::SeqCst);
+        machines.values().for_each(|machine| machine.close());
         machines.clear();
         self.network.remove();
     }
@@ -174,8 +184,8 @@ impl Kubelet for Qemu {
     }
 
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
-        let machine = self.machine(&machine_of(Kind::Pod, pod))?;
-        let asked = probe::get((machine.address, port.parse().ok()?).into(), if path.is_empty() { "/" } else { path }, ANSWER);
+        let address = self.machine(&machine_of(Kind::Pod, pod))?.address;
+        let asked = probe::get((address, port.parse().ok()?).into(), if path.is_empty() { "/" } else { path }, ANSWER);
         // In a runtime of its own, which also ends in there: the box's may end while a guest thinks.
         let answer = || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(asked);
         tokio::task::block_in_place(answer).ok()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    time::{sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::machine::Machine;
@@ -26,11 +26,12 @@ fn port_of(probe: &Value) -> Option<u16> {
 /// # Errors
 /// A probe that `run` does not carry out; a machine must never pass for ready because of that.
 pub fn check(pod: &Value) -> io::Result<()> {
-    let probe = probe_of(pod);
-    if probe.is_null() || port_of(probe).is_some() {
+    let (probe, get) = (probe_of(pod), &probe_of(pod)["httpGet"]);
+    let plain = ["host", "httpHeaders"].iter().all(|key| get[key].is_null()) && get["scheme"] != "HTTPS";
+    if probe.is_null() || port_of(probe).is_some() && plain {
         return Ok(());
     }
-    Err(io::Error::other("readinessProbe: machines that boot here are probed by httpGet at a port's number alone"))
+    Err(io::Error::other("readinessProbe: machines that boot here are probed by httpGet in plain text at a port's number alone"))
 }
 
 /// Probes until the machine is gone; without a probe it is ready.
@@ -42,8 +43,12 @@ pub async fn run(machine: Weak<Machine>, pod: Value) {
     let port = port_of(probe);
     let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
     sleep(Duration::from_secs(number("initialDelaySeconds", 0))).await;
+    // As Go's ticker: what takes longer than a period is followed at once by the next, and no more is made up for.
+    let mut tick = interval(period);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut last, mut in_a_row) = (false, 0);
     loop {
+        tick.tick().await;
         let Some(address) = machine.upgrade().map(|machine| machine.address) else { return };
         let now = match port {
             Some(port) => get((address, port).into(), path, limit).await.is_ok_and(|(code, _)| (200..400).contains(&code)),
@@ -55,7 +60,6 @@ pub async fn run(machine: Weak<Machine>, pod: Value) {
             let Some(machine) = machine.upgrade() else { return };
             machine.set_ready(now);
         }
-        sleep(period).await;
     }
 }
 
