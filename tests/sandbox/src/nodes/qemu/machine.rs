@@ -38,6 +38,8 @@ pub struct Image {
     /// Kernel, initial RAM disk and the kernel's command line, where they lie beside it.
     kernel: Option<(PathBuf, PathBuf, String)>,
     kvm: bool,
+    /// What is emulated where there is no KVM.
+    cpu: String,
 }
 
 impl Image {
@@ -53,11 +55,12 @@ impl Image {
         let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
         let format = told["format"].as_str().ok_or_else(|| io::Error::other(format!("{} is no disk image", file.display())))?.to_owned();
         let beside = |name: &str| file.with_file_name(name);
-        let line =
-            fs::read_to_string(beside("cmdline")).map_or("root=LABEL=root ro console=ttyS0".to_owned(), |line| line.trim().to_owned());
+        let said = |name: &str, default: &str| fs::read_to_string(beside(name)).map_or(default.to_owned(), |text| text.trim().to_owned());
+        let line = said("cmdline", "root=LABEL=root ro console=ttyS0");
         let kernel = Some((beside("vmlinuz"), beside("initrd.img"), line)).filter(|(kernel, ram, _)| kernel.is_file() && ram.is_file());
         let kvm = kvm_works(&file, &format, kernel.as_ref().map(|(kernel, ..)| kernel));
-        Ok(Self { file, format, kernel, kvm })
+        let cpu = said("cpu", "max");
+        Ok(Self { file, format, kernel, kvm, cpu })
     }
 }
 
@@ -132,7 +135,7 @@ impl Machine {
         command.args(["-name", &format!("guest={name}"), "-machine", "q35", "-nodefaults", "-no-user-config", "-display", "none"]);
         match image.kvm {
             true => command.args(["-accel", "kvm", "-cpu", "host"]),
-            false => command.args(["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"]),
+            false => command.args(["-accel", "tcg,thread=multi,tb-size=512", "-cpu", &image.cpu]),
         };
         command.args(["-smp", &processors(spec).to_string(), "-m", &format!("{}M", memory >> 20)]);
         if let Some(uuid) = spec["domain"]["firmware"]["uuid"].as_str() {

@@ -43,7 +43,8 @@ pub struct Qemu {
 
 impl Qemu {
     /// A box without machines. `image` is a cloud image, raw or qcow2; where `vmlinuz` and `initrd.img` lie beside it, QEMU starts
-    /// that kernel, with the command line in `cmdline` (default: the root disk by its label `root`).
+    /// that kernel, with the command line in `cmdline` (default: the root disk by its label `root`). Without KVM the processor named in
+    /// `cpu` is emulated (default: all that QEMU can).
     ///
     /// # Errors
     /// A program that is not there, an image that is none, no right to make a network.
