@@ -190,7 +190,7 @@ fn why(machine: &Observed, instance: Option<&Observed>, status: &str) -> (Troubl
         ("Provisioning" | "WaitingForVolumeBinding", message) => {
             (Trouble::Unknown, message.unwrap_or_else(|| "waiting for its data volume".to_owned()))
         }
-        ("Running", _) => (Trouble::Guest, "booting".to_owned()),
+        ("Running", _) => (Trouble::Guest, "no word from its guest yet".to_owned()),
         _ => (Trouble::Unknown, String::new()),
     }
 }

@@ -156,6 +156,10 @@ fn a_password_is_never_seen() {
     let shown = world.run(&format!("up cpu --ssh-password {SECRET}")).exits(0);
     shown.tells("Warning: --ssh-password shows in the process list");
     world.sandbox.faults.take_seen();
+    for flag in ["--guest-proxy", "--package-mirror"] {
+        let run = world.run(&format!("up cpu {flag} http://me:hidden@proxy.example.com:3128 -v=9")).hides("hidden");
+        check(&world, run, &[flag, "holds credentials"]);
+    }
     let lines = world.file("password-of-two-lines", "one\ntwo\n");
     check(&world, world.run(&format!("up --ssh-password-file {lines}")).hides("two"), &["--ssh-password-file"]);
 }

@@ -268,6 +268,13 @@ impl Config {
             }
             None => None,
         };
+        for (key, url) in [("guest_proxy", &settings.guest_proxy), ("package_mirror", &settings.package_mirror)] {
+            let host = url.iter().flat_map(|url| url.split('/')).nth(2);
+            if host.is_some_and(|host| host.contains('@')) {
+                let refused = "holds credentials, which everybody could read in the machines: one that asks for none is needed";
+                return Err(ConfigError::new(self.layers.place(key), refused));
+            }
+        }
         Ok(Guest { proxy: settings.guest_proxy.clone(), mirror: settings.package_mirror.clone(), ca })
     }
 }
