@@ -114,7 +114,8 @@ impl Cluster {
             .take(MOST)
             .filter_map(pod_of)
             .map(|(machine, pod)| async move { Some((machine, self.guest_reason(namespace, &pod).await?)) });
-        let unasked = machines.iter().skip(MOST).map(|machine| (machine.clone(), format!("its guest was not asked: only {MOST} at once are")));
+        let unasked =
+            machines.iter().skip(MOST).map(|machine| (machine.clone(), format!("its guest was not asked: only {MOST} at once are")));
         unasked.chain(join_all(asked).await.into_iter().flatten()).collect()
     }
 
