@@ -154,13 +154,12 @@ fn why(machine: &Observed, instance: Option<&Observed>, status: &str) -> (Troubl
     match status {
         "CrashLoopBackOff" => {
             let count = machine.status.start_failure.consecutive_fail_count;
-            let failed = match count {
-                None => "fails to start".to_owned(),
-                Some(1) => "failed to start once".to_owned(),
-                Some(count) => format!("failed to start {count} times"),
+            let (trouble, failed) = match count {
+                None => (Trouble::FinalAfter(0), "fails to start".to_owned()),
+                // KubeVirt tries again after ten seconds, and once may be no more than a pod that was evicted.
+                Some(1) => (Trouble::None, "failed to start once".to_owned()),
+                Some(count) => (Trouble::FinalAfter(0), format!("failed to start {count} times")),
             };
-            // KubeVirt tries again after ten seconds, and once may be no more than a pod that was evicted.
-            let trouble = if count == Some(1) { Trouble::None } else { Trouble::FinalAfter(0) };
             return (trouble, synchronized.map_or(failed.clone(), |message| format!("{failed}: {message}")));
         }
         "ErrImagePull" | "ImagePullBackOff" => {

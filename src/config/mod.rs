@@ -268,6 +268,7 @@ impl Config {
             }
             None => None,
         };
+        // Not where URLs are parsed: there the whole value would be repeated in the error.
         for (key, url) in [("guest_proxy", &settings.guest_proxy), ("package_mirror", &settings.package_mirror)] {
             let host = url.iter().flat_map(|url| url.split('/')).nth(2);
             if host.is_some_and(|host| host.contains('@')) {

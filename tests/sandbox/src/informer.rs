@@ -252,6 +252,11 @@ pub fn text(object: &Value, name: &str) -> String {
     object["metadata"][name].as_str().unwrap_or_default().to_owned()
 }
 
+/// The first of some objects that an owner has.
+pub fn owned<'a>(objects: &[&'a Value], owner: &Value) -> Option<&'a Value> {
+    objects.iter().find(|object| object["metadata"]["ownerReferences"][0]["uid"] == owner["metadata"]["uid"]).copied()
+}
+
 /// The machine an object belongs to.
 pub fn machine_of(kind: Kind, object: &Value) -> Name {
     let name = match kind {

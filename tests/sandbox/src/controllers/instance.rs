@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{condition, data_volumes, finalizers, find, owner, timed};
-use crate::informer::{Informer, Kind, Name, text};
+use crate::informer::{Informer, Kind, Name, owned, text};
 
 /// Added to the initial delay of a probe. Source: `pkg/virt-controller/services/template.go` `LibvirtStartupDelay`, in seconds.
 const STARTUP_DELAY: i64 = 10;
@@ -11,7 +11,7 @@ const STARTUP_DELAY: i64 = 10;
 /// Brings an instance nearer to what it should be.
 pub async fn sync(informer: &Informer, name: &Name, instance: &Value) -> Result<(), kube::Error> {
     let pods = informer.of_machine(Kind::Pod, name);
-    let pod = pods.iter().find(|pod| pod["metadata"]["ownerReferences"][0]["uid"] == instance["metadata"]["uid"]).copied();
+    let pod = owned(&pods, instance);
     let phase = instance["status"]["phase"].as_str().unwrap_or_default();
     let ended = phase == "Succeeded" || phase == "Failed";
     if instance["metadata"]["deletionTimestamp"].is_string() {

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Kubelet, objects::now},
-    informer::{Informer, Kind, Name, machine_of, text, watches},
+    informer::{Informer, Kind, Name, machine_of, owned, text, watches},
 };
 use simulation::Behaviour;
 
@@ -164,8 +164,7 @@ async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen
         self::pod(informer, guests, pod, instance, seen).await?;
     }
     if let Some(instance) = instance {
-        let owned = |pod: &&&Value| pod["metadata"]["ownerReferences"][0]["uid"] == instance["metadata"]["uid"];
-        return self::instance(informer, guests, instance, seen, pods.iter().find(owned).copied()).await;
+        return self::instance(informer, guests, instance, seen, owned(&pods, instance)).await;
     }
     if pods.is_empty() && !guests.end(name, Duration::ZERO) {
         return Ok(Then::Again);

@@ -82,8 +82,10 @@ fn kvm_works(image: &Path, format: &str, kernel: Option<&PathBuf>) -> bool {
     if let Some(console) = child.stdout.take() {
         std::thread::spawn(move || {
             let mut lines = BufReader::new(console).split(b'\n').map_while(Result::ok);
-            let shows = |line: &[u8]| signs.iter().any(|sign| String::from_utf8_lossy(line).contains(sign));
-            let _ = sender.send(lines.any(|line| shows(&line)));
+            let _ = sender.send(lines.any(|line| {
+                let line = String::from_utf8_lossy(&line);
+                signs.iter().any(|sign| line.contains(sign))
+            }));
         });
     }
     let works = heard.recv_timeout(KVM).unwrap_or(false);

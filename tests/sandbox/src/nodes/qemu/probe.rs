@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval_at, timeout},
 };
 
 use super::machine::Machine;
@@ -42,9 +42,8 @@ pub async fn run(machine: Weak<Machine>, pod: Value) {
     let (success, failure) = (number("successThreshold", 1), number("failureThreshold", 3));
     let port = port_of(probe);
     let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
-    sleep(Duration::from_secs(number("initialDelaySeconds", 0))).await;
     // As Go's ticker: what takes longer than a period is followed at once by the next, and no more is made up for.
-    let mut tick = interval(period);
+    let mut tick = interval_at(Instant::now() + Duration::from_secs(number("initialDelaySeconds", 0)), period);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut last, mut in_a_row) = (false, 0);
     loop {
