@@ -70,18 +70,23 @@ impl Parameter {
     pub fn check(&self, value: &str) -> Result<String, String> {
         let value = value.trim();
         let right = match self.kind {
-            Kind::Integer => value
-                .parse::<i64>()
-                .is_ok_and(|number| self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)),
-            Kind::Word => {
-                value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-                    && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
-            }
-            Kind::Size => is_scaled(value, "kmg") && !value.starts_with('0'),
-            Kind::Rate => is_scaled(value, "KMG"),
+            // To a shell 010 is eight, and 08 an error.
+            Kind::Integer => value.parse().ok().filter(|number| self.is_in_range(*number)).map(|number| number.to_string()),
+            Kind::Word => Some(value.to_owned()).filter(|value| is_word(value)),
+            Kind::Size => Some(value.to_owned()).filter(|value| is_scaled(value, "kmg") && !value.starts_with('0')),
+            Kind::Rate => Some(value.to_owned()).filter(|value| is_scaled(value, "KMG")),
         };
-        if right { Ok(value.to_owned()) } else { Err(format!("{value:?} is not {}", self.expected())) }
+        right.ok_or_else(|| format!("{value:?} is not {}", self.expected()))
     }
+
+    fn is_in_range(&self, number: i64) -> bool {
+        self.min.is_none_or(|min| number >= min) && self.max.is_none_or(|max| number <= max)
+    }
+}
+
+fn is_word(value: &str) -> bool {
+    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    value.starts_with(right) && value.chars().all(|c| right(c) || c == '-' || c == '_')
 }
 
 /// Digits, then at most one letter out of `units`.
@@ -101,7 +106,9 @@ mod tests {
     #[test]
     fn integers_keep_their_range() {
         let load = parameter("{type: integer, min: 1, max: 100, default: 100, description: load}");
-        assert_eq!(load.check("50"), Ok("50".to_owned()));
+        for text in ["50", "050", "+50", " 50"] {
+            assert_eq!(load.check(text), Ok("50".to_owned()), "{text}");
+        }
         for wrong in ["0", "101", "-1", "a", "", "1.5"] {
             assert!(load.check(wrong).unwrap_err().ends_with("is not a whole number from 1 to 100"), "{wrong}");
         }

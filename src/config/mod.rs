@@ -196,7 +196,9 @@ impl Config {
     fn parameters(&self, workload: &Workload) -> BTreeMap<String, String> {
         let value = |(name, parameter): (&String, &crate::catalog::Parameter)| {
             let own = self.layers.own(&workload.name, name).map(|(_, text)| text.to_owned());
-            (name.clone(), own.unwrap_or_else(|| parameter.default()))
+            let text = own.unwrap_or_else(|| parameter.default());
+            // Each was found right when its layer was read.
+            (name.clone(), parameter.check(&text).unwrap_or(text))
         };
         workload.parameters.iter().map(value).collect()
     }
