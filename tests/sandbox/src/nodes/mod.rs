@@ -104,7 +104,7 @@ pub async fn run(client: Client, guests: Arc<dyn Guests>) {
         let (informer_now, guests_now) = (&informer, &*guests);
         let results = stream::iter(changed).map(|name| async move {
             let seen = guests_now.seen(&name);
-            let then = sync(informer_now, guests_now, &name, &seen).await.unwrap_or(Then::Again);
+            let then = sync(informer_now, guests_now, &name, &seen).await.unwrap_or(Then::After(Duration::ZERO));
             (name, then, seen)
         });
         let results: Vec<_> = results.buffer_unordered(WORKERS).collect().await;
@@ -112,8 +112,7 @@ pub async fn run(client: Client, guests: Arc<dyn Guests>) {
             match then {
                 Then::Nothing => known.remove(&name),
                 Then::OnChange => known.insert(name, Due::Changed(seen)),
-                Then::Again => known.insert(name, Due::At(Instant::now())),
-                Then::Later => known.insert(name, Due::At(Instant::now() + PAUSE)),
+                Then::After(pause) => known.insert(name, Due::At(Instant::now() + pause)),
             };
         }
     }
@@ -146,10 +145,8 @@ enum Then {
     Nothing,
     /// When an object of it, or its guest, changes.
     OnChange,
-    /// At the next tick.
-    Again,
-    /// After a pause.
-    Later,
+    /// At the first tick after a pause.
+    After(Duration),
 }
 
 /// One step for all that belongs to a machine.
@@ -167,7 +164,7 @@ async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen
         return self::instance(informer, guests, instance, seen, owned(&pods, instance)).await;
     }
     if pods.is_empty() && !guests.end(name, Duration::ZERO) {
-        return Ok(Then::Again);
+        return Ok(Then::After(Duration::ZERO));
     }
     let settled = pods.is_empty() && volumes.iter().all(|volume| volume["status"]["phase"] == "Succeeded");
     Ok(if settled { Then::Nothing } else { Then::OnChange })
@@ -320,10 +317,10 @@ async fn instance(
         let birth = birth(informer, guests, instance, pod).await?;
         if let Err(error) = guests.begin(&name, &birth) {
             informer.warn(Kind::Instance, instance, "SyncFailed", &error.to_string()).await?;
-            return Ok(Then::Later);
+            return Ok(Then::After(PAUSE));
         }
     } else if !guests.end(&name, grace) {
-        return Ok(Then::Again);
+        return Ok(Then::After(Duration::ZERO));
     }
     let stamp = json!({"phase": next, "phaseTransitionTimestamp": now()});
     let mut operations = vec![
