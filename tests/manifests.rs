@@ -12,9 +12,9 @@ use serde_json::Value;
 const CHANGED: [(&str, &str); 5] = [
     ("cpu", "load=50,method=matrixprod,workers=3"),
     ("memory", "percent=40,workers=2,method=flip"),
-    ("database", "scale=10,clients=5,threads=1,duration=60,pause=5"),
+    ("database", "scale=10,clients=5,threads=1,rate=20,duration=60,pause=5"),
     ("network", "duration=30,streams=2,pause=5,bitrate=200M"),
-    ("disk", "block_size_rw=8k,block_size_seq=1m,rwmixread=50,jobs=2,runtime=60,pause=5"),
+    ("disk", "block_size_rw=8k,block_size_seq=1m,rwmixread=50,jobs=2,rate=20,runtime=60,pause=5"),
 ];
 
 /// Every setting that shapes objects, changed.
