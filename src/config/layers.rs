@@ -97,13 +97,16 @@ impl Layer {
     /// What the environment says; variables that set nothing are errors.
     ///
     /// # Errors
-    /// An unknown variable with our prefix.
+    /// An unknown variable with our prefix, unless it is of a Service.
     pub fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::Environment);
         let settings = settings();
         for (variable, value) in variables {
             let Some(key) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
             let Some(setting) = settings.iter().find(|setting| setting.id == key) else {
+                if is_of_a_service(variable) {
+                    continue;
+                }
                 let near = nearest(&key, &settings).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
                 return Err(ConfigError::new(variable, format!("no such setting{}", did_you_mean(near))));
             };
@@ -255,6 +258,17 @@ impl Layers {
             own.or_else(|| Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| OWN.contains(&key)))
         })
     }
+}
+
+/// Whether it tells a pod of a Service in its namespace, such as `VIRTWORK_IPERF3_SERVER_PORT_5201_TCP_ADDR`, which is in every pod
+/// beside a fleet with a network workload.
+/// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
+fn is_of_a_service(variable: &str) -> bool {
+    let protocol = |name: &str| variable.contains("_PORT_") && (variable.ends_with(name) || variable.contains(&format!("{name}_")));
+    variable.ends_with("_SERVICE_HOST")
+        || variable.contains("_SERVICE_PORT")
+        || variable.ends_with("_PORT")
+        || ["_TCP", "_UDP", "_SCTP"].into_iter().any(protocol)
 }
 
 /// A setting: its field, its flag, and whether it takes several values.
