@@ -10,7 +10,7 @@ pub enum Kind {
     Integer,
     /// Lower-case letters, digits, hyphens and underscores.
     Word,
-    /// A size as fio reads it: digits with k, m or g.
+    /// A size as fio reads it: digits with k, m or g; whole sectors of 512 bytes, up to 16m.
     Size,
     /// Bits per second as iperf3 reads it: digits with K, M or G; 0 is unlimited.
     Rate,
@@ -58,7 +58,7 @@ impl Parameter {
                 (None, None) => "a whole number".to_owned(),
             },
             Kind::Word => "one word of lower-case letters, digits, hyphens and underscores".to_owned(),
-            Kind::Size => "a size such as 4k, 128k or 1m".to_owned(),
+            Kind::Size => "a size from 512 to 16m in whole sectors of 512, such as 4k, 128k or 1m".to_owned(),
             Kind::Rate => "a rate such as 200M, or 0 for unlimited".to_owned(),
         }
     }
@@ -73,7 +73,7 @@ impl Parameter {
             // To a shell 010 is eight, and 08 an error.
             Kind::Integer => value.parse().ok().filter(|number| self.is_in_range(*number)).map(|number| number.to_string()),
             Kind::Word => Some(value.to_owned()).filter(|value| is_word(value)),
-            Kind::Size => Some(value.to_owned()).filter(|value| is_scaled(value, "kmg") && !value.starts_with('0')),
+            Kind::Size => Some(value.to_owned()).filter(|value| is_block_size(value)),
             Kind::Rate => Some(value.to_owned()).filter(|value| is_scaled(value, "KMG")),
         };
         right.ok_or_else(|| format!("{value:?} is not {}", self.expected()))
@@ -87,6 +87,19 @@ impl Parameter {
 fn is_word(value: &str) -> bool {
     let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     value.starts_with(right) && value.chars().all(|c| right(c) || c == '-' || c == '_')
+}
+
+fn is_block_size(value: &str) -> bool {
+    let (digits, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
+    let unit = match unit {
+        "" => 1,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        _ => return false,
+    };
+    let bytes = digits.parse::<u64>().unwrap_or(0).saturating_mul(unit);
+    !digits.starts_with('0') && bytes % 512 == 0 && (512..=16 << 20).contains(&bytes)
 }
 
 /// Digits, then at most one letter out of `units`.
@@ -125,7 +138,12 @@ mod tests {
     #[test]
     fn sizes_and_rates() {
         let size = parameter("{type: size, default: 4k, description: size}");
-        assert!(size.check("128k").is_ok() && size.check("4K").is_err() && size.check("0").is_err());
+        for right in ["512", "128k", "16m"] {
+            assert!(size.check(right).is_ok(), "{right}");
+        }
+        for wrong in ["4K", "0", "04k", "1000", "513", "17m", "1g", "k", "", "99999999999999999999g"] {
+            assert!(size.check(wrong).is_err(), "{wrong}");
+        }
         let rate = parameter("{type: rate, default: \"0\", description: rate}");
         assert!(rate.check("0").is_ok() && rate.check("200M").is_ok() && rate.check("200MB").is_err());
     }
