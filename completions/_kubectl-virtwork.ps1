@@ -65,7 +65,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;up' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all that run by default]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]')
             [CompletionResult]::new('--vm-count', '--vm-count', [CompletionResultType]::ParameterName, 'Machines of each workload; of one with roles, of each role')
             [CompletionResult]::new('--cpu-cores', '--cpu-cores', [CompletionResultType]::ParameterName, 'Virtual CPUs of each machine')
             [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory of each machine')
@@ -132,7 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;run' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all that run by default]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]')
             [CompletionResult]::new('--vm-count', '--vm-count', [CompletionResultType]::ParameterName, 'Machines of each workload; of one with roles, of each role')
             [CompletionResult]::new('--cpu-cores', '--cpu-cores', [CompletionResultType]::ParameterName, 'Virtual CPUs of each machine')
             [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory of each machine')
@@ -199,7 +199,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;down' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all that run by default]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit')
             [CompletionResult]::new('--delete-namespace', '--delete-namespace', [CompletionResultType]::ParameterName, 'Also delete the namespace, if this tool made it and nothing else is in it')
@@ -239,7 +239,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;cleanup' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all that run by default]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit')
             [CompletionResult]::new('--delete-namespace', '--delete-namespace', [CompletionResultType]::ParameterName, 'Also delete the namespace, if this tool made it and nothing else is in it')

@@ -61,7 +61,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand version 'Print the version of this tool and of the cluster''s KubeVirt'
         }
         &'kubectl-virtwork;up'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: all that run by default]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]'
             cand --vm-count 'Machines of each workload; of one with roles, of each role'
             cand --cpu-cores 'Virtual CPUs of each machine'
             cand --memory 'Memory of each machine'
@@ -127,7 +127,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;run'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: all that run by default]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]'
             cand --vm-count 'Machines of each workload; of one with roles, of each role'
             cand --cpu-cores 'Virtual CPUs of each machine'
             cand --memory 'Memory of each machine'
@@ -193,7 +193,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;down'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: all that run by default]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]'
             cand --wait 'Wait for the result'
             cand --timeout 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit'
             cand --delete-namespace 'Also delete the namespace, if this tool made it and nothing else is in it'
@@ -232,7 +232,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;cleanup'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: all that run by default]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]'
             cand --wait 'Wait for the result'
             cand --timeout 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit'
             cand --delete-namespace 'Also delete the namespace, if this tool made it and nothing else is in it'

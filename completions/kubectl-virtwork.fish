@@ -62,7 +62,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "s
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "workloads" -d 'Show the catalog: what each workload does, its machines and parameters'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all that run by default]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l vm-count -d 'Machines of each workload; of one with roles, of each role' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l cpu-cores -d 'Virtual CPUs of each machine' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l memory -d 'Memory of each machine' -r
@@ -128,7 +128,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l disable-compression -d 'Ask the server for uncompressed answers; accepted as kubectl does, they always are' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ask-ssh-password -d 'Ask for the password of the account on the terminal'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all that run by default]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l vm-count -d 'Machines of each workload; of one with roles, of each role' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l cpu-cores -d 'Virtual CPUs of each machine' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l memory -d 'Memory of each machine' -r
@@ -194,7 +194,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l disable-compression -d 'Ask the server for uncompressed answers; accepted as kubectl does, they always are' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ask-ssh-password -d 'Ask for the password of the account on the terminal'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all that run by default]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l timeout -d 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l delete-namespace -d 'Also delete the namespace, if this tool made it and nothing else is in it' -r
@@ -230,7 +230,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" 
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l cache-dir -d 'Folder of the discovery cache; accepted as kubectl does, nothing is cached' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l disable-compression -d 'Ask the server for uncompressed answers; accepted as kubectl does, they always are' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all that run by default]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l workloads -d 'Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l timeout -d 'Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l delete-namespace -d 'Also delete the namespace, if this tool made it and nothing else is in it' -r

@@ -266,7 +266,7 @@ pub enum UpOutput {
 /// Which workloads
 #[derive(Debug, Clone, Args)]
 pub struct Selection {
-    /// Workloads, comma-separated (repeatable) [default: all that run by default]
+    /// Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub workloads: Vec<String>,
 }

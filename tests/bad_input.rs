@@ -8,7 +8,7 @@ use common::{Run, World, finish};
 const SECRET: &str = "pa55\"word";
 
 /// Flags: a command line; what the error says.
-const FLAGS: [(&str, &[&str]); 35] = [
+const FLAGS: [(&str, &[&str]); 37] = [
     ("up --vm-count 0", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count -1", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count 100000", &["--vm-count", "from 1 to 1000"]),
@@ -24,6 +24,8 @@ const FLAGS: [(&str, &[&str]); 35] = [
     ("up --set cpu.lod=3", &["cpu", "lod", "did you mean load?"]),
     ("up --set cpu.load=101", &["cpu.load", "from 1 to 100"]),
     ("up --set cpu", &["--set", "WORKLOAD.KEY=VALUE"]),
+    ("up cpu --set disk.rate=5", &["--set disk.rate", "disk is not among the workloads asked for: cpu"]),
+    ("up --set disk.block_size_rw=1000", &["--set disk.block_size_rw", "from 512 to 16m in whole sectors"]),
     ("up --ssh-key-file /nowhere/key.pub", &["--ssh-key-file", "/nowhere/key.pub", "No such file"]),
     ("up --ssh-key nonsense", &["--ssh-key", "is not a public key"]),
     ("up --name Fleet", &["--name", "Fleet"]),

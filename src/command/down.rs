@@ -47,13 +47,13 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
 
 /// A namespace that is not there may be asked away; one that is there must be of our making.
 async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<()> {
-    let why = match cluster.look_at_namespace(namespace).await? {
+    let (why, then) = match cluster.look_at_namespace(namespace).await? {
         Place::Missing => return Ok(()),
         Place::There(metadata) if owned(&metadata) => return Ok(()),
-        Place::There(_) => "was not made by this tool",
-        Place::Unknown => "may not be looked at by you, so nobody knows whether this tool made it",
+        Place::There(_) => ("was not made by this tool", format!(", or take it away with kubectl delete namespace {namespace}")),
+        Place::Unknown => ("may not be looked at by you, so nobody knows whether this tool made it", String::new()),
     };
-    Err(Error::Other(format!("namespace {namespace} {why}: nothing is removed; leave --delete-namespace out")))
+    Err(Error::Other(format!("namespace {namespace} {why}: nothing is removed; leave --delete-namespace out{then}")))
 }
 
 async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {

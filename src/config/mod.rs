@@ -128,6 +128,12 @@ impl Config {
         if workloads.is_empty() {
             return Err(ConfigError::new(self.layers.place("workloads"), "no workload is left to run; enable one or name one").into());
         }
+        // What a flag says of a workload that is not asked for would be lost.
+        if let Some((name, key)) = self.layers.0[0].own.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name)) {
+            let names: Vec<_> = workloads.iter().map(|chosen| chosen.name.as_str()).collect();
+            let lost = format!("{name} is not among the workloads asked for: {}", names.join(", "));
+            return Err(ConfigError::new(Origin::Flag.own_place(name, key), lost).into());
+        }
         let (door, default_key) = self.door(asked_password)?;
         let fleet = Fleet { name: self.settings.common.name.clone(), workloads, shape: self.shape(), door, guest: self.guest()? };
         Ok((fleet, default_key))

@@ -34,6 +34,16 @@ fn flag_then_environment_then_file_then_default() {
     assert_eq!(memory("cpu", &[], file), "6Gi");
     assert_eq!(memory("cpu", &[], ""), "2Gi");
     assert_eq!(memory("cpu", &[("VIRTWORK_MEMORY", "")], file), "6Gi", "an empty variable says nothing");
+    for of_a_service in [
+        "VIRTWORK_IPERF3_SERVER_SERVICE_HOST",
+        "VIRTWORK_IPERF3_SERVER_SERVICE_PORT",
+        "VIRTWORK_IPERF3_SERVER_SERVICE_PORT_IPERF3",
+        "VIRTWORK_IPERF3_SERVER_PORT",
+        "VIRTWORK_IPERF3_SERVER_PORT_5201_TCP",
+        "VIRTWORK_IPERF3_SERVER_PORT_5201_TCP_ADDR",
+    ] {
+        assert_eq!(memory("cpu", &[(of_a_service, "tcp://10.96.0.7:5201")], file), "6Gi", "{of_a_service}, which pods beside a fleet have");
+    }
 }
 
 #[test]
