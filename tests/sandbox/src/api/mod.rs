@@ -338,6 +338,11 @@ impl Request<'_> {
     fn json(&self) -> Answer<Value> {
         let parsed: Result<Value, String> = match self.content_type().as_str() {
             "application/yaml" => serde_yaml::from_slice(self.body).map_err(|error| error.to_string()),
+            // So kubectl 1.36 creates objects out of its own arguments.
+            "application/vnd.kubernetes.protobuf" => {
+                let message = "a cluster in a box reads JSON and YAML, not protobuf: kubectl create ... --dry-run=client -o yaml | kubectl apply -f -";
+                return Err(Failure::new(415, "UnsupportedMediaType", message));
+            }
             _ => serde_json::from_slice(self.body).map_err(|error| error.to_string()),
         };
         parsed.map_err(|error| Failure::bad(format!("the object provided is unrecognized: {error}")))
