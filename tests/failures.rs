@@ -33,7 +33,8 @@ fn a_data_volume_that_fails_ends_the_wait() {
 
 #[test]
 fn a_crash_loop_ends_the_wait() {
-    let world = World::new();
+    // Not KubeVirt's ten seconds.
+    let world = World::with(&Settings { backoff: std::time::Duration::from_secs(1), ..Settings::default() });
     world.sandbox.simulation.set("cpu-0", Behaviour::Crashes);
     world.run("up cpu --timeout 300").exits(3).tells("virtwork-cpu-0: CrashLoopBackOff").hides("timed out");
 }

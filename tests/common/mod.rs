@@ -117,6 +117,8 @@ pub struct World {
     pub sandbox: Sandbox,
     pub home: PathBuf,
     pub user: &'static str,
+    /// How the test itself asks the API server: one connection, since tests ask often.
+    administrator: (tokio::runtime::Runtime, kube::Client),
     /// A real cluster has one test at a time.
     _turn: Option<MutexGuard<'static, ()>>,
 }
@@ -141,7 +143,9 @@ impl World {
         };
         let home = sandbox.folder().join("home");
         fs::create_dir(&home).unwrap();
-        Self { sandbox, home, user: "admin", _turn: turn }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = runtime.block_on(virtwork_sandbox::client(&sandbox.kubeconfig("kubevirt"))).unwrap();
+        Self { sandbox, home, user: "admin", administrator: (runtime, client), _turn: turn }
     }
 
     /// The plugin, in an environment that holds nothing of this machine's user.
@@ -187,13 +191,10 @@ impl World {
 
     /// Asks the API server as its administrator for any text; a refusal is its message.
     pub fn request(&self, method: &str, path: &str, content_type: &str, body: String) -> Result<String, String> {
-        let kubeconfig = self.sandbox.kubeconfig("kubevirt");
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let client = virtwork_sandbox::client(&kubeconfig).await.unwrap();
-            let request = http::Request::builder().method(method).uri(path).header("content-type", content_type);
-            client.request_text(request.body(body.into_bytes()).unwrap()).await.map_err(|error| error.to_string())
-        })
+        let (runtime, client) = &self.administrator;
+        let request = http::Request::builder().method(method).uri(path).header("content-type", content_type);
+        let request = request.body(body.into_bytes()).unwrap();
+        runtime.block_on(async { client.request_text(request).await.map_err(|error| error.to_string()) })
     }
 
     /// The names of all objects of a resource: `kubevirt.io/v1/virtualmachines`, `v1/secrets`; the cluster's own left out.

@@ -48,6 +48,8 @@ pub struct Settings {
     pub boot: Duration,
     /// Whether it has a StorageClass.
     pub storage: bool,
+    /// First pause before an instance that failed is made again; of a borrowed cluster, its own.
+    pub backoff: Duration,
     /// A cloud image that its machines really boot, under QEMU; without one they are simulated.
     pub image: Option<PathBuf>,
 }
@@ -55,7 +57,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         // OpenShift's own API only where a test asks for it.
-        Self { without: vec!["project.openshift.io"], boot: Duration::from_millis(200), storage: true, image: None }
+        Self {
+            without: vec!["project.openshift.io"],
+            boot: Duration::from_millis(200),
+            storage: true,
+            backoff: controllers::machine::BACKOFF,
+            image: None,
+        }
     }
 }
 
@@ -95,7 +103,7 @@ impl Sandbox {
         let router = Router::new().fallback(api::serve).with_state(server.clone());
         let sandbox = Self::before(runtime, router, (simulation, guests), Behind::Memory(server), folder)?;
         if !settings.without.contains(&"kubevirt.io") {
-            sandbox.run_kubevirt();
+            sandbox.run_kubevirt(settings.backoff);
         }
         Ok(sandbox)
     }
@@ -141,12 +149,12 @@ impl Sandbox {
         Ok(Self { faults, simulation, guests, front, behind, folder, runtime: Some(runtime) })
     }
 
-    fn run_kubevirt(&self) {
+    fn run_kubevirt(&self, backoff: Duration) {
         let (path, guests) = (self.kubeconfig("kubevirt"), self.guests.clone());
         let Some(runtime) = &self.runtime else { return };
         runtime.spawn(async move {
             let client = client(&path).await.expect("our own kubeconfig file");
-            tokio::join!(controllers::run(client.clone()), nodes::run(client, guests));
+            tokio::join!(controllers::run(client.clone(), backoff), nodes::run(client, guests));
         });
     }
 

@@ -10,10 +10,10 @@ use crate::informer::{Informer, Kind, Name, text};
 
 const FINALIZER: &str = "kubevirt.io/virtualMachineControllerFinalize";
 /// First pause before an instance that failed is made again; it doubles. Source: `watch/vm/vm.go` `calculateStartBackoffTime`.
-const BACKOFF: i64 = 10;
+pub const BACKOFF: Duration = Duration::from_secs(10);
 
 /// Brings a machine nearer to what it should be.
-pub async fn sync(informer: &Informer, name: &Name, machine: &Value) -> Result<Option<Instant>, kube::Error> {
+pub async fn sync(informer: &Informer, name: &Name, machine: &Value, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
     let instance = informer.get(Kind::Instance, &name.0, &name.1);
     let mut status = machine["status"].as_object().cloned().map_or_else(|| json!({}), Value::Object);
     if machine["metadata"]["deletionTimestamp"].is_string() {
@@ -34,7 +34,7 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value) -> Result<O
             let ran = transitions.into_iter().flatten().any(|transition| transition["phase"] == "Running");
             if failed && !ran && status["startFailure"]["lastFailedVMIUID"] != instance["metadata"]["uid"] {
                 let count = status["startFailure"]["consecutiveFailCount"].as_i64().unwrap_or(0) + 1;
-                let pause = BACKOFF << (count - 1).min(5);
+                let pause = i64::try_from(backoff.as_secs()).unwrap_or(i64::MAX) << (count - 1).min(5);
                 status["startFailure"] = json!({"consecutiveFailCount": count, "lastFailedVMIUID": instance["metadata"]["uid"],
                     "retryAfterTimestamp": (now() + SignedDuration::from_secs(pause)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()});
             }

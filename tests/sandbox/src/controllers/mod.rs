@@ -3,7 +3,7 @@
 //! Source: kubevirt/kubevirt `pkg/virt-controller/watch`.
 
 mod instance;
-mod machine;
+pub mod machine;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,8 +23,8 @@ const HEARD: usize = 1000;
 /// After a failed write, or for what only time brings on.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// Runs until it is dropped.
-pub async fn run(client: Client) {
+/// Runs until it is dropped. `backoff` is the first pause before an instance that failed is made again.
+pub async fn run(client: Client, backoff: Duration) {
     let mut events = watches(&client, &[Kind::Machine, Kind::Instance, Kind::Pod, Kind::DataVolume]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut again: BTreeMap<Name, Instant> = BTreeMap::new();
@@ -41,7 +41,7 @@ pub async fn run(client: Client) {
         let results = stream::iter(changed).map(|name| {
             let informer = &informer;
             async move {
-                let result = sync(informer, &name).await;
+                let result = sync(informer, &name, backoff).await;
                 (name, result)
             }
         });
@@ -58,13 +58,13 @@ pub async fn run(client: Client) {
 }
 
 /// Brings a machine nearer to what it should be; tells when to look again though nothing changes.
-async fn sync(informer: &Informer, name: &Name) -> Result<Option<Instant>, kube::Error> {
+async fn sync(informer: &Informer, name: &Name, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
     let instance = match informer.get(Kind::Instance, &name.0, &name.1) {
         Some(found) => instance::sync(informer, name, found).await,
         None => Ok(()),
     };
     let machine = match informer.get(Kind::Machine, &name.0, &name.1) {
-        Some(found) => machine::sync(informer, name, found).await,
+        Some(found) => machine::sync(informer, name, found, backoff).await,
         None => Ok(None),
     };
     instance.and(machine)
