@@ -294,10 +294,10 @@ pub struct Machines {
     #[arg(long, value_name = "IMAGE", default_value = "quay.io/containerdisks/fedora:44", value_parser = value::image)]
     pub container_disk_image: String,
     /// Secret to pull the image with
-    #[arg(long, value_name = "SECRET", value_parser = value::secret_name)]
+    #[arg(long, value_name = "SECRET", value_parser = value::object_name)]
     pub image_pull_secret: Option<String>,
     /// StorageClass of the data disks [default: the cluster's]
-    #[arg(long, value_name = "CLASS", value_parser = value::secret_name)]
+    #[arg(long, value_name = "CLASS", value_parser = value::object_name)]
     pub storage_class: Option<String>,
     /// Label of the nodes to run on, KEY=VALUE (repeatable, or comma-separated)
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',')]

@@ -118,6 +118,9 @@ pub enum Error {
     /// The cluster's answer.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// Whoever read standard output has gone: there is nobody to tell, as with kubectl.
+    #[error("")]
+    ClosedPipe,
     /// Standard output cannot be written.
     #[error("error: writing to standard output: {0}")]
     Output(io::Error),

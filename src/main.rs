@@ -20,7 +20,18 @@ use virtwork::{
     ui::Ui,
 };
 
+/// What kubectl and oc run when TAB is pressed is called `kubectl_complete-virtwork`, `oc_complete-virtwork`
+/// (`k8s.io/kubectl/pkg/cmd/plugin/plugin_completion.go`).
+const COMPLETER: &str = "_complete-";
+/// cobra's ShellCompDirectiveNoFileComp: offer nothing, file names included.
+const NO_COMPLETION: &[u8] = b":4\n";
+
 fn main() -> ExitCode {
+    // The words behind it are a half-typed command line, which must not run.
+    if own_name().contains(COMPLETER) {
+        let _ = io::stdout().write_all(NO_COMPLETION);
+        return ExitCode::SUCCESS;
+    }
     let environment = Environment { variables: std::env::vars_os().filter_map(text).collect() };
     let program = program(&environment);
     let matches = command::command_line(&program).try_get_matches();
@@ -96,11 +107,18 @@ async fn signal() {
 /// What the user types for us. kubectl and oc start us by our file's name; oc also finds the one made for kubectl, and
 /// then only the shell's `_` tells, which is good enough for a name.
 fn program(environment: &Environment) -> String {
-    let own = std::env::args_os().next().unwrap_or_default();
-    let file = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let launcher = environment.get("_").map(|path| file(Path::new(path))).unwrap_or_default();
-    let oc = file(Path::new(&own)).starts_with("oc-") || launcher == "oc";
+    let launcher = environment.get("_").map(|path| file_name(Path::new(path))).unwrap_or_default();
+    let oc = own_name().starts_with("oc-") || launcher == "oc";
     if oc { "oc virtwork" } else { "kubectl virtwork" }.to_owned()
+}
+
+/// The file name that this program was started by.
+fn own_name() -> String {
+    file_name(Path::new(&std::env::args_os().next().unwrap_or_default()))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {

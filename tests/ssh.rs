@@ -60,9 +60,9 @@ fn a_command_keeps_its_status() {
     ssh(&world, &["cpu-0", "--", "uname", "-a"]).exits(7);
     let words = recorded(&world);
     assert_eq!(words[0], "ssh");
-    assert_eq!(words[words.len() - 4..], ["virtwork@vm.virtwork-cpu-0.virtwork", "--", "uname", "-a"], "{words:?}");
+    assert_eq!(words[words.len() - 6..], ["-l", "virtwork", "--", "vm.virtwork-cpu-0.virtwork", "uname", "-a"], "{words:?}");
     let proxy = words.iter().find(|word| word.starts_with("ProxyCommand=")).unwrap();
-    assert!(proxy.ends_with("/virtctl' port-forward --stdio=true --namespace virtwork vm/virtwork-cpu-0 22"), "{proxy}");
+    assert!(proxy.ends_with("/virtctl' port-forward --stdio=true --namespace 'virtwork' 'vm/virtwork-cpu-0' 22"), "{proxy}");
 }
 
 #[test]

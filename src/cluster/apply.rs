@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::{
-    Change, Cluster, Kind, Listener, Progress, Survey, access_review::Right, ownership, preflight::Place, request::Failure, survey,
+    Change, Cluster, Item, Kind, Listener, Progress, Survey, access_review::Right, ownership, preflight::Place, request::Failure, survey,
 };
 
 /// After a ProjectRequest the rights in the new project take a while to arrive.
@@ -326,9 +326,27 @@ impl Cluster {
     /// # Errors
     /// When the time is over, or it cannot be looked at.
     pub async fn wait_until_gone(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), ClusterError> {
+        self.wait_while(kind, namespace, name, |object| object["metadata"]["deletionTimestamp"].is_string()).await
+    }
+
+    /// Waits until this very object, whose deletion was accepted, is gone.
+    ///
+    /// # Errors
+    /// When the time is over, or it cannot be looked at.
+    pub async fn wait_item_gone(&self, namespace: &str, item: &Item) -> Result<(), ClusterError> {
+        self.wait_while(item.kind, namespace, &item.name, |object| object["metadata"]["uid"] == *item.uid).await
+    }
+
+    async fn wait_while(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        stays: impl Fn(&serde_json::Value) -> bool,
+    ) -> Result<(), ClusterError> {
         loop {
             let found = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
-            if found.is_none_or(|object| object["metadata"]["deletionTimestamp"].is_null()) {
+            if !found.is_some_and(|object| stays(&object)) {
                 return Ok(());
             }
             if self.overdue() {

@@ -3,27 +3,27 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures::{StreamExt as _, stream};
-use http::HeaderValue;
-use kube::api::{DeleteParams, ListParams, Preconditions, Request};
+use kube::api::{DeleteParams, Preconditions};
 use serde::Deserialize as _;
 
-use crate::{error::ClusterError, kubevirt::observed::About, plan::metadata};
+use crate::{
+    error::ClusterError,
+    kubevirt::observed::{About, Owner},
+    plan::metadata,
+};
 
 use super::{
     Cluster, Item, Kind, Listener, Progress,
     list::{Alone, Scope},
     mirror::Mirror,
-    request::Failure,
 };
 
 /// How often the watches' findings are looked over.
 const GLANCE: Duration = Duration::from_millis(200);
 /// How often objects are looked for that have lost their labels.
 const UNLABELLED: Duration = Duration::from_secs(2);
-/// Deletions in flight at once, where collections may not be deleted.
+/// Deletions in flight at once.
 const IN_PARALLEL: usize = 16;
-/// An answer without the objects' content, where the server can do that.
-const METADATA: HeaderValue = HeaderValue::from_static("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json");
 /// The kinds that carry our labels, in the order in which they are removed.
 const KINDS: [Kind; 5] = [Kind::Machine, Kind::Service, Kind::Secret, Kind::Instance, Kind::DataVolume];
 
@@ -34,7 +34,14 @@ pub struct Inventory {
     pub namespace: String,
     /// What, machines first.
     pub items: Vec<Item>,
+    /// UIDs of instances, data volumes and claims that no owner of ours takes with it.
+    orphans: BTreeSet<String>,
     selector: String,
+}
+
+/// Whether objects of a kind are made for another object, which takes them with it.
+fn has_owner(kind: Kind) -> bool {
+    matches!(kind, Kind::Instance | Kind::DataVolume | Kind::Claim)
 }
 
 /// What was not deleted, and why.
@@ -44,6 +51,12 @@ pub struct Refused {
     pub items: Vec<Item>,
     /// The server's refusal.
     pub error: ClusterError,
+}
+
+/// An object that was listed, and its owner.
+struct Found {
+    item: Item,
+    owner: Option<Box<Owner>>,
 }
 
 impl Inventory {
@@ -56,18 +69,16 @@ impl Inventory {
         self.items.iter().filter(move |item| item.kind == kind)
     }
 
-    /// What follows nobody: instances, data volumes and claims whose owner is not there. The others go by themselves with it.
-    fn orphans(&self) -> Vec<Item> {
-        let machines: BTreeSet<_> = self.of(Kind::Machine).map(|item| item.name.as_str()).collect();
-        let disks: BTreeSet<_> = machines.iter().map(|machine| metadata::data_volume(machine)).collect();
-        let volumes: BTreeSet<_> = self.of(Kind::DataVolume).map(|item| item.name.as_str()).collect();
-        let orphan = |item: &&Item| match item.kind {
-            Kind::Instance => !machines.contains(item.name.as_str()),
-            Kind::DataVolume => !disks.contains(&item.name),
-            Kind::Claim => !volumes.contains(item.name.as_str()),
-            _ => false,
-        };
-        self.items.iter().filter(orphan).cloned().collect()
+    /// What has to be deleted for all of it to go: the rest has an owner among these.
+    fn roots(&self) -> impl Iterator<Item = &Item> {
+        let is_root = |item: &&Item| !has_owner(item.kind) || self.orphans.contains(&item.uid);
+        self.items.iter().filter(is_root)
+    }
+
+    /// What a later inventory holds that is not in this one.
+    pub fn appeared(&self, later: &Self) -> Vec<Item> {
+        let known: BTreeSet<_> = self.items.iter().map(|item| item.uid.as_str()).collect();
+        later.roots().filter(|item| !known.contains(item.uid.as_str())).cloned().collect()
     }
 
     /// What of it will go although some deletions were refused: what belongs to a machine that stays, stays too.
@@ -104,66 +115,89 @@ impl Cluster {
             let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
             tell(Progress::Warning(format!("you may not list {}{group}: whether any is left is not known", kind.plural())));
         };
-        let mut items = Vec::new();
-        let item = |kind, about: About| Item { kind, name: about.name, uid: about.uid };
+        let mut found = Vec::new();
+        let add = |found: &mut Vec<Found>, kind, about: About| {
+            found.push(Found { item: Item { kind, name: about.name, uid: about.uid }, owner: about.owner });
+        };
+        // A server or proxy that drops the selector must not widen what is ours.
+        let wanted = |about: &About| {
+            about.is_of(fleet) && (workloads.is_empty() || workloads.iter().any(|name| about.mark(metadata::COMPONENT) == Some(name)))
+        };
         for kind in KINDS {
             match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), &selector)).await {
-                Ok(found) => items.extend(found.into_iter().map(|object| item(kind, object.metadata))),
+                Ok(all) => {
+                    all.into_iter().map(|object| object.metadata).filter(wanted).for_each(|about| add(&mut found, kind, about));
+                }
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
                 Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Instance) => unknown(kind),
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
-        let disks: BTreeSet<_> = items.iter().filter(|item| item.kind == Kind::DataVolume).map(|item| item.name.clone()).collect();
-        let labelled = |claim: &About| claim.is_of(fleet) && workloads.is_empty();
         match self.try_list::<Alone>(&Scope::new(Kind::Claim, Some(namespace), "")).await {
             Ok(claims) => {
-                let ours = |claim: &About| disks.contains(&claim.name) || labelled(claim);
-                items.extend(claims.into_iter().map(|claim| claim.metadata).filter(ours).map(|claim| item(Kind::Claim, claim)));
+                let volumes: BTreeSet<_> =
+                    found.iter().filter(|found| found.item.kind == Kind::DataVolume).map(|found| found.item.uid.clone()).collect();
+                // CDI does not pass our labels on to every claim.
+                let ours = |claim: &About| match &claim.owner {
+                    Some(owner) if volumes.contains(&owner.uid) => true,
+                    _ => claim.is_of(fleet) && workloads.is_empty(),
+                };
+                claims.into_iter().map(|claim| claim.metadata).filter(ours).for_each(|about| add(&mut found, Kind::Claim, about));
             }
             Err(failure) if failure.is_code(403) => unknown(Kind::Claim),
             Err(failure) => return Err(failure.into_error(self)),
         }
-        Ok(Inventory { namespace: namespace.to_owned(), items, selector })
+        self.sort_out(namespace, &selector, found).await
     }
 
-    /// Asks for the deletion of all of it. Goes on past errors and returns each, with what it is about.
-    pub async fn delete(&self, inventory: &Inventory) -> Vec<Refused> {
-        let mut errors = Vec::new();
-        for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
-            let items: Vec<_> = inventory.of(kind).cloned().collect();
-            if items.is_empty() {
-                continue;
-            }
-            match self.delete_collection(kind, inventory).await {
-                Ok(()) => {}
-                // kubevirt.io:edit, for one, may delete machines but not their collection.
-                Err(failure) if failure.is_code(403) || failure.is_code(405) => {
-                    errors.extend(self.delete_each(&inventory.namespace, &items).await);
+    /// Leaves out what belongs to a living owner that is not ours, whatever its labels say: a VM that somebody copied from one of
+    /// ours passes the labels of its template on to its instance and its data volumes.
+    async fn sort_out(&self, namespace: &str, selector: &str, found: Vec<Found>) -> Result<Inventory, ClusterError> {
+        let ours: BTreeSet<_> = found.iter().map(|found| found.item.uid.clone()).collect();
+        let foreign: Vec<_> = found.iter().filter_map(|found| found.owner.as_deref()).filter(|owner| !ours.contains(&owner.uid)).collect();
+        let (mut living, mut unlisted) = (BTreeSet::new(), Vec::new());
+        for kind in [Kind::Machine, Kind::DataVolume] {
+            if foreign.iter().any(|owner| owner.kind == kind.name()) {
+                match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), "")).await {
+                    Ok(all) => living.extend(all.into_iter().map(|object| object.metadata.uid)),
+                    Err(failure) if failure.is_code(403) => unlisted.push(kind.name()),
+                    Err(failure) => return Err(failure.into_error(self)),
                 }
-                Err(failure) => errors.push(Refused { items, error: failure.into_error(self) }),
             }
         }
-        errors.extend(self.delete_each(&inventory.namespace, &inventory.orphans()).await);
-        errors
+        let machines = found.iter().filter(|found| found.item.kind == Kind::Machine);
+        let disks: BTreeSet<_> = machines.map(|machine| metadata::data_volume(&machine.item.name)).collect();
+        // Of owners of other kinds it is not known whether they live.
+        let is_alive = |owner: &Owner| {
+            living.contains(&owner.uid) || ![Kind::Machine, Kind::DataVolume].map(Kind::name).contains(&owner.kind.as_str())
+        };
+        let (mut items, mut orphans) = (Vec::new(), BTreeSet::new());
+        for Found { item, owner } in found {
+            match owner {
+                Some(owner) if ours.contains(&owner.uid) => {}
+                // A claim goes with the data volume of a VM of ours, and is waited for, also where those may not be listed.
+                Some(owner) if unlisted.contains(&owner.kind.as_str()) && disks.contains(&item.name) => {}
+                Some(owner) if unlisted.contains(&owner.kind.as_str()) => continue,
+                Some(owner) if is_alive(&owner) => continue,
+                _ if has_owner(item.kind) => drop(orphans.insert(item.uid.clone())),
+                _ => {}
+            }
+            items.push(item);
+        }
+        Ok(Inventory { namespace: namespace.to_owned(), items, orphans, selector: selector.to_owned() })
     }
 
-    async fn delete_collection(&self, kind: Kind, inventory: &Inventory) -> Result<(), Failure> {
-        let url = self.api(kind, Some(&inventory.namespace)).resource_url().to_owned();
-        let list = ListParams::default().labels(&inventory.selector);
-        self.retrying(kind.plural(), || {
-            let (client, request) = (self.client(), Request::new(&url).delete_collection(&DeleteParams::background(), &list));
-            async move {
-                let mut request = request.map_err(kube::Error::BuildRequest)?;
-                request.headers_mut().insert(http::header::ACCEPT, METADATA);
-                // All that was there comes back: of five thousand machines that is read, and not kept.
-                let answer = client.request_stream(request).await?;
-                futures::io::copy_buf(answer, &mut futures::io::sink()).await.map_err(kube::Error::ReadEvents)?;
-                Ok(())
-            }
-        })
-        .await
+    /// Asks for the deletion of all of it, and of nothing that has appeared since. Goes on past errors and returns each, with what it
+    /// is about.
+    pub async fn delete(&self, inventory: &Inventory) -> Vec<Refused> {
+        let mut errors = Vec::new();
+        // Machines first: their controller would make an instance again.
+        let (machines, others): (Vec<_>, Vec<_>) = inventory.roots().cloned().partition(|item| item.kind == Kind::Machine);
+        for items in [machines, others] {
+            errors.extend(self.delete_each(&inventory.namespace, &items).await);
+        }
+        errors
     }
 
     /// Deletes objects one by one, in parallel: only those very objects.
@@ -177,13 +211,23 @@ impl Cluster {
                 async move { api.delete(&item.name, &parameters).await.map(|_| ()) }
             });
             match deleted.await {
-                Err(failure) if !failure.is_code(404) && !failure.is_code(409) => {
-                    Some(Refused { items: vec![item.clone()], error: failure.into_error(self) })
-                }
-                _ => None,
+                Ok(()) => None,
+                Err(failure) if failure.is_code(404) => None,
+                // Another object bears its name now, or the server does not delete it.
+                Err(failure) if failure.is_code(409) && !self.is_there(namespace, item).await => None,
+                Err(failure) => Some(Refused { items: vec![item.clone()], error: failure.into_error(self) }),
             }
         });
         results.buffer_unordered(IN_PARALLEL).collect::<Vec<_>>().await.into_iter().flatten().collect()
+    }
+
+    /// Whether this very object is there, and is not being deleted; true where that is not known.
+    async fn is_there(&self, namespace: &str, item: &Item) -> bool {
+        match self.get(item.kind, namespace, &item.name).await {
+            Ok(Some(object)) => object["metadata"]["uid"] == *item.uid && object["metadata"]["deletionTimestamp"].is_null(),
+            Ok(None) => false,
+            Err(_) => true,
+        }
     }
 
     /// Waits until all of it is gone. Returns what is left when the time is over.

@@ -231,7 +231,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
         }
         let Some(cause) = cause(error) else { return Ok(()) };
         if !matches!(cause, kube::Error::Api(_)) {
-            let said = request::translate(cause, &self.cluster.access.server).to_string();
+            let said = request::translate(cause, &self.cluster.access).to_string();
             self.lost = Some((self.lost.as_ref().map_or_else(Instant::now, |(since, _)| *since), said));
         }
         match cause {
@@ -239,7 +239,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
                 let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < FRESH).unwrap_or((Instant::now(), 0));
                 // Fresh ones that are refused again and again will not become better.
                 if times >= REFUSALS || !self.cluster.refresh(self.generation).await {
-                    return Err(request::translate(cause, &self.cluster.access.server));
+                    return Err(request::translate(cause, &self.cluster.access));
                 }
                 self.refused = Some((since, times + 1));
                 self.generation = self.cluster.generation();
@@ -247,9 +247,9 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
                 Ok(())
             }
             kube::Error::Api(status) if status.code == 403 && self.cluster.forgives_forbidden() => Ok(()),
-            kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access.server)),
+            kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access)),
             // Asking again brings the same.
-            kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access.server)),
+            kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access)),
             _ => Ok(()),
         }
     }

@@ -83,6 +83,11 @@ impl Kind {
         }
     }
 
+    /// `VirtualMachine`, as owner references have it.
+    pub fn name(self) -> &'static str {
+        self.names().2
+    }
+
     /// API group, empty for the core.
     pub fn group(self) -> &'static str {
         self.names().0
@@ -166,7 +171,7 @@ impl Cluster {
     pub async fn connect(connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
         let access = kubeconfig::access(connection, environment).await?;
         let pause = logged::Pause::default();
-        let client = client(access.config.clone(), &pause).map_err(|error| request::translate(&error, &access.server))?;
+        let client = client(access.config.clone(), &pause).map_err(|error| request::translate(&error, &access))?;
         let timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(Duration::from_secs(86_400)));
         let started = Instant::now();
         Ok(Self {

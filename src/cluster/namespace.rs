@@ -1,15 +1,25 @@
 //! Whether a namespace is ours to delete, and its deletion.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use kube::{
     Api,
-    api::{DeleteParams, DynamicObject, ListParams},
-    discovery::{Discovery, Scope, verbs},
+    api::{ApiResource, DeleteParams, DynamicObject, ListParams, PartialObjectMeta, Preconditions},
+    discovery::{ApiCapabilities, ApiGroup, Discovery, Scope, verbs},
 };
 
 use crate::{error::ClusterError, plan::metadata};
 
-use super::{Cluster, Place};
+use super::{Cluster, Place, request::Failure};
+
+/// How often a list that expires is begun again.
+const MOST_EXPIRED: u32 = 3;
+/// Types of the Secrets that controllers make for service accounts,
+const TOKEN_TYPES: [&str; 2] = ["kubernetes.io/service-account-token", "kubernetes.io/dockercfg"];
+/// and the annotations that name the account; the second is that of OpenShift 4.16 and later
+/// (openshift/openshift-controller-manager `pkg/internalregistry/controllers`).
+const TOKEN_OF: [&str; 2] = ["kubernetes.io/service-account.name", "openshift.io/internal-registry-auth-token.service-account"];
 
 /// What a cluster puts into each namespace by itself: resource, and the names (all of them where none is given).
 const AUTOMATIC: [(&str, &[&str]); 9] = [
@@ -47,26 +57,27 @@ impl Cluster {
     /// When the server does not say what it has.
     pub async fn leftovers(&self, namespace: &str) -> Result<(Vec<String>, Vec<String>), ClusterError> {
         let discovery = self.once(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
+        // In whatever version: a resource may be missing from the one that the server prefers.
+        let resources: Vec<_> = discovery.groups().flat_map(all_versions).collect();
+        let namespaced: BTreeSet<_> = resources
+            .iter()
+            .filter(|(_, capabilities)| capabilities.scope == Scope::Namespaced)
+            .map(|(resource, _)| (resource.group.clone(), resource.kind.clone()))
+            .collect();
         let (mut found, mut unseen) = (Vec::new(), Vec::new());
-        for (resource, capabilities) in discovery.groups().flat_map(|group| group.recommended_resources()) {
+        for (resource, capabilities) in &resources {
             let looked_at = capabilities.scope == Scope::Namespaced && capabilities.supports_operation(verbs::LIST);
             if !looked_at || !capabilities.supports_operation(verbs::DELETE) {
                 continue;
             }
-            let list = self.retrying(&resource.plural, || {
-                let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, &resource);
-                async move { api.list_metadata(&ListParams::default().limit(super::list::PAGE)).await }
-            });
-            match list.await {
-                Ok(list) => {
-                    // What has an owner is told by that one, or is garbage soon: KubeVirt's ControllerRevisions outlive their machine a little.
-                    let own = list.items.into_iter().filter(|item| item.metadata.owner_references.as_ref().is_none_or(Vec::is_empty));
-                    let names = own.filter_map(|item| item.metadata.name);
+            match self.all_of(namespace, resource).await {
+                Ok(all) => {
+                    let foreign = all.iter().filter(|object| !is_dependent(object, &namespaced) && !is_automatic(resource, object));
                     found.extend(
-                        names.filter(|name| !is_automatic(&resource.plural, name)).map(|name| format!("{}/{name}", resource.plural)),
+                        foreign.map(|object| format!("{}/{}", resource.plural, object.metadata.name.as_deref().unwrap_or_default())),
                     );
                 }
-                Err(failure) if failure.is_code(403) => unseen.push(resource.plural),
+                Err(failure) if failure.is_code(403) => unseen.push(resource.plural.clone()),
                 Err(failure) if failure.is_code(404) || failure.is_code(405) => {}
                 Err(failure) => return Err(failure.into_error(self)),
             }
@@ -76,14 +87,58 @@ impl Cluster {
         Ok((found, unseen))
     }
 
-    /// Asks for the deletion of the namespace.
+    /// All objects of a resource in a namespace, page by page: their metadata, and a Secret's type.
+    async fn all_of(&self, namespace: &str, resource: &ApiResource) -> Result<Vec<Leftover>, Failure> {
+        let mut parameters = ListParams::default().limit(super::list::PAGE);
+        let (mut all, mut expired) = (Vec::new(), 0);
+        loop {
+            let list = self.retrying(&resource.plural, || {
+                let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, resource);
+                let parameters = parameters.clone();
+                async move {
+                    // Of a Secret its type is needed too, which is no metadata.
+                    if is_secret(resource) {
+                        let list = api.list(&parameters).await?;
+                        let read = |object: DynamicObject| Leftover {
+                            metadata: object.metadata,
+                            kind: object.data["type"].as_str().map(str::to_owned),
+                        };
+                        return Ok((list.items.into_iter().map(read).collect::<Vec<_>>(), list.metadata.continue_));
+                    }
+                    let list = api.list_metadata(&parameters).await?;
+                    let read = |object: PartialObjectMeta<_>| Leftover { metadata: object.metadata, kind: None };
+                    Ok((list.items.into_iter().map(read).collect(), list.metadata.continue_))
+                }
+            });
+            let (items, more) = match list.await {
+                Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() && expired < MOST_EXPIRED => {
+                    expired += 1;
+                    parameters.continue_token = None;
+                    all.clear();
+                    continue;
+                }
+                result => result?,
+            };
+            all.extend(items);
+            match more.filter(|token| !token.is_empty()) {
+                Some(token) => parameters.continue_token = Some(token),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Asks for the deletion of the namespace with this UID.
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn delete_namespace(&self, name: &str) -> Result<(), ClusterError> {
+    pub async fn delete_namespace(&self, name: &str, uid: &str) -> Result<(), ClusterError> {
         let deleted = self.retrying(name, || {
             let api: Api<Namespace> = Api::all(self.client());
-            async move { api.delete(name, &DeleteParams::background()).await.map(|_| ()) }
+            let parameters = DeleteParams {
+                preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
+                ..DeleteParams::background()
+            };
+            async move { api.delete(name, &parameters).await.map(|_| ()) }
         });
         match deleted.await {
             Err(failure) if failure.is_code(404) => Ok(()),
@@ -95,7 +150,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn wait_namespace_gone(&self, name: &str) -> Result<bool, ClusterError> {
+    pub async fn wait_namespace_gone(&self, name: &str, uid: &str) -> Result<bool, ClusterError> {
         loop {
             let get = || {
                 let api: Api<Namespace> = Api::all(self.client());
@@ -103,6 +158,8 @@ impl Cluster {
             };
             match self.retrying(name, get).await {
                 Ok(None) => return Ok(true),
+                // Another one of its name.
+                Ok(Some(namespace)) if namespace.metadata.uid.as_deref() != Some(uid) => return Ok(true),
                 // On OpenShift a project that is gone is forbidden.
                 Err(failure) if failure.is_code(403) => return Ok(true),
                 Ok(Some(_)) if self.overdue() => return Ok(false),
@@ -119,8 +176,39 @@ pub fn owned(metadata: &ObjectMeta) -> bool {
     described || metadata::annotation(metadata, metadata::OWNED).is_some()
 }
 
-fn is_automatic(resource: &str, name: &str) -> bool {
-    let listed = AUTOMATIC.iter().any(|(of, names)| *of == resource && (names.is_empty() || names.contains(&name)));
-    let secret = resource == "secrets" && ["default-", "builder-", "deployer-", "pipeline-"].iter().any(|prefix| name.starts_with(prefix));
-    listed || secret
+/// Each resource of a group once, in the most stable version that has it.
+fn all_versions(group: &ApiGroup) -> Vec<(ApiResource, ApiCapabilities)> {
+    let mut seen = BTreeSet::new();
+    let all = group.versions().flat_map(|version| group.versioned_resources(version));
+    all.filter(|(resource, _)| seen.insert(resource.plural.clone())).collect()
+}
+
+/// What is read of an object in a namespace that is to be deleted.
+struct Leftover {
+    metadata: ObjectMeta,
+    /// A Secret's.
+    kind: Option<String>,
+}
+
+fn is_secret(resource: &ApiResource) -> bool {
+    resource.group.is_empty() && resource.plural == "secrets"
+}
+
+/// Whether an owner in the same namespace tells of it, or it is garbage soon: KubeVirt's ControllerRevisions outlive their VM a little.
+/// An owner that is in no namespace would not be listed, and outlives this one.
+fn is_dependent(object: &Leftover, namespaced: &BTreeSet<(String, String)>) -> bool {
+    let group = |version: &str| version.split_once('/').map_or("", |(group, _)| group).to_owned();
+    let owners = object.metadata.owner_references.iter().flatten();
+    let mut within = owners.map(|owner| namespaced.contains(&(group(&owner.api_version), owner.kind.clone())));
+    within.any(|within| within)
+}
+
+/// Whether the cluster itself puts this object into each namespace.
+fn is_automatic(resource: &ApiResource, object: &Leftover) -> bool {
+    let name = object.metadata.name.as_deref().unwrap_or_default();
+    if is_secret(resource) {
+        let of_account = TOKEN_OF.iter().any(|key| metadata::annotation(&object.metadata, key).is_some());
+        return of_account && object.kind.as_deref().is_some_and(|kind| TOKEN_TYPES.contains(&kind));
+    }
+    AUTOMATIC.iter().any(|(of, names)| *of == resource.plural && (names.is_empty() || names.contains(&name)))
 }

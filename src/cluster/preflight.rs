@@ -27,6 +27,9 @@ pub enum Place {
 /// Default marks of a StorageClass: for virtual machines, and for all.
 const DEFAULTS: [&str; 2] = ["storageclass.kubevirt.io/is-default-virt-class", "storageclass.kubernetes.io/is-default-class"];
 
+/// Label of a namespace whose pods have a primary network of their own.
+const PRIMARY_UDN: &str = "k8s.ovn.org/primary-user-defined-network";
+
 impl Cluster {
     /// Whether there is a server that answers.
     ///
@@ -92,6 +95,23 @@ impl Cluster {
         }
     }
 
+    /// Whether VMs of ours can become ready in a namespace.
+    ///
+    /// # Errors
+    /// One with a primary user-defined network has neither masquerade nor readiness probes (OpenShift's documentation of
+    /// virtualization with primary UDNs, 4.18 and 4.19).
+    pub fn require_pod_network(namespace: &str, place: &Place) -> Result<(), ClusterError> {
+        match place {
+            Place::There(about) if about.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
+                Err(ClusterError::Preflight(format!(
+                    "namespace {namespace} has a primary user-defined network (label {PRIMARY_UDN}), where readiness probes and ssh do not \
+                     reach VMs; choose another namespace with -n"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is known of the namespace.
     ///
     /// # Errors
@@ -131,6 +151,23 @@ impl Cluster {
                     Err(failure) => Err(failure.into_error(self)),
                 }
             }
+            Err(failure) => Err(failure.into_error(self)),
+        }
+    }
+
+    /// The architecture of a VM that names none, as KubeVirt found it out; nothing where it does not say so, or not to this user.
+    ///
+    /// # Errors
+    /// The way to the server.
+    pub async fn default_architecture(&self) -> Result<Option<String>, ClusterError> {
+        let get = || {
+            let client = self.client();
+            let request = http::Request::get("/apis/kubevirt.io/v1/kubevirts").body(Vec::new());
+            async move { client.request::<serde_json::Value>(request.map_err(kube::Error::HttpError)?).await }
+        };
+        match self.retrying("KubeVirt's configuration", get).await {
+            Ok(list) => Ok(list["items"][0]["status"]["defaultArchitecture"].as_str().map(str::to_owned)),
+            Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(None),
             Err(failure) => Err(failure.into_error(self)),
         }
     }

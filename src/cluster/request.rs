@@ -2,9 +2,12 @@
 
 use std::{future::Future, io, time::Duration};
 
-use kube::core::Status;
+use kube::{client::AuthError, core::Status};
 
-use crate::error::ClusterError;
+use crate::{
+    error::ClusterError,
+    kubeconfig::{self, Access},
+};
 
 use super::Cluster;
 
@@ -66,7 +69,7 @@ impl Failure {
     /// For the user.
     pub fn into_error(self, cluster: &Cluster) -> ClusterError {
         match self {
-            Self::Kube(error) => translate(&error, &cluster.access.server),
+            Self::Kube(error) => translate(&error, &cluster.access),
             Self::Silence => ClusterError::Unreachable(format!("{} gave no answer in time", cluster.access.server)),
         }
     }
@@ -119,7 +122,7 @@ impl Cluster {
                 .map_or(PATIENCE.saturating_sub(begun.elapsed()), |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
             let wait = wait.min(left);
             let why = match &failure {
-                Failure::Kube(error) => translate(error, &self.access.server).to_string(),
+                Failure::Kube(error) => translate(error, &self.access).to_string(),
                 Failure::Silence => "no answer in time".to_owned(),
             };
             tracing::info!("{what}: {why}; again in {} ms", wait.as_millis());
@@ -137,25 +140,57 @@ fn jitter() -> f64 {
 }
 
 /// What kube says, in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
-pub fn translate(error: &kube::Error, server: &str) -> ClusterError {
+pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
     match error {
         kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized,
         kube::Error::Api(status) => ClusterError::Api(status.clone()),
         kube::Error::SerdeError(error) if error.is_data() => ClusterError::Unreadable(error.to_string()),
-        kube::Error::Auth(cause) => ClusterError::Kubeconfig(format!("getting credentials: {}", one_line(&cause.to_string()))),
+        kube::Error::Auth(cause) => ClusterError::Kubeconfig(format!("getting credentials: {}", login_failure(cause, access))),
+        kube::Error::ProxyProtocolUnsupported { proxy_url } | kube::Error::ProxyProtocolDisabled { proxy_url, .. } => {
+            let (scheme, address) = (proxy_url.scheme_str().unwrap_or_default(), kubeconfig::address(proxy_url));
+            ClusterError::Kubeconfig(format!("proxy {scheme}://{address}: its protocol is not supported; use http, https or socks5"))
+        }
         other => {
             let mut cause: &dyn std::error::Error = other;
             loop {
                 let refused = cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
                 if refused {
-                    return ClusterError::Refused(server.to_owned());
+                    return match access.proxy() {
+                        Some(proxy) => ClusterError::Unreachable(format!("proxy {proxy} refused the connection")),
+                        None => ClusterError::Refused(access.server.clone()),
+                    };
                 }
                 match cause.source() {
                     Some(deeper) => cause = deeper,
-                    None => return ClusterError::Unreachable(one_line(&cause.to_string())),
+                    None => {
+                        let by = access.proxy().map(|proxy| format!("through proxy {proxy}: ")).unwrap_or_default();
+                        return ClusterError::Unreachable(format!("{by}{}", one_line(&cause.to_string())));
+                    }
                 }
             }
         }
+    }
+}
+
+/// Why there are no credentials: the program and how it ended. Its output, its arguments and its environment may hold credentials, and
+/// kube's own text repeats them.
+fn login_failure(cause: &AuthError, access: &Access) -> String {
+    let plugin = access.login_plugin().unwrap_or("of the kubeconfig");
+    match cause {
+        AuthError::AuthExecRun { out, .. } => match out.status.code() {
+            Some(code) => format!("login plugin {plugin} ended with exit status {code}"),
+            None => format!("login plugin {plugin} was killed by a signal"),
+        },
+        AuthError::AuthExecStart(error) => format!("login plugin {plugin} cannot be started: {error}"),
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
+            format!("login plugin {plugin} did not print an ExecCredential with a status")
+        }
+        AuthError::MalformedTokenExpirationDate(_) => format!("login plugin {plugin} printed an expirationTimestamp that is not a time"),
+        AuthError::MissingCommand => "the login plugin of the kubeconfig names no command".to_owned(),
+        AuthError::ReadTokenFile(error, path) => format!("token file {} cannot be read: {error}", path.display()),
+        AuthError::InvalidBearerToken(_) => "the token is not valid in an HTTP header".to_owned(),
+        AuthError::InvalidBasicAuth(_) => "user name and password are not valid in an HTTP header".to_owned(),
+        _ => "the kubeconfig's user cannot be used: its auth-provider failed or is not supported".to_owned(),
     }
 }
 

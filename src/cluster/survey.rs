@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     Cluster, Item, Kind,
-    list::{Form, Scope},
+    list::{Alone, Form, Scope},
     ownership,
     request::Failure,
 };
@@ -117,7 +117,45 @@ impl Cluster {
             }
         }
         let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
-        gather(plan, Survey { changes, ..Survey::default() }, all, &instances).map(Some).map_err(ClusterError::Preflight)
+        let survey = gather(plan, Survey { changes, ..Survey::default() }, all, &instances).map_err(ClusterError::Preflight)?;
+        self.require_free_disks(plan, &survey).await?;
+        Ok(Some(survey))
+    }
+
+    /// KubeVirt adopts a DataVolume, and CDI a claim, that it finds under the name it is to make (kubevirt/kubevirt
+    /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). That of somebody else would become a data disk
+    /// of ours, and go with it.
+    async fn require_free_disks(&self, plan: &Plan, survey: &Survey) -> Result<(), ClusterError> {
+        let new = plan.objects.iter().zip(&survey.changes).filter(|(object, change)| change.is_create() && object.has_data_volume);
+        let names: BTreeSet<_> = new.map(|(object, _)| metadata::data_volume(&object.name)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let volumes = self.metadata_of(Kind::DataVolume, plan).await?;
+        let claims = self.metadata_of(Kind::Claim, plan).await?;
+        let ours: BTreeSet<_> = volumes.iter().filter(|volume| volume.is_of(&plan.fleet)).map(|volume| volume.uid.as_str()).collect();
+        // What is being deleted is waited for by KubeVirt; what is left of a data volume that is gone goes soon.
+        let made_for_ours = |claim: &About| claim.owner.as_ref().is_some_and(|owner| ours.contains(owner.uid.as_str()));
+        let garbage = |claim: &About| {
+            let owner = claim.owner.as_ref().filter(|owner| owner.kind == Kind::DataVolume.name());
+            owner.is_some_and(|owner| !volumes.iter().any(|volume| volume.uid == owner.uid))
+        };
+        let taken = |about: &About| names.contains(&about.name) && !about.going && !about.is_of(&plan.fleet);
+        let foreign = volumes.iter().filter(|volume| taken(volume)).map(|volume| (Kind::DataVolume, volume));
+        let foreign = foreign.chain(
+            claims.iter().filter(|claim| taken(claim) && !made_for_ours(claim) && !garbage(claim)).map(|claim| (Kind::Claim, claim)),
+        );
+        let foreign: Vec<_> = foreign.map(|(kind, about)| format!("{}/{}", kind.printed(), about.name)).collect();
+        if foreign.is_empty() { Ok(()) } else { Err(ClusterError::Preflight(taken_names(plan, &foreign))) }
+    }
+
+    /// The metadata of all objects of a kind; none where the cluster does not have the kind, or the user may not list it.
+    async fn metadata_of(&self, kind: Kind, plan: &Plan) -> Result<Vec<About>, ClusterError> {
+        match self.try_list::<Alone>(&Scope::new(kind, Some(&plan.namespace), "")).await {
+            Ok(all) => Ok(all.into_iter().map(|object| object.metadata).collect()),
+            Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(Vec::new()),
+            Err(failure) => Err(failure.into_error(self)),
+        }
     }
 
     /// Machines whose running instance is not the plan's: looked at before the writes, and again where these changed some.
@@ -201,11 +239,7 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
         }
     }
     if !foreign.is_empty() {
-        return Err(format!(
-            "in namespace {} there is already, not of this fleet: {}; choose another --name or namespace, or remove what is there",
-            plan.namespace,
-            foreign.join(", ")
-        ));
+        return Err(taken_names(plan, &foreign));
     }
     if !disks.is_empty() {
         return Err(format!(
@@ -218,6 +252,14 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
     survey.outdated = outdated(plan, instances);
     survey.rows = status::rows(&machines, instances);
     Ok(survey)
+}
+
+fn taken_names(plan: &Plan, foreign: &[String]) -> String {
+    format!(
+        "in namespace {} there is already, not of this fleet: {}; choose another --name or namespace, or remove what is there",
+        plan.namespace,
+        foreign.join(", ")
+    )
 }
 
 /// Machines whose instance was started with something else than the plan's.

@@ -11,7 +11,7 @@ use super::{Context, confirm, first_of};
 pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let cluster = context.connect(true).await?;
-    let namespace = context.namespace(&cluster);
+    let namespace = context.namespace(&cluster)?;
     // A server that is not there is told at once; one that goes away later is waited for.
     cluster.require_server().await?;
     if arguments.delete_namespace && !context.config.narrowed.is_empty() {
@@ -22,9 +22,7 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     }
     let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
     // Nothing is removed on the way to a refusal.
-    if arguments.delete_namespace {
-        require_ours(&cluster, &namespace).await?;
-    }
+    let uid = if arguments.delete_namespace { require_ours(&cluster, &namespace).await? } else { None };
     let fleet = &context.config.settings.common.name;
     let inventory = cluster.inventory(&namespace, fleet, &context.config.narrowed, &|progress| ui.listen(progress)).await?;
     if inventory.is_empty() {
@@ -39,17 +37,17 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     } else {
         remove(&cluster, &inventory, arguments, context).await?;
     }
-    if arguments.delete_namespace && !dry_run {
-        return remove_namespace(&cluster, &namespace, arguments, context).await;
+    match uid {
+        Some(uid) if !dry_run => remove_namespace(&cluster, &namespace, &uid, arguments, context).await,
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// A namespace that is not there may be asked away; one that is there must be of our making.
-async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<()> {
+/// The UID of the namespace, which must be of our making; nothing where it does not exist.
+async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<Option<String>> {
     let (why, then) = match cluster.look_at_namespace(namespace).await? {
-        Place::Missing => return Ok(()),
-        Place::There(metadata) if owned(&metadata) => return Ok(()),
+        Place::Missing => return Ok(None),
+        Place::There(metadata) if owned(&metadata) => return Ok(Some(metadata.uid.unwrap_or_default())),
         Place::There(_) => ("was not made by this tool", format!(", or take it away with kubectl delete namespace {namespace}")),
         Place::Unknown => ("may not be looked at by you, so nobody knows whether this tool made it", String::new()),
     };
@@ -74,6 +72,14 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
         tell(&going.items, namespace, " is being deleted", "", context);
         Ok(())
     };
+    // Somebody may be running `up`: what was not listed was not confirmed either.
+    let fleet = &context.config.settings.common.name;
+    if let Ok(later) = cluster.inventory(namespace, fleet, &context.config.narrowed, &|_| {}).await {
+        let appeared: Vec<_> = inventory.appeared(&later).iter().map(ToString::to_string).collect();
+        if !appeared.is_empty() {
+            ui.warning(&format!("not deleted, because it appeared after the list was made: {}", appeared.join(", ")));
+        }
+    }
     match (first_of(refused.into_iter().map(|refused| refused.error).collect(), ui), outcome) {
         (Err(first), Err(second)) => {
             ui.error(&second);
@@ -111,10 +117,34 @@ fn refusal(namespace: &str) -> Error {
     Error::Other(format!("refusing to delete namespace {namespace} without confirmation; pass --yes"))
 }
 
-async fn remove_namespace(cluster: &Cluster, namespace: &str, arguments: &Down, context: &Context<'_>) -> Result<()> {
+/// Deletes the very namespace that was looked at in the beginning, if nothing else is in it.
+async fn remove_namespace(cluster: &Cluster, namespace: &str, uid: &str, arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     if cluster.namespace_is_gone(namespace).await? {
         return Ok(());
+    }
+    require_empty(cluster, namespace, uid).await?;
+    if !confirm(ui, arguments.yes, &[], &format!("Delete namespace {namespace}?"), Err(refusal(namespace)))? {
+        ui.note("The namespace was left alone.");
+        return Ok(());
+    }
+    // A question may stand for hours.
+    if !arguments.yes {
+        require_empty(cluster, namespace, uid).await?;
+    }
+    cluster.delete_namespace(namespace, uid).await?;
+    if context.config.wait() && !cluster.wait_namespace_gone(namespace, uid).await? {
+        let what = format!("waiting for namespace {namespace} to be gone");
+        return Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into());
+    }
+    ui.line(&format!("namespace {namespace:?} deleted"));
+    Ok(())
+}
+
+/// Fails if the namespace is another one by now, or holds anything that is not the cluster's own.
+async fn require_empty(cluster: &Cluster, namespace: &str, uid: &str) -> Result<()> {
+    if require_ours(cluster, namespace).await?.is_some_and(|now| now != uid) {
+        return Err(Error::Other(format!("namespace {namespace} was deleted and created again: this one is left alone")));
     }
     let (leftovers, unseen) = cluster.leftovers(namespace).await?;
     if !leftovers.is_empty() {
@@ -126,15 +156,5 @@ async fn remove_namespace(cluster: &Cluster, namespace: &str, arguments: &Down, 
             "namespace {namespace} is left alone: {why}; 'kubectl delete namespace {namespace}' asks nobody"
         )));
     }
-    if !confirm(ui, arguments.yes, &[], &format!("Delete namespace {namespace}?"), Err(refusal(namespace)))? {
-        ui.note("The namespace was left alone.");
-        return Ok(());
-    }
-    cluster.delete_namespace(namespace).await?;
-    if context.config.wait() && !cluster.wait_namespace_gone(namespace).await? {
-        let what = format!("waiting for namespace {namespace} to be gone");
-        return Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into());
-    }
-    ui.line(&format!("namespace {namespace:?} deleted"));
     Ok(())
 }

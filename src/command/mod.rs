@@ -13,7 +13,7 @@ use clap::{ArgMatches, CommandFactory as _};
 use crate::{
     cli::{Cli, Command},
     cluster::Cluster,
-    config::{Config, Environment},
+    config::{Config, Environment, value},
     error::{Error, Result},
     ui::Ui,
 };
@@ -87,8 +87,11 @@ impl Context<'_> {
     }
 
     /// flag, environment or file > the context's > the pod's > `virtwork`.
-    fn namespace(&self, cluster: &Cluster) -> String {
-        self.config.namespace().or(cluster.access.namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE).to_owned()
+    fn namespace(&self, cluster: &Cluster) -> Result<String> {
+        match self.config.namespace() {
+            Some(namespace) => Ok(namespace.to_owned()),
+            None => configured_namespace(cluster.access.namespace.clone()),
+        }
     }
 
     /// The same, where no cluster need be configured.
@@ -96,9 +99,15 @@ impl Context<'_> {
         if let Some(namespace) = self.config.namespace() {
             return Ok(namespace.to_owned());
         }
-        let namespace = crate::kubeconfig::namespace(&self.config.settings.connection, self.environment)?;
-        Ok(namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()))
+        configured_namespace(crate::kubeconfig::namespace(&self.config.settings.connection, self.environment)?)
     }
+}
+
+/// The namespace of the kubeconfig or the pod, by the rule of `--namespace`: it becomes part of paths and command lines.
+fn configured_namespace(found: Option<String>) -> Result<String> {
+    let Some(namespace) = found.filter(|namespace| !namespace.is_empty()) else { return Ok(DEFAULT_NAMESPACE.to_owned()) };
+    value::namespace(&namespace)
+        .map_err(|why| Error::Other(format!("{why}; it comes from the kubeconfig's context or the pod, -n names another")))
 }
 
 /// A question before something is removed: on a terminal it is asked, elsewhere `off_terminal` decides.

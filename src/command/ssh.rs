@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use crate::{
     cli::{Connection, Ssh},
     cluster::{Cluster, Kind},
+    config::value,
     error::{Error, Result},
     kubevirt::observed::Observed,
     plan::metadata,
@@ -52,10 +53,10 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     } else {
         let mut command = Command::new(which::which("ssh").map_err(|_| Error::Other("ssh is not on PATH".to_owned()))?);
         let proxy = format!(
-            "{} port-forward --stdio=true --namespace {} vm/{} 22",
+            "{} port-forward --stdio=true --namespace {} {} 22",
             quote(&virtctl.to_string_lossy()),
-            target.namespace,
-            target.name
+            quote(&target.namespace),
+            quote(&format!("vm/{}", target.name))
         );
         command.arg("-o").arg(format!("ProxyCommand={proxy}"));
         for option in &options {
@@ -67,7 +68,7 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
         if arguments.t {
             command.arg("-t");
         }
-        command.arg(format!("{}@vm.{}.{}", target.user, target.name, target.namespace)).arg("--").args(&arguments.command);
+        command.args(["-l", &target.user, "--", &format!("vm.{}.{}", target.name, target.namespace)]).args(&arguments.command);
         command
     };
     if let Some(file) = &overlay {
@@ -127,7 +128,7 @@ fn outcome(status: ExitStatus) -> Result<()> {
 }
 
 async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Result<Target> {
-    let namespace = context.namespace(cluster);
+    let namespace = context.namespace(cluster)?;
     let fleet = &context.config.settings.common.name;
     cluster.require_kubevirt().await?;
     let selector = metadata::selector(Some(fleet), &[]);
@@ -143,14 +144,27 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
         let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
         return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
     };
-    let fallback = || Some(row.ssh_user.clone()).filter(|user| !user.is_empty());
     Ok(Target {
-        name: row.name.clone(),
+        name: checked(&row.name, value::object_name, "the name of this VM")?,
+        user: match &arguments.login {
+            Some(login) => login.clone(),
+            None if row.ssh_user.is_empty() => context.config.settings.door.ssh_user.clone(),
+            None => checked(
+                &row.ssh_user,
+                value::user_name,
+                &format!("annotation {} of VM {} (--login chooses another user)", metadata::SSH_USER, row.name),
+            )?,
+        },
         namespace,
-        user: arguments.login.clone().or_else(fallback).unwrap_or_else(|| context.config.settings.door.ssh_user.clone()),
-        uid: instance.metadata.uid.clone(),
+        uid: checked(&instance.metadata.uid, value::uid, &format!("the UID of instance {}", row.name))?,
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
+}
+
+/// A value out of the cluster, which anybody there may have written, by the same rule as the setting it stands for: ssh and virtctl
+/// would take some values for options.
+fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, String>, what: &str) -> Result<String> {
+    rule(text).map_err(|why| Error::Other(format!("{what} cannot be used: {why}")))
 }
 
 fn choose<'a>(rows: &'a [Row], wanted: Option<&str>, fleet: &str, namespace: &str, context: &Context<'_>) -> Result<&'a Row> {

@@ -18,8 +18,8 @@ use super::Context;
 
 pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let cluster = context.connect(false).await?;
-    let namespace = context.namespace(&cluster);
-    let place = (!arguments.all_namespaces).then_some(namespace.as_str());
+    let namespace = if arguments.all_namespaces { None } else { Some(context.namespace(&cluster)?) };
+    let place = namespace.as_deref();
     let config = context.config;
     // All fleets of the cluster, unless one is asked for.
     let fleet = if arguments.all_namespaces { config.named_fleet() } else { Some(config.settings.common.name.as_str()) };

@@ -42,6 +42,13 @@ async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
     Ok(fleet)
 }
 
+/// The fleet with the architecture that its VMs get in this cluster.
+async fn for_cluster(fleet: &Fleet, cluster: &Cluster) -> Result<Fleet> {
+    let mut fleet = fleet.clone();
+    fleet.shape.architecture = cluster.default_architecture().await?.unwrap_or(fleet.shape.architecture);
+    Ok(fleet)
+}
+
 fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
     plan::plan(fleet, namespace, &context.config.catalog).map_err(Error::Other)
 }
@@ -54,11 +61,11 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     // A bad value anywhere fails before any request is sent.
     make_plan(fleet, super::DEFAULT_NAMESPACE, context)?;
     let cluster = context.connect(true).await?;
-    let mut plan = make_plan(fleet, &context.namespace(&cluster), context)?;
-    ui.note(&demand(&plan));
     let listen = |progress| ui.listen(progress);
-
     cluster.require_kubevirt().await?;
+    let fleet = &for_cluster(fleet, &cluster).await?;
+    let mut plan = make_plan(fleet, &context.namespace(&cluster)?, context)?;
+    ui.note(&demand(&plan));
     cluster.require_storage(&fleet.shape, plan.demand.storage, &listen).await?;
     let ((survey, missing), place) = look(&cluster, &plan).await?;
     // Of a namespace that is not there nothing can be asked.
@@ -104,6 +111,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
 /// What is there, and whether the namespace is to be made.
 async fn look(cluster: &Cluster, plan: &Plan) -> Result<((Survey, bool), Place)> {
     let place = cluster.look_at_namespace(&plan.namespace).await?;
+    Cluster::require_pod_network(&plan.namespace, &place)?;
     match cluster.survey(plan, place != Place::Missing).await? {
         Some(survey) => Ok(((survey, place == Place::Missing), place)),
         // Neither the namespace nor what is in it may be seen: on OpenShift that is how a missing project looks.
@@ -179,7 +187,7 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
     first_of(refused.into_iter().map(|refused| refused.error).collect(), context.ui)?;
     for item in &items {
         if context.config.wait() {
-            cluster.wait_until_gone(item.kind, &plan.namespace, &item.name).await?;
+            cluster.wait_item_gone(&plan.namespace, item).await?;
         }
         context.ui.done(&item.to_string(), if context.config.wait() { "pruned" } else { "is being deleted" });
     }
@@ -261,8 +269,9 @@ fn json_of(object: &impl serde::Serialize) -> Result<Value> {
 async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let cluster = context.connect(true).await?;
-    let plan = make_plan(fleet, &context.namespace(&cluster), context)?;
     cluster.require_kubevirt().await?;
+    let fleet = &for_cluster(fleet, &cluster).await?;
+    let plan = make_plan(fleet, &context.namespace(&cluster)?, context)?;
     cluster.require_storage(&fleet.shape, plan.demand.storage, &|progress| ui.listen(progress)).await?;
     let ((survey, missing), place) = look(&cluster, &plan).await?;
     if missing {

@@ -15,7 +15,7 @@ use crate::{
     catalog::{Catalog, Workload},
     cli::Settings,
     error::{ConfigError, Error},
-    plan::{Chosen, DataDisk, Door, Fleet, Guest, Password, Quantity, Shape, Sizes},
+    plan::{Chosen, DEFAULT_ARCHITECTURE, DataDisk, Door, Fleet, Guest, Password, Quantity, Shape, Sizes},
 };
 
 pub use layers::reason;
@@ -218,6 +218,7 @@ impl Config {
             storage_class: machines.storage_class.clone(),
             node_selector: machines.node_selector.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
             tolerations: machines.toleration.iter().map(|taint| taint.0.clone()).collect(),
+            architecture: DEFAULT_ARCHITECTURE.to_owned(),
         }
     }
 

@@ -220,11 +220,11 @@ pub fn image(text: &str) -> Result<String, String> {
     plain(text).ok_or_else(|| format!("{text:?} is not an image, such as quay.io/containerdisks/fedora:44"))
 }
 
-/// The name of a Secret or StorageClass.
+/// The name of an object, such as a Secret, a StorageClass or a VM.
 ///
 /// # Errors
 /// When it is no DNS subdomain.
-pub fn secret_name(text: &str) -> Result<String, String> {
+pub fn object_name(text: &str) -> Result<String, String> {
     let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let edges = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.ends_with(|c: char| c.is_ascii_alphanumeric());
     if edges && text.len() <= 253 && text.chars().all(right) {
@@ -232,6 +232,15 @@ pub fn secret_name(text: &str) -> Result<String, String> {
     } else {
         Err(format!("{text:?} is not the name of an object (lower-case letters, digits, hyphens, dots)"))
     }
+}
+
+/// A UID, as an API server gives it (RFC 4122).
+///
+/// # Errors
+/// When it is something else.
+pub fn uid(text: &str) -> Result<String, String> {
+    let right = |c: char| c.is_ascii_hexdigit() || c == '-';
+    if text.len() == 36 && text.chars().all(right) { Ok(text.to_owned()) } else { Err(format!("{text:?} is not a UID")) }
 }
 
 /// A URL for guests.

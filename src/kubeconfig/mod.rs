@@ -4,7 +4,7 @@
 //! (`k8s.io/client-go/tools/clientcmd/client_config.go`).
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -28,6 +28,19 @@ pub struct Access {
     pub kubeconfig: Option<Kubeconfig>,
 }
 
+impl Access {
+    /// The program that issues credentials, as the kubeconfig names it.
+    pub fn login_plugin(&self) -> Option<&str> {
+        let user = self.kubeconfig.as_ref()?.auth_infos.first()?.auth_info.as_ref()?;
+        user.exec.as_ref()?.command.as_deref()
+    }
+
+    /// `host:port` of the proxy, if one is used.
+    pub fn proxy(&self) -> Option<String> {
+        self.config.proxy_url.as_ref().map(address)
+    }
+}
+
 /// Finds the cluster.
 ///
 /// # Errors
@@ -41,6 +54,7 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
         && connection.context.is_none()
         && environment.get("KUBERNETES_SERVICE_HOST").is_some()
     {
+        refuse_in_pod(connection)?;
         return in_pod(environment);
     }
     let kubeconfig = select(merged, connection)?;
@@ -66,6 +80,28 @@ pub fn namespace(connection: &Connection, environment: &Environment) -> Result<O
     Ok(namespace.filter(|name| !name.is_empty()))
 }
 
+/// Flags that do not apply to a pod's service account are refused: passed over, the command would act as somebody else, or trust
+/// something else, than the user said.
+fn refuse_in_pod(connection: &Connection) -> Result<(), ClusterError> {
+    let given = [
+        ("--cluster", connection.cluster.is_some()),
+        ("--user", connection.user.is_some()),
+        ("--token", connection.token.is_some()),
+        ("--as", connection.impersonate.is_some()),
+        ("--certificate-authority", connection.certificate_authority.is_some()),
+        ("--client-certificate", connection.client_certificate.is_some()),
+        ("--client-key", connection.client_key.is_some()),
+        ("--tls-server-name", connection.tls_server_name.is_some()),
+        ("--insecure-skip-tls-verify", connection.insecure_skip_tls_verify.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(ClusterError::Kubeconfig(format!(
+            "{flag} does not apply to the service account of this pod, and there is no kubeconfig: give --server or --kubeconfig too, or leave it out"
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn in_pod(environment: &Environment) -> Result<Access, ClusterError> {
     let mut config = kube::Config::incluster().map_err(|error| ClusterError::Kubeconfig(format!("in a pod: {error}")))?;
     finish(&mut config, false);
@@ -86,7 +122,8 @@ fn finish(config: &mut kube::Config, limited: bool) {
     }
 }
 
-fn address(url: &http::Uri) -> String {
+/// `host:port` of a URL, for messages; never its credentials.
+pub fn address(url: &http::Uri) -> String {
     let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
     format!("{}:{port}", url.host().unwrap_or_default())
 }
@@ -117,19 +154,14 @@ fn check_files(connection: &Connection) -> Result<(), ClusterError> {
 
 /// `--kubeconfig` alone, which must exist; else the files of KUBECONFIG, missing ones passed over; else `~/.kube/config`.
 fn read_files(connection: &Connection, environment: &Environment) -> Result<Kubeconfig, ClusterError> {
-    let paths: Vec<PathBuf> = match (&connection.kubeconfig, environment.get("KUBECONFIG")) {
-        (Some(path), _) => {
-            if let Err(error) = fs::metadata(path) {
-                return Err(ClusterError::Kubeconfig(format!("stat {}: {error}", path.display())));
-            }
-            vec![path.clone()]
-        }
-        (None, Some(list)) => std::env::split_paths(list).filter(|path| path.is_file()).collect(),
-        (None, None) => environment.home().map(|home| home.join(".kube/config")).filter(|path| path.is_file()).into_iter().collect(),
+    let (paths, must_exist): (Vec<PathBuf>, bool) = match (&connection.kubeconfig, environment.get("KUBECONFIG")) {
+        (Some(path), _) => (vec![path.clone()], true),
+        (None, Some(list)) => (std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(), false),
+        (None, None) => (environment.home().map(|home| home.join(".kube/config")).into_iter().collect(), false),
     };
     let mut merged = Kubeconfig::default();
     for path in paths {
-        let mut file = read_file(&path)?;
+        let Some(mut file) = read_file(&path, must_exist)? else { continue };
         // An empty name is no name, and must not hide one in a later file.
         file.current_context = file.current_context.filter(|name| !name.is_empty());
         merged = merged.merge(file).map_err(|error| explain(&error))?;
@@ -137,18 +169,21 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
     Ok(merged)
 }
 
-fn read_file(path: &Path) -> Result<Kubeconfig, ClusterError> {
-    let empty = fs::metadata(path).is_ok_and(|file| file.len() == 0);
-    if empty {
-        return Ok(Kubeconfig::default());
-    }
-    Kubeconfig::read_from(path).map_err(|error| match &error {
-        KubeconfigError::Parse(_) | KubeconfigError::ReadConfig(..) => {
+/// Reads a file, or whatever else the path names, such as a pipe: once, and without asking beforehand what it is. `None` where it does
+/// not exist and need not.
+fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, ClusterError> {
+    match Kubeconfig::read_from(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(KubeconfigError::ReadConfig(cause, _)) if cause.kind() == io::ErrorKind::NotFound => match must_exist {
+            true => Err(ClusterError::Kubeconfig(format!("stat {}: {cause}", path.display()))),
+            false => Ok(None),
+        },
+        Err(error @ (KubeconfigError::Parse(_) | KubeconfigError::ReadConfig(..))) => {
             let text = explain_text(&error);
-            ClusterError::Kubeconfig(format!("loading config file {:?}: {text}", path.display().to_string()))
+            Err(ClusterError::Kubeconfig(format!("loading config file {:?}: {text}", path.display().to_string())))
         }
-        _ => explain(&error),
-    })
+        Err(error) => Err(explain(&error)),
+    }
 }
 
 /// The chosen context with its cluster and user, changed as the flags say.

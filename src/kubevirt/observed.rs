@@ -122,8 +122,19 @@ pub struct About {
     pub created: Option<Time>,
     /// Whether it is being deleted.
     pub going: bool,
+    /// Whom the garbage collector deletes it with: the controller, else the first owner.
+    pub owner: Option<Box<Owner>>,
     /// Those labels and annotations that are read.
     marks: Vec<(&'static str, String)>,
+}
+
+/// An owner of an object.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Owner {
+    /// Its kind.
+    pub kind: String,
+    /// Its UID.
+    pub uid: String,
 }
 
 impl About {
@@ -151,6 +162,14 @@ impl<'de> Deserialize<'de> for About {
             deletion_timestamp: Option<Time>,
             labels: Option<BTreeMap<String, String>>,
             annotations: Option<BTreeMap<String, String>>,
+            owner_references: Option<Vec<Reference>>,
+        }
+        #[derive(Deserialize)]
+        struct Reference {
+            #[serde(flatten)]
+            owner: Owner,
+            #[serde(default)]
+            controller: Option<bool>,
         }
         // A template may have none: `nullable` in KubeVirt's own schema.
         let whole: Whole = or_default(deserializer)?;
@@ -161,6 +180,8 @@ impl<'de> Deserialize<'de> for About {
         let mut marks = kept(&metadata::LABELS, whole.labels);
         marks.extend(kept(&metadata::ANNOTATIONS, whole.annotations));
         marks.shrink_to_fit();
+        let mut owners = whole.owner_references.unwrap_or_default();
+        owners.sort_by_key(|reference| reference.controller != Some(true));
         Ok(Self {
             name: whole.name,
             namespace: whole.namespace,
@@ -168,6 +189,7 @@ impl<'de> Deserialize<'de> for About {
             version: whole.resource_version,
             created: whole.creation_timestamp,
             going: whole.deletion_timestamp.is_some(),
+            owner: owners.into_iter().next().map(|reference| Box::new(reference.owner)),
             marks,
         })
     }

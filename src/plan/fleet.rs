@@ -60,7 +60,12 @@ pub struct Shape {
     pub node_selector: BTreeMap<String, String>,
     /// Taints that machines bear.
     pub tolerations: Vec<Toleration>,
+    /// Architecture of the guests, as KubeVirt names it: what the cluster gives to a VM that names none.
+    pub architecture: String,
 }
+
+/// The architecture where nothing else is known.
+pub const DEFAULT_ARCHITECTURE: &str = "amd64";
 
 /// What a data disk is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

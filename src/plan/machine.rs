@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-use super::{DataDisk, Shape, Sizes, metadata, metadata::Group};
+use super::{DEFAULT_ARCHITECTURE, DataDisk, Shape, Sizes, metadata, metadata::Group};
 
 /// The guest's health port.
 pub const HEALTH_PORT: u16 = 8099;
@@ -88,14 +88,15 @@ fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSp
             cpu: Cpu { sockets: sizes.cpu_cores, cores: 1, threads: 1, max_sockets: sizes.cpu_cores },
             memory: Memory {
                 guest: sizes.memory.as_str().to_owned(),
-                max_guest: (bytes >= HOTPLUG_FLOOR && bytes % HOTPLUG_BLOCK == 0).then(|| sizes.memory.as_str().to_owned()),
+                max_guest: hot_plugs(shape, bytes).then(|| sizes.memory.as_str().to_owned()),
             },
             devices: devices(member),
         },
         networks: vec![Network { name: "default".to_owned(), pod: Empty {} }],
         readiness_probe: Probe {
             http_get: HttpGet { path: "/".to_owned(), port: HEALTH_PORT },
-            initial_delay_seconds: 20,
+            // KubeVirt adds ten seconds; a probe that fails while the guest boots does no harm.
+            initial_delay_seconds: 1,
             period_seconds: 10,
             // Under the load that is asked for, a machine of few slow processors takes seconds to answer.
             timeout_seconds: 10,
@@ -104,6 +105,12 @@ fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSp
         },
         volumes: volumes(shape, member, data_volume),
     }
+}
+
+/// Whether KubeVirt would hot-plug memory, and takes a `maxGuest`: since 1.7 only of amd64 (kubevirt/kubevirt
+/// `pkg/liveupdate/memory/memory.go`).
+fn hot_plugs(shape: &Shape, bytes: u64) -> bool {
+    shape.architecture == DEFAULT_ARCHITECTURE && bytes >= HOTPLUG_FLOOR && bytes.is_multiple_of(HOTPLUG_BLOCK)
 }
 
 /// Preferred only: on a cluster of one node both sides must still run.

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::catalog::{Catalog, Machine, Workload};
 
-pub use fleet::{Chosen, DataDisk, Door, Fleet, Guest, Password, Shape, Sizes};
+pub use fleet::{Chosen, DEFAULT_ARCHITECTURE, DataDisk, Door, Fleet, Guest, Password, Shape, Sizes};
 pub use machine::HEALTH_PORT;
 pub use metadata::Group;
 pub use quantity::{Quantity, human};
@@ -52,6 +52,8 @@ pub struct Object {
     pub hash: String,
     /// Of a machine, the hash of what its instance gets; else empty.
     pub boot_hash: String,
+    /// Whether a DataVolume is made for it.
+    pub has_data_volume: bool,
     text: Box<str>,
 }
 
@@ -64,7 +66,7 @@ impl Object {
         about.annotations.get_or_insert_default().insert(metadata::PLAN_HASH.to_owned(), hash.clone());
         let (name, workload) = (about.name.clone().unwrap_or_default(), metadata::label(about, metadata::COMPONENT).to_owned());
         let text = value(&object).to_string().into_boxed_str();
-        Self { kind, name, workload, hash, boot_hash, text }
+        Self { kind, name, workload, hash, boot_hash, has_data_volume: false, text }
     }
 
     /// As it is sent: JSON.
@@ -215,7 +217,8 @@ fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>,
     let boot = hash(&format!("{template}{user_data}"));
     machine.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
     machine.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.door.user.clone())].into());
-    Ok(Object::close(ObjectKind::Machine, machine, |machine| &mut machine.metadata, boot))
+    let has_data_volume = !machine.spec.data_volume_templates.is_empty();
+    Ok(Object { has_data_volume, ..Object::close(ObjectKind::Machine, machine, |machine| &mut machine.metadata, boot) })
 }
 
 fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> ObjectMeta {

@@ -248,9 +248,10 @@ impl Ui {
     /// Fails when any result could not be written.
     ///
     /// # Errors
-    /// [`Error::Output`].
+    /// [`Error::Output`], [`Error::ClosedPipe`].
     pub fn finish(&self) -> Result<()> {
         match self.broken.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Error::ClosedPipe),
             Some(error) => Err(Error::Output(error)),
             None => Ok(()),
         }

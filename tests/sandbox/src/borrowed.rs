@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const ROLES: [(&str, &str); 3] = [("admin", "cluster-admin"), ("owner", "admin"), ("member", "edit")];
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 /// All that a fleet, or a test, leaves in namespaces, machines first: group, version, kind, plural.
-const KINDS: [(&str, &str, &str, &str); 10] = [
+const KINDS: [(&str, &str, &str, &str); 11] = [
     ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
     ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
     ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
@@ -37,6 +37,7 @@ const KINDS: [(&str, &str, &str, &str); 10] = [
     ("", "v1", "Pod", "pods"),
     ("", "v1", "Secret", "secrets"),
     ("", "v1", "Service", "services"),
+    ("", "v1", "ConfigMap", "configmaps"),
     ("", "v1", "ResourceQuota", "resourcequotas"),
     ("", "v1", "LimitRange", "limitranges"),
     ("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"),
@@ -318,7 +319,8 @@ impl Borrowed {
         let mut left = Vec::new();
         for object in all.list_metadata(&ListParams::default()).await?.items {
             let (name, namespace) = (object.metadata.name.unwrap_or_default(), object.metadata.namespace.unwrap_or_default());
-            if (is_own(&namespace) && namespace != "default") || (plural, name.as_str()) == ("services", "kubernetes") {
+            let automatic = [("services", "kubernetes"), ("configmaps", "kube-root-ca.crt"), ("configmaps", "openshift-service-ca.crt")];
+            if (is_own(&namespace) && namespace != "default") || automatic.contains(&(plural, name.as_str())) {
                 continue;
             }
             let api: Api<DynamicObject> = Api::namespaced_with(self.root.clone(), &namespace, &resource);
