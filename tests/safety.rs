@@ -89,7 +89,8 @@ fn an_annotation_is_no_option_of_ssh() {
         let annotation = json!({"metadata": {"annotations": {"virtwork/ssh-user": user}}});
         world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0"), &annotation);
         for words in [&["cpu-0"][..], &["cpu-0", "--", "uptime"]] {
-            let run = ssh(&world, words).exits(1).tells("annotation virtwork/ssh-user of VM virtwork-cpu-0").tells("--login");
+            let run =
+                ssh(&world, words).exits(1).tells("annotation virtwork/ssh-user of VM virtwork-cpu-0").tells("-l chooses another user");
             assert!(!run.stderr.contains('\u{1b}'), "{run:#?}");
             assert!(!world.home.join("started").exists(), "{user:?} started something");
         }
@@ -147,6 +148,61 @@ fn an_instance_of_somebody_else_runs_on() {
     until("its VM is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
     world.run("down").exits(0);
     assert_eq!(world.count_all(), 0);
+}
+
+/// The copy keeps our labels on all that its controllers make for it, its data disk included.
+#[test]
+fn a_copy_with_a_data_disk_keeps_it() {
+    let world = World::new();
+    world.run("up disk").exits(0);
+    let mut theirs = world.machine("virtwork-disk-0");
+    theirs["metadata"] = json!({"name": "billing", "namespace": "virtwork"});
+    theirs.as_object_mut().unwrap().remove("status");
+    let spec = &mut theirs["spec"];
+    spec["template"]["spec"]["domain"]["firmware"] = json!({});
+    let own = spec.clone();
+    spec["dataVolumeTemplates"][0]["metadata"]["name"] = json!("billing-data");
+    let volumes = spec["template"]["spec"]["volumes"].as_array_mut().unwrap();
+    volumes
+        .iter_mut()
+        .filter(|volume| volume["dataVolume"].is_object())
+        .for_each(|volume| volume["dataVolume"]["name"] = json!("billing-data"));
+    world.ask("POST", MACHINES, &theirs);
+    let claim = || world.try_ask("GET", &format!("{CLAIMS}/billing-data"), &Value::Null).ok();
+    until("its claim is there", || claim().is_some());
+    let before = claim().unwrap()["metadata"]["uid"].clone();
+    world.run("down --dry-run").exits(0).hides("billing");
+    world.run("down --timeout 30").exits(0).hides("billing");
+    assert_eq!(claim().unwrap()["metadata"]["uid"], before);
+    // Its disk has the very name that ours would have.
+    world.ask("DELETE", &format!("{MACHINES}/billing"), &Value::Null);
+    until("the copy is gone", || world.count_all() == 0);
+    theirs["spec"] = own;
+    world.ask("POST", MACHINES, &theirs);
+    until("its data volume is there", || world.try_ask("GET", &format!("{VOLUMES}/virtwork-disk-0-data"), &Value::Null).is_ok());
+    world.run("up disk").exits(1).tells("virtwork-disk-0-data").tells("belongs to something else");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
+}
+
+/// A VM that has our labels, and an owner that is none of ours.
+#[test]
+fn a_vm_of_another_owner_stays_with_its_secret() {
+    let world = World::new();
+    world.run("up cpu memory").exits(0);
+    let owner = world.ask("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
+    let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
+    let machine = world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0"), &json!({"metadata": {"ownerReferences": owners}}));
+    let instance = || world.ask("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null)["metadata"]["uid"].clone();
+    let before = instance();
+    world
+        .run("down")
+        .exits(0)
+        .tells("virtualmachine.kubevirt.io/virtwork-cpu-0")
+        .tells("belongs to something else")
+        .hides("\"virtwork-cpu-0\" deleted");
+    assert_eq!(world.machine("virtwork-cpu-0")["metadata"]["uid"], machine["metadata"]["uid"]);
+    assert_eq!((instance(), world.names("v1/secrets")), (before, vec!["virtwork-cpu-userdata".to_owned()]));
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["virtwork-cpu-0"]);
 }
 
 /// What appears after the list was made was not confirmed.
@@ -242,7 +298,8 @@ fn everything_in_a_namespace_is_looked_at() {
     for name in ["root", "zzz-precious"] {
         world.ask("DELETE", &format!("{maps}/{name}"), &Value::Null);
     }
-    let outside = owner("Namespace", "v1", "virtwork", &namespace["metadata"]["uid"]);
+    // Of two owners one is outside, and lives.
+    let outside = json!([owner("Namespace", "v1", "virtwork", &namespace["metadata"]["uid"])[0], owned[0]]);
     world.ask("POST", maps, &json!({"metadata": {"name": "theirs", "ownerReferences": outside}}));
     until("what is owned is garbage", || {
         let all = world.ask("GET", maps, &Value::Null);
@@ -342,6 +399,7 @@ fn a_flag_that_would_not_apply_is_refused() {
     let world = World::new();
     let file = world.file("any", "");
     for (flag, value) in [
+        ("--kubeconfig", file.as_str()),
         ("--as", "nobody"),
         ("--token", "bad"),
         ("--user", "nosuch"),
@@ -408,6 +466,24 @@ fn a_kubeconfig_may_be_a_pipe() {
         finish("status", &mut command).exits(0).tells("No resources found");
         writer.join().unwrap().unwrap();
     }
+    // Refused, it does not become another cluster: by now the pipe is empty.
+    let bad = content.replace("admin-token", "expired-token");
+    let place = pipe.clone();
+    let writer = thread::spawn(move || fs::write(place, bad));
+    let mut command = world.command(&["status", "--kubeconfig", pipe.to_str().unwrap()]);
+    command.env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
+    finish("status", &mut command).exits(1).tells("error: You must be logged in to the server (Unauthorized)");
+    writer.join().unwrap().unwrap();
+}
+
+/// What names a context means a cluster, also where it lacks it.
+#[test]
+fn a_kubeconfig_without_its_cluster_is_an_error_in_a_pod() {
+    let world = World::new();
+    let path = world.file("gone", "{apiVersion: v1, kind: Config, current-context: gone}\n");
+    let mut command = world.command(&["status"]);
+    command.env("KUBECONFIG", path).env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
+    finish("status", &mut command).exits(1).tells("context \"gone\" does not exist");
 }
 
 /// What a login plugin prints, or gets, may be a credential.
@@ -432,6 +508,12 @@ fn nothing_of_a_login_plugin_is_repeated() {
             "expirationTimestamp",
         ),
         ("kill -9 $$", "killed by a signal"),
+        // Good for one request, and then no more: kube wraps that failure in another way.
+        (
+            r#"if [ -e "$0.once" ]; then echo TOPSECRET; echo TOPSECRET >&2; exit 3; fi; touch "$0.once"
+echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"admin-token","expirationTimestamp":"2020-01-01T00:00:00Z"}}'"#,
+            "ended with exit status 3",
+        ),
     ] {
         let path = plugin(body);
         let environment = json!([{"name": "PASSWORD", "value": "TOPSECRET"}]);
@@ -475,16 +557,19 @@ fn nothing_of_a_proxys_credentials_is_repeated() {
 /// KubeVirt refuses `maxGuest` on other architectures.
 #[test]
 fn memory_is_not_made_to_grow_where_it_cannot() {
-    let world = World::new();
+    let mut world = World::new();
     let kubevirt = "/apis/kubevirt.io/v1/namespaces/kubevirt/kubevirts/kubevirt/status";
-    let memory = || world.machine("virtwork-cpu-0")["spec"]["template"]["spec"]["domain"]["memory"].clone();
     for (architecture, expected) in
         [("arm64", json!({"guest": "2Gi"})), ("s390x", json!({"guest": "2Gi"})), ("amd64", json!({"guest": "2Gi", "maxGuest": "2Gi"}))]
     {
         world.ask("PATCH", kubevirt, &json!({"status": {"defaultArchitecture": architecture}}));
         world.run("up cpu --wait=false").exits(0);
-        assert_eq!(memory(), expected, "{architecture}");
+        let machine = world.machine("virtwork-cpu-0");
+        assert_eq!(machine["spec"]["template"]["spec"]["domain"]["memory"], expected, "{architecture}");
+        // A project member sees the same.
+        world.user = "member";
         world.run("up cpu --wait=false").exits(0).says("virtualmachine.kubevirt.io/virtwork-cpu-0 unchanged");
+        world.user = "admin";
         world.run("down").exits(0);
     }
 }

@@ -6,14 +6,11 @@ use futures::{StreamExt as _, stream};
 use kube::api::{DeleteParams, Preconditions};
 use serde::Deserialize as _;
 
-use crate::{
-    error::ClusterError,
-    kubevirt::observed::{About, Owner},
-    plan::metadata,
-};
+use crate::{error::ClusterError, kubevirt::observed::About, plan::metadata};
 
 use super::{
-    Cluster, Item, Kind, Listener, Progress,
+    Cluster, Inventory, Item, Kind, Listener, Progress,
+    inventory::{self, Found, Living, OWNERS},
     list::{Alone, Scope},
     mirror::Mirror,
 };
@@ -27,23 +24,6 @@ const IN_PARALLEL: usize = 16;
 /// The kinds that carry our labels, in the order in which they are removed.
 const KINDS: [Kind; 5] = [Kind::Machine, Kind::Service, Kind::Secret, Kind::Instance, Kind::DataVolume];
 
-/// What of a fleet is in a namespace.
-#[derive(Debug, Clone)]
-pub struct Inventory {
-    /// Where.
-    pub namespace: String,
-    /// What, machines first.
-    pub items: Vec<Item>,
-    /// UIDs of instances, data volumes and claims that no owner of ours takes with it.
-    orphans: BTreeSet<String>,
-    selector: String,
-}
-
-/// Whether objects of a kind are made for another object, which takes them with it.
-fn has_owner(kind: Kind) -> bool {
-    matches!(kind, Kind::Instance | Kind::DataVolume | Kind::Claim)
-}
-
 /// What was not deleted, and why.
 #[derive(Debug)]
 pub struct Refused {
@@ -53,34 +33,7 @@ pub struct Refused {
     pub error: ClusterError,
 }
 
-/// An object that was listed, and its owner.
-struct Found {
-    item: Item,
-    owner: Option<Box<Owner>>,
-}
-
 impl Inventory {
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
-    fn of(&self, kind: Kind) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(move |item| item.kind == kind)
-    }
-
-    /// What has to be deleted for all of it to go: the rest has an owner among these.
-    fn roots(&self) -> impl Iterator<Item = &Item> {
-        let is_root = |item: &&Item| !has_owner(item.kind) || self.orphans.contains(&item.uid);
-        self.items.iter().filter(is_root)
-    }
-
-    /// What a later inventory holds that is not in this one.
-    pub fn appeared(&self, later: &Self) -> Vec<Item> {
-        let known: BTreeSet<_> = self.items.iter().map(|item| item.uid.as_str()).collect();
-        later.roots().filter(|item| !known.contains(item.uid.as_str())).cloned().collect()
-    }
-
     /// What of it will go although some deletions were refused: what belongs to a machine that stays, stays too.
     pub fn without(&self, refused: &[Refused]) -> Self {
         let stay: Vec<_> = refused.iter().flat_map(|refused| &refused.items).collect();
@@ -99,7 +52,7 @@ impl Inventory {
 }
 
 impl Cluster {
-    /// Finds what is ours, `workloads` narrowing it.
+    /// Lists the objects of a fleet, or of some workloads of it.
     ///
     /// # Errors
     /// When machines, Secrets or Services may not be listed.
@@ -110,15 +63,38 @@ impl Cluster {
         workloads: &[String],
         tell: Listener<'_>,
     ) -> Result<Inventory, ClusterError> {
+        let found = self.find(namespace, fleet, workloads, tell).await?;
+        let sorted = inventory::sort(&found, self.living(namespace, &found).await?);
+        if !sorted.kept.is_empty() {
+            let names: Vec<_> = sorted.kept.iter().map(ToString::to_string).collect();
+            tell(Progress::Warning(format!("kept, because it belongs to something else: {}", names.join(", "))));
+        }
+        let selector = metadata::selector(Some(fleet), workloads);
+        Ok(Inventory { namespace: namespace.to_owned(), items: sorted.items, orphans: sorted.orphans, selector })
+    }
+
+    /// Objects of the fleet that are not in an earlier inventory, but for what is being deleted or goes with something in it.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn appeared(&self, before: &Inventory, fleet: &str, workloads: &[String]) -> Result<Vec<Item>, ClusterError> {
+        let known: BTreeSet<_> = before.items.iter().map(|item| item.uid.as_str()).collect();
+        let mut found = self.find(&before.namespace, fleet, workloads, &|_| {}).await?;
+        found.retain(|found| {
+            let goes = found.about.going || found.about.owners.iter().any(|owner| known.contains(owner.uid.as_str()));
+            !goes && !known.contains(found.about.uid.as_str())
+        });
+        let sorted = inventory::sort(&found, self.living(&before.namespace, &found).await?);
+        Ok(sorted.items)
+    }
+
+    async fn find(&self, namespace: &str, fleet: &str, workloads: &[String], tell: Listener<'_>) -> Result<Vec<Found>, ClusterError> {
         let selector = metadata::selector(Some(fleet), workloads);
         let unknown = |kind: Kind| {
             let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
             tell(Progress::Warning(format!("you may not list {}{group}: whether any is left is not known", kind.plural())));
         };
         let mut found = Vec::new();
-        let add = |found: &mut Vec<Found>, kind, about: About| {
-            found.push(Found { item: Item { kind, name: about.name, uid: about.uid }, owner: about.owner });
-        };
         // A server or proxy that drops the selector must not widen what is ours.
         let wanted = |about: &About| {
             about.is_of(fleet) && (workloads.is_empty() || workloads.iter().any(|name| about.mark(metadata::COMPONENT) == Some(name)))
@@ -126,7 +102,8 @@ impl Cluster {
         for kind in KINDS {
             match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), &selector)).await {
                 Ok(all) => {
-                    all.into_iter().map(|object| object.metadata).filter(wanted).for_each(|about| add(&mut found, kind, about));
+                    let ours = all.into_iter().map(|object| object.metadata).filter(wanted);
+                    found.extend(ours.map(|about| Found { kind, about }));
                 }
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
@@ -136,56 +113,39 @@ impl Cluster {
         }
         match self.try_list::<Alone>(&Scope::new(Kind::Claim, Some(namespace), "")).await {
             Ok(claims) => {
-                let volumes: BTreeSet<_> =
-                    found.iter().filter(|found| found.item.kind == Kind::DataVolume).map(|found| found.item.uid.clone()).collect();
+                let volumes = found.iter().filter(|found| found.kind == Kind::DataVolume);
+                let volumes: BTreeSet<_> = volumes.map(|volume| volume.about.uid.clone()).collect();
                 // CDI does not pass our labels on to every claim.
-                let ours = |claim: &About| match &claim.owner {
-                    Some(owner) if volumes.contains(&owner.uid) => true,
-                    _ => claim.is_of(fleet) && workloads.is_empty(),
+                let ours = |claim: &About| {
+                    claim.owners.iter().any(|owner| volumes.contains(&owner.uid)) || (claim.is_of(fleet) && workloads.is_empty())
                 };
-                claims.into_iter().map(|claim| claim.metadata).filter(ours).for_each(|about| add(&mut found, Kind::Claim, about));
+                let claims = claims.into_iter().map(|claim| claim.metadata).filter(ours);
+                found.extend(claims.map(|about| Found { kind: Kind::Claim, about }));
             }
             Err(failure) if failure.is_code(403) => unknown(Kind::Claim),
             Err(failure) => return Err(failure.into_error(self)),
         }
-        self.sort_out(namespace, &selector, found).await
+        Ok(found)
     }
 
-    /// Leaves out what belongs to a living owner that is not ours, whatever its labels say: a VM that somebody copied from one of
-    /// ours passes the labels of its template on to its instance and its data volumes.
-    async fn sort_out(&self, namespace: &str, selector: &str, found: Vec<Found>) -> Result<Inventory, ClusterError> {
-        let ours: BTreeSet<_> = found.iter().map(|found| found.item.uid.clone()).collect();
-        let foreign: Vec<_> = found.iter().filter_map(|found| found.owner.as_deref()).filter(|owner| !ours.contains(&owner.uid)).collect();
-        let (mut living, mut unlisted) = (BTreeSet::new(), Vec::new());
-        for kind in [Kind::Machine, Kind::DataVolume] {
-            if foreign.iter().any(|owner| owner.kind == kind.name()) {
-                match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), "")).await {
-                    Ok(all) => living.extend(all.into_iter().map(|object| object.metadata.uid)),
-                    Err(failure) if failure.is_code(403) => unlisted.push(kind.name()),
-                    Err(failure) => return Err(failure.into_error(self)),
-                }
+    /// Which owners live, of those that are not in the list themselves.
+    async fn living(&self, namespace: &str, found: &[Found]) -> Result<Living, ClusterError> {
+        let ours: BTreeSet<_> = found.iter().map(|found| found.about.uid.as_str()).collect();
+        let owners: Vec<_> =
+            found.iter().flat_map(|found| &found.about.owners).filter(|owner| !ours.contains(owner.uid.as_str())).collect();
+        let mut living = Living::default();
+        for kind in OWNERS {
+            if !owners.iter().any(|owner| owner.is(kind.group(), kind.name())) {
+                continue;
+            }
+            match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), "")).await {
+                Ok(all) => living.uids.extend(all.into_iter().map(|object| object.metadata.uid)),
+                Err(failure) if failure.is_code(403) => living.unlisted.push(kind),
+                Err(failure) if failure.is_code(404) => {}
+                Err(failure) => return Err(failure.into_error(self)),
             }
         }
-        let machines = found.iter().filter(|found| found.item.kind == Kind::Machine);
-        let disks: BTreeSet<_> = machines.map(|machine| metadata::data_volume(&machine.item.name)).collect();
-        // Of owners of other kinds it is not known whether they live.
-        let is_alive = |owner: &Owner| {
-            living.contains(&owner.uid) || ![Kind::Machine, Kind::DataVolume].map(Kind::name).contains(&owner.kind.as_str())
-        };
-        let (mut items, mut orphans) = (Vec::new(), BTreeSet::new());
-        for Found { item, owner } in found {
-            match owner {
-                Some(owner) if ours.contains(&owner.uid) => {}
-                // A claim goes with the data volume of a VM of ours, and is waited for, also where those may not be listed.
-                Some(owner) if unlisted.contains(&owner.kind.as_str()) && disks.contains(&item.name) => {}
-                Some(owner) if unlisted.contains(&owner.kind.as_str()) => continue,
-                Some(owner) if is_alive(&owner) => continue,
-                _ if has_owner(item.kind) => drop(orphans.insert(item.uid.clone())),
-                _ => {}
-            }
-            items.push(item);
-        }
-        Ok(Inventory { namespace: namespace.to_owned(), items, orphans, selector: selector.to_owned() })
+        Ok(living)
     }
 
     /// Asks for the deletion of all of it, and of nothing that has appeared since. Goes on past errors and returns each, with what it

@@ -4,6 +4,7 @@ mod access_review;
 mod apply;
 mod delete;
 mod guest;
+mod inventory;
 mod list;
 mod logged;
 mod mirror;
@@ -40,7 +41,7 @@ use crate::{
 };
 
 pub use apply::Outcome;
-pub use delete::Inventory;
+pub use inventory::Inventory;
 pub use namespace::owned;
 pub use preflight::Place;
 pub use progress::{Listener, Progress};
@@ -206,8 +207,8 @@ impl Cluster {
             return true;
         }
         tracing::info!("unauthorized: reading the credentials anew");
-        let Ok(access) = kubeconfig::access(&self.connection, &self.environment).await else { return false };
-        let Ok(client) = client(access.config, &self.pause) else { return false };
+        let Ok(config) = self.access.renew(&self.connection, &self.environment).await else { return false };
+        let Ok(client) = client(config, &self.pause) else { return false };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
         self.generation.fetch_add(1, Ordering::SeqCst);
         true

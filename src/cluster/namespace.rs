@@ -194,13 +194,12 @@ fn is_secret(resource: &ApiResource) -> bool {
     resource.group.is_empty() && resource.plural == "secrets"
 }
 
-/// Whether an owner in the same namespace tells of it, or it is garbage soon: KubeVirt's ControllerRevisions outlive their VM a little.
-/// An owner that is in no namespace would not be listed, and outlives this one.
+/// Whether all its owners are of namespaced kinds: they are listed themselves, or it is garbage soon, as KubeVirt's ControllerRevisions,
+/// which outlive their VM a little. An owner outside namespaces would not be listed, and outlives this one.
 fn is_dependent(object: &Leftover, namespaced: &BTreeSet<(String, String)>) -> bool {
     let group = |version: &str| version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let owners = object.metadata.owner_references.iter().flatten();
-    let mut within = owners.map(|owner| namespaced.contains(&(group(&owner.api_version), owner.kind.clone())));
-    within.any(|within| within)
+    let owners = object.metadata.owner_references.as_deref().unwrap_or_default();
+    !owners.is_empty() && owners.iter().all(|owner| namespaced.contains(&(group(&owner.api_version), owner.kind.clone())))
 }
 
 /// Whether the cluster itself puts this object into each namespace.

@@ -48,6 +48,8 @@ impl Failure {
     /// Whether trying again may help: overload, gateways, a webhook that is down (500), and everything below HTTP.
     fn is_transient(&self) -> bool {
         match self {
+            // A login plugin that failed would be started again and again.
+            Self::Kube(error) if auth_error(error).is_some() => false,
             Self::Silence => true,
             Self::Kube(kube::Error::Api(status)) => match status.code {
                 429 | 502 | 503 | 504 => true,
@@ -141,11 +143,13 @@ fn jitter() -> f64 {
 
 /// What kube says, in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
 pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
+    if let Some(cause) = auth_error(error) {
+        return ClusterError::Kubeconfig(format!("getting credentials: {}", login_failure(cause, access)));
+    }
     match error {
         kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized,
         kube::Error::Api(status) => ClusterError::Api(status.clone()),
         kube::Error::SerdeError(error) if error.is_data() => ClusterError::Unreadable(error.to_string()),
-        kube::Error::Auth(cause) => ClusterError::Kubeconfig(format!("getting credentials: {}", login_failure(cause, access))),
         kube::Error::ProxyProtocolUnsupported { proxy_url } | kube::Error::ProxyProtocolDisabled { proxy_url, .. } => {
             let (scheme, address) = (proxy_url.scheme_str().unwrap_or_default(), kubeconfig::address(proxy_url));
             ClusterError::Kubeconfig(format!("proxy {scheme}://{address}: its protocol is not supported; use http, https or socks5"))
@@ -170,6 +174,21 @@ pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
             }
         }
     }
+}
+
+/// The failure to get credentials, wherever it is wrapped: when a client is made, or in any request once they have expired.
+fn auth_error(error: &kube::Error) -> Option<&AuthError> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(found) = cause {
+        if let Some(kube::Error::Auth(auth)) = found.downcast_ref::<kube::Error>() {
+            return Some(auth);
+        }
+        if let Some(auth) = found.downcast_ref::<AuthError>() {
+            return Some(auth);
+        }
+        cause = found.source();
+    }
+    None
 }
 
 /// Why there are no credentials: the program and how it ended. Its output, its arguments and its environment may hold credentials, and

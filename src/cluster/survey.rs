@@ -18,6 +18,7 @@ use crate::{
 
 use super::{
     Cluster, Item, Kind,
+    inventory::{self, Living},
     list::{Alone, Form, Scope},
     ownership,
     request::Failure,
@@ -131,31 +132,23 @@ impl Cluster {
         if names.is_empty() {
             return Ok(());
         }
-        let volumes = self.metadata_of(Kind::DataVolume, plan).await?;
-        let claims = self.metadata_of(Kind::Claim, plan).await?;
-        let ours: BTreeSet<_> = volumes.iter().filter(|volume| volume.is_of(&plan.fleet)).map(|volume| volume.uid.as_str()).collect();
-        // What is being deleted is waited for by KubeVirt; what is left of a data volume that is gone goes soon.
-        let made_for_ours = |claim: &About| claim.owner.as_ref().is_some_and(|owner| ours.contains(owner.uid.as_str()));
-        let garbage = |claim: &About| {
-            let owner = claim.owner.as_ref().filter(|owner| owner.kind == Kind::DataVolume.name());
-            owner.is_some_and(|owner| !volumes.iter().any(|volume| volume.uid == owner.uid))
-        };
-        let taken = |about: &About| names.contains(&about.name) && !about.going && !about.is_of(&plan.fleet);
-        let foreign = volumes.iter().filter(|volume| taken(volume)).map(|volume| (Kind::DataVolume, volume));
-        let foreign = foreign.chain(
-            claims.iter().filter(|claim| taken(claim) && !made_for_ours(claim) && !garbage(claim)).map(|claim| (Kind::Claim, claim)),
-        );
-        let foreign: Vec<_> = foreign.map(|(kind, about)| format!("{}/{}", kind.printed(), about.name)).collect();
-        if foreign.is_empty() { Ok(()) } else { Err(ClusterError::Preflight(taken_names(plan, &foreign))) }
-    }
-
-    /// The metadata of all objects of a kind; none where the cluster does not have the kind, or the user may not list it.
-    async fn metadata_of(&self, kind: Kind, plan: &Plan) -> Result<Vec<About>, ClusterError> {
-        match self.try_list::<Alone>(&Scope::new(kind, Some(&plan.namespace), "")).await {
-            Ok(all) => Ok(all.into_iter().map(|object| object.metadata).collect()),
-            Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(Vec::new()),
-            Err(failure) => Err(failure.into_error(self)),
+        let mut living = Living::default();
+        let mut objects = Vec::new();
+        for kind in [Kind::Machine, Kind::DataVolume, Kind::Claim] {
+            match self.try_list::<Alone>(&Scope::new(kind, Some(&plan.namespace), "")).await {
+                Ok(all) => objects.extend(all.into_iter().map(|object| inventory::Found { kind, about: object.metadata })),
+                Err(failure) if failure.is_code(403) => living.unlisted.push(kind),
+                Err(failure) if failure.is_code(404) => {}
+                Err(failure) => return Err(failure.into_error(self)),
+            }
         }
+        living.uids.extend(objects.iter().map(|object| object.about.uid.clone()));
+        let foreign = inventory::foreign(&objects, &plan.fleet, living);
+        // KubeVirt waits for what is being deleted.
+        let foreign =
+            foreign.into_iter().filter(|found| names.contains(&found.about.name) && !found.about.going && found.kind != Kind::Machine);
+        let foreign: Vec<_> = foreign.map(|found| format!("{}/{}", found.kind.printed(), found.about.name)).collect();
+        if foreign.is_empty() { Ok(()) } else { Err(ClusterError::Preflight(taken_names(plan, &foreign))) }
     }
 
     /// Machines whose running instance is not the plan's: looked at before the writes, and again where these changed some.
@@ -256,7 +249,7 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
 
 fn taken_names(plan: &Plan, foreign: &[String]) -> String {
     format!(
-        "in namespace {} there is already, not of this fleet: {}; choose another --name or namespace, or remove what is there",
+        "already exists in namespace {} and belongs to something else: {}; choose another --name or namespace, or delete it",
         plan.namespace,
         foreign.join(", ")
     )

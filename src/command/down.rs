@@ -74,11 +74,13 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
     };
     // Somebody may be running `up`: what was not listed was not confirmed either.
     let fleet = &context.config.settings.common.name;
-    if let Ok(later) = cluster.inventory(namespace, fleet, &context.config.narrowed, &|_| {}).await {
-        let appeared: Vec<_> = inventory.appeared(&later).iter().map(ToString::to_string).collect();
-        if !appeared.is_empty() {
-            ui.warning(&format!("not deleted, because it appeared after the list was made: {}", appeared.join(", ")));
+    match cluster.appeared(inventory, fleet, &context.config.narrowed).await {
+        Ok(appeared) if appeared.is_empty() => {}
+        Ok(appeared) => {
+            let names: Vec<_> = appeared.iter().map(ToString::to_string).collect();
+            ui.warning(&format!("not deleted, because it appeared after the list was made: {}", names.join(", ")));
         }
+        Err(_) => ui.warning("whether objects appeared after the list was made is not known, because it cannot be made again"),
     }
     match (first_of(refused.into_iter().map(|refused| refused.error).collect(), ui), outcome) {
         (Err(first), Err(second)) => {
@@ -153,7 +155,7 @@ async fn require_empty(cluster: &Cluster, namespace: &str, uid: &str) -> Result<
     if !unseen.is_empty() {
         let why = format!("whether anything else is in it is not known, because you may not list {}", unseen.join(", "));
         return Err(Error::Other(format!(
-            "namespace {namespace} is left alone: {why}; 'kubectl delete namespace {namespace}' asks nobody"
+            "namespace {namespace} is left alone: {why}; 'kubectl delete namespace {namespace}' deletes it with all that is in it"
         )));
     }
     Ok(())

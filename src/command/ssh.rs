@@ -37,7 +37,7 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or_else(no_virtctl)?;
     let cluster = context.connect(true).await?;
     let target = target(&cluster, arguments, context).await?;
-    let overlay = overlay(&cluster, &context.config.settings.connection)?;
+    let overlay = overlay(&cluster, &context.config.settings.connection, names_a_pipe(context))?;
     let options = host_key_options(&target, context)?;
     let mut command = if arguments.command.is_empty() {
         let mut command = Command::new(&virtctl);
@@ -58,7 +58,8 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
             quote(&target.namespace),
             quote(&format!("vm/{}", target.name))
         );
-        command.arg("-o").arg(format!("ProxyCommand={proxy}"));
+        // ssh replaces %h and its like before it starts a shell.
+        command.arg("-o").arg(format!("ProxyCommand={}", proxy.replace('%', "%%")));
         for option in &options {
             command.args(["-o", option]);
         }
@@ -152,7 +153,7 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
             None => checked(
                 &row.ssh_user,
                 value::user_name,
-                &format!("annotation {} of VM {} (--login chooses another user)", metadata::SSH_USER, row.name),
+                &format!("annotation {} of VM {} (-l chooses another user)", metadata::SSH_USER, row.name),
             )?,
         },
         namespace,
@@ -188,9 +189,15 @@ fn choose<'a>(rows: &'a [Row], wanted: Option<&str>, fleet: &str, namespace: &st
     }
 }
 
+/// Whether KUBECONFIG names a pipe, of which nothing is left for virtctl.
+fn names_a_pipe(context: &Context<'_>) -> bool {
+    let paths = context.environment.get("KUBECONFIG").map(std::env::split_paths);
+    paths.into_iter().flatten().any(|path| fs::metadata(path).is_ok_and(|file| !file.is_file() && !file.is_dir()))
+}
+
 /// What the user said of the cluster on our command line, as a file that virtctl reads; readable by the user alone.
-fn overlay(cluster: &Cluster, connection: &Connection) -> Result<Option<NamedTempFile>> {
-    let (true, Some(kubeconfig)) = (connection.chooses_cluster(), &cluster.access.kubeconfig) else { return Ok(None) };
+fn overlay(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
+    let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access.kubeconfig) else { return Ok(None) };
     let failed = |error: std::io::Error| Error::Other(format!("a kubeconfig for virtctl cannot be written: {error}"));
     let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Other(error.to_string()))?;
     let mut file = tempfile::Builder::new().prefix("virtwork-kubeconfig-").tempfile().map_err(failed)?;

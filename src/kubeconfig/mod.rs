@@ -49,7 +49,10 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
     check_impersonation(connection)?;
     check_files(connection)?;
     let merged = read_files(connection, environment)?;
-    if merged.clusters.is_empty()
+    // One that names a context or a user means a cluster, and must not end in another.
+    let is_empty = merged.clusters.is_empty() && merged.contexts.is_empty() && merged.auth_infos.is_empty();
+    if is_empty
+        && merged.current_context.is_none()
         && connection.server.is_none()
         && connection.context.is_none()
         && environment.get("KUBERNETES_SERVICE_HOST").is_some()
@@ -59,11 +62,30 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
     }
     let kubeconfig = select(merged, connection)?;
     let namespace = kubeconfig.contexts.first().and_then(|named| named.context.as_ref()?.namespace.clone());
-    let mut config =
-        kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await.map_err(|error| explain(&error))?;
-    finish(&mut config, connection.request_timeout.is_some());
+    let config = configure(&kubeconfig, connection).await?;
     let server = address(&config.cluster_url);
     Ok(Access { config, namespace: namespace.filter(|name| !name.is_empty()), server, kubeconfig: Some(kubeconfig) })
+}
+
+async fn configure(kubeconfig: &Kubeconfig, connection: &Connection) -> Result<kube::Config, ClusterError> {
+    let made = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await;
+    let mut config = made.map_err(|error| explain(&error))?;
+    finish(&mut config, connection.request_timeout.is_some());
+    Ok(config)
+}
+
+impl Access {
+    /// The same way with fresh credentials: files of tokens and certificates are read again, login plugins run again. The kubeconfig itself
+    /// is not: it may be a pipe, and another file by now must not lead elsewhere in the middle of a command.
+    ///
+    /// # Errors
+    /// When the credentials cannot be read.
+    pub async fn renew(&self, connection: &Connection, environment: &Environment) -> Result<kube::Config, ClusterError> {
+        match &self.kubeconfig {
+            Some(kubeconfig) => configure(kubeconfig, connection).await,
+            None => Ok(in_pod(environment)?.config),
+        }
+    }
 }
 
 /// The namespace that the chosen context names, without looking at its credentials; nothing where no context is configured.
@@ -84,6 +106,7 @@ pub fn namespace(connection: &Connection, environment: &Environment) -> Result<O
 /// something else, than the user said.
 fn refuse_in_pod(connection: &Connection) -> Result<(), ClusterError> {
     let given = [
+        ("--kubeconfig", connection.kubeconfig.is_some()),
         ("--cluster", connection.cluster.is_some()),
         ("--user", connection.user.is_some()),
         ("--token", connection.token.is_some()),
@@ -96,7 +119,7 @@ fn refuse_in_pod(connection: &Connection) -> Result<(), ClusterError> {
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(ClusterError::Kubeconfig(format!(
-            "{flag} does not apply to the service account of this pod, and there is no kubeconfig: give --server or --kubeconfig too, or leave it out"
+            "{flag} does not apply to the service account of this pod, and no kubeconfig names a cluster: give --server too, or leave {flag} out"
         ))),
         None => Ok(()),
     }

@@ -122,19 +122,30 @@ pub struct About {
     pub created: Option<Time>,
     /// Whether it is being deleted.
     pub going: bool,
-    /// Whom the garbage collector deletes it with: the controller, else the first owner.
-    pub owner: Option<Box<Owner>>,
+    /// Its owners: the garbage collector deletes it when none of them is left.
+    pub owners: Vec<Owner>,
     /// Those labels and annotations that are read.
     marks: Vec<(&'static str, String)>,
 }
 
 /// An owner of an object.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Owner {
+    /// `GROUP/VERSION`, or the version alone for the core group.
+    pub api_version: String,
     /// Its kind.
     pub kind: String,
     /// Its UID.
     pub uid: String,
+}
+
+impl Owner {
+    /// Whether it is of a group and kind, in whatever version.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        let own = self.api_version.split_once('/').map_or("", |(group, _)| group);
+        own == group && self.kind == kind
+    }
 }
 
 impl About {
@@ -162,14 +173,7 @@ impl<'de> Deserialize<'de> for About {
             deletion_timestamp: Option<Time>,
             labels: Option<BTreeMap<String, String>>,
             annotations: Option<BTreeMap<String, String>>,
-            owner_references: Option<Vec<Reference>>,
-        }
-        #[derive(Deserialize)]
-        struct Reference {
-            #[serde(flatten)]
-            owner: Owner,
-            #[serde(default)]
-            controller: Option<bool>,
+            owner_references: Option<Vec<Owner>>,
         }
         // A template may have none: `nullable` in KubeVirt's own schema.
         let whole: Whole = or_default(deserializer)?;
@@ -180,8 +184,6 @@ impl<'de> Deserialize<'de> for About {
         let mut marks = kept(&metadata::LABELS, whole.labels);
         marks.extend(kept(&metadata::ANNOTATIONS, whole.annotations));
         marks.shrink_to_fit();
-        let mut owners = whole.owner_references.unwrap_or_default();
-        owners.sort_by_key(|reference| reference.controller != Some(true));
         Ok(Self {
             name: whole.name,
             namespace: whole.namespace,
@@ -189,7 +191,7 @@ impl<'de> Deserialize<'de> for About {
             version: whole.resource_version,
             created: whole.creation_timestamp,
             going: whole.deletion_timestamp.is_some(),
-            owner: owners.into_iter().next().map(|reference| Box::new(reference.owner)),
+            owners: whole.owner_references.unwrap_or_default(),
             marks,
         })
     }

@@ -1,0 +1,228 @@
+//! Whose an object in the namespace of a fleet is: labels alone prove nothing, because a VM that somebody copied, or a controller made,
+//! from one of ours passes the labels of its template on.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    kubevirt::observed::{About, Owner},
+    plan::metadata,
+};
+
+use super::{Item, Kind};
+
+/// The objects of a fleet in a namespace, as they were listed.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    /// The namespace.
+    pub namespace: String,
+    /// The objects, VMs first.
+    pub items: Vec<Item>,
+    /// UIDs of instances, data volumes and claims that no owner in this list takes with it.
+    pub(super) orphans: BTreeSet<String>,
+    /// The label selector that finds them.
+    pub(super) selector: String,
+}
+
+/// An object with the fleet's labels, or a claim of such a data volume.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub kind: Kind,
+    pub about: About,
+}
+
+/// What is known of owners that are not in the list.
+#[derive(Debug, Default)]
+pub(super) struct Living {
+    /// UIDs of the VMs and data volumes that exist.
+    pub uids: BTreeSet<String>,
+    /// Kinds that may not be listed.
+    pub unlisted: Vec<Kind>,
+}
+
+/// Which of the objects belong to the fleet.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    pub items: Vec<Item>,
+    pub orphans: BTreeSet<String>,
+    /// VMs of another owner, and what they need to run on.
+    pub kept: Vec<Item>,
+}
+
+/// What an owner means for its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It belongs to the fleet.
+    Ours,
+    /// It lives, or is of a kind that this program does not know.
+    Alive,
+    /// It is gone.
+    Dead,
+    /// Its kind may not be listed.
+    Unknown,
+}
+
+/// Kinds of owners that are looked up.
+pub(super) const OWNERS: [Kind; 2] = [Kind::Machine, Kind::DataVolume];
+
+impl Found {
+    fn item(&self) -> Item {
+        Item { kind: self.kind, name: self.about.name.clone(), uid: self.about.uid.clone() }
+    }
+
+    /// Workload and role.
+    fn role(&self) -> (Option<&str>, Option<&str>) {
+        (self.about.mark(metadata::COMPONENT), self.about.mark(metadata::ROLE))
+    }
+}
+
+/// Whether objects of a kind are made for another object, which takes them with it.
+fn has_owner(kind: Kind) -> bool {
+    matches!(kind, Kind::Instance | Kind::DataVolume | Kind::Claim)
+}
+
+fn state(owner: &Owner, ours: &BTreeSet<&str>, living: &Living) -> State {
+    if ours.contains(owner.uid.as_str()) {
+        return State::Ours;
+    }
+    match OWNERS.into_iter().find(|kind| owner.is(kind.group(), kind.name())) {
+        Some(kind) if living.unlisted.contains(&kind) => State::Unknown,
+        Some(_) if !living.uids.contains(&owner.uid) => State::Dead,
+        _ => State::Alive,
+    }
+}
+
+/// Leaves out what has a living owner outside the fleet, again and again: what such an object owns is left out with it.
+pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
+    let mut ours: BTreeSet<&str> = found.iter().map(|found| found.about.uid.as_str()).collect();
+    let machines = found.iter().filter(|found| found.kind == Kind::Machine);
+    let disks: BTreeSet<_> = machines.map(|machine| metadata::data_volume(&machine.about.name)).collect();
+    loop {
+        let foreign = |found: &&Found| {
+            let states: Vec<_> = found.about.owners.iter().map(|owner| state(owner, &ours, &living)).collect();
+            if states.contains(&State::Ours) || !ours.contains(found.about.uid.as_str()) {
+                return false;
+            }
+            // A claim goes with the data volume of a VM of ours, also where those may not be listed.
+            let unknown = states.contains(&State::Unknown) && !(found.kind == Kind::Claim && disks.contains(&found.about.name));
+            unknown || states.contains(&State::Alive)
+        };
+        let left: Vec<&str> = found.iter().filter(foreign).map(|found| found.about.uid.as_str()).collect();
+        if left.is_empty() {
+            break;
+        }
+        for uid in left {
+            ours.remove(uid);
+            living.uids.insert(uid.to_owned());
+        }
+    }
+    let mut sorted = Sorted::default();
+    let foreign: Vec<_> = found.iter().filter(|found| found.kind == Kind::Machine && !ours.contains(found.about.uid.as_str())).collect();
+    let serves_foreign =
+        |found: &Found| matches!(found.kind, Kind::Secret | Kind::Service) && foreign.iter().any(|vm| vm.role() == found.role());
+    for object in found {
+        if serves_foreign(object) || foreign.iter().any(|vm| vm.about.uid == object.about.uid) {
+            sorted.kept.push(object.item());
+        } else if ours.contains(object.about.uid.as_str()) {
+            let owned = object.about.owners.iter().any(|owner| matches!(state(owner, &ours, &living), State::Ours | State::Unknown));
+            if has_owner(object.kind) && !owned {
+                sorted.orphans.insert(object.about.uid.clone());
+            }
+            sorted.items.push(object.item());
+        }
+    }
+    sorted
+}
+
+/// Data volumes and claims that are not the fleet's, and that do not go soon because all their owners are gone. `living` knows every
+/// object that could be listed.
+pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> Vec<&'a Found> {
+    let labelled = objects.iter().filter(|found| found.about.is_of(fleet));
+    let mut ours: BTreeSet<String> =
+        sort(&labelled.cloned().collect::<Vec<_>>(), Living { uids: living.uids.clone(), unlisted: living.unlisted.clone() })
+            .items
+            .into_iter()
+            .map(|item| item.uid)
+            .collect();
+    // CDI does not pass our labels on to every claim.
+    let owned = |found: &&Found| found.about.owners.iter().any(|owner| ours.contains(&owner.uid));
+    let claims: Vec<_> = objects.iter().filter(owned).map(|claim| claim.about.uid.clone()).collect();
+    ours.extend(claims);
+    let none = BTreeSet::new();
+    let garbage = |found: &Found| {
+        let owners = &found.about.owners;
+        !owners.is_empty() && owners.iter().all(|owner| state(owner, &none, &living) == State::Dead)
+    };
+    objects.iter().filter(|found| !ours.contains(&found.about.uid) && !garbage(found)).collect()
+}
+
+impl Inventory {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| item.kind == kind)
+    }
+
+    /// The objects to delete so that all of them go: the others have an owner among these.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| !has_owner(item.kind) || self.orphans.contains(&item.uid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(kind: Kind, name: &str, owners: &Value) -> Found {
+        let labels = json!({"app.kubernetes.io/component": "cpu"});
+        let about = json!({"name": name, "uid": format!("{}-{name}", kind.name()), "labels": labels, "ownerReferences": owners});
+        Found { kind, about: serde_json::from_value(about).unwrap() }
+    }
+
+    fn owner(group: &str, kind: &str, uid: &str) -> Value {
+        json!({"apiVersion": format!("{group}/v1"), "kind": kind, "name": "any", "uid": uid})
+    }
+
+    fn names(items: &[Item]) -> Vec<&str> {
+        items.iter().map(|item| item.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_vm_of_another_owner_stays_with_all_it_needs() {
+        let pool = owner("pool.kubevirt.io", "VirtualMachinePool", "uid-pool");
+        let all = [
+            found(Kind::Machine, "vm", &json!([pool])),
+            found(Kind::Secret, "vm-userdata", &json!([])),
+            found(Kind::Instance, "vm", &json!([owner("kubevirt.io", "VirtualMachine", "VirtualMachine-vm")])),
+        ];
+        let sorted = sort(&all, Living::default());
+        assert_eq!((names(&sorted.kept), sorted.items.len()), (vec!["vm", "vm-userdata"], 0));
+    }
+
+    #[test]
+    fn an_object_is_an_orphan_only_if_every_owner_is_gone() {
+        let vm = |uid: &str| owner("kubevirt.io", "VirtualMachine", uid);
+        let living = || Living { uids: ["alive".to_owned()].into(), unlisted: Vec::new() };
+        let decide = |owners: Value| {
+            let sorted = sort(&[found(Kind::Instance, "vm", &owners)], living());
+            (sorted.items.len(), sorted.orphans.len())
+        };
+        assert_eq!(decide(json!([])), (1, 1));
+        assert_eq!(decide(json!([vm("dead")])), (1, 1));
+        assert_eq!(decide(json!([vm("alive")])), (0, 0));
+        assert_eq!(decide(json!([vm("dead"), vm("alive")])), (0, 0));
+        assert_eq!(decide(json!([owner("example.com", "VirtualMachine", "dead")])), (0, 0), "of a group that is not looked up");
+    }
+
+    #[test]
+    fn a_claim_of_a_data_volume_that_may_not_be_listed_goes_with_its_vm() {
+        let volume = json!([owner("cdi.kubevirt.io", "DataVolume", "uid-volume")]);
+        let all = [found(Kind::Machine, "vm", &json!([])), found(Kind::Claim, "vm-data", &volume), found(Kind::Claim, "other", &volume)];
+        let sorted = sort(&all, Living { unlisted: vec![Kind::DataVolume], ..Living::default() });
+        assert_eq!((names(&sorted.items), sorted.orphans.len()), (vec!["vm", "vm-data"], 0));
+    }
+}
