@@ -10,10 +10,10 @@ use crate::{
     plan::{Password, Quantity},
 };
 
-/// Run a fleet of KubeVirt machines that really work
+/// Run a fleet of KubeVirt VMs under realistic load
 ///
-/// Makes virtual machines on a cluster with OpenShift Virtualization or KubeVirt, keeps realistic work running inside them
-/// (CPU, memory, database, network, disk), and removes them without trace. "Ready" means that the work inside runs.
+/// Creates VMs on OpenShift Virtualization or KubeVirt that run real workloads (CPU, memory, database, network, disk). A VM is
+/// ready only when its workload runs. `down` deletes everything that `up` created.
 #[derive(Debug, Parser)]
 #[command(version, disable_help_subcommand = true, args_override_self = true, max_term_width = 120, subcommand_required = false)]
 pub struct Cli {
@@ -23,7 +23,7 @@ pub struct Cli {
     /// Settings of every command.
     #[command(flatten)]
     pub common: Common,
-    /// How to reach the cluster.
+    /// kubectl's flags.
     #[command(flatten)]
     pub connection: Connection,
 }
@@ -31,19 +31,19 @@ pub struct Cli {
 /// The commands
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make the fleet as asked and wait until its work runs
+    /// Create or update the fleet and wait until its workloads run
     #[command(visible_alias = "run", after_help = UP_EXAMPLES)]
     Up(Box<Up>),
-    /// Remove what this tool made and wait until it is gone
+    /// Delete the fleet and wait until it is gone
     #[command(visible_alias = "cleanup", after_help = DOWN_EXAMPLES)]
     Down(Down),
-    /// Show the fleet, with the reason for whatever is not ready
+    /// Show the fleet and why any VM is not ready
     #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
-    /// Open a shell in one machine, or run a command there, through virtctl
+    /// Open a shell or run a command in a VM (uses virtctl)
     #[command(after_help = SSH_EXAMPLES)]
     Ssh(Ssh),
-    /// Show the catalog: what each workload does, its machines and parameters
+    /// Show the available workloads and their parameters
     #[command(after_help = WORKLOADS_EXAMPLES)]
     Workloads(Workloads),
     /// Print a completion script for a shell
@@ -53,67 +53,67 @@ pub enum Command {
 }
 
 const UP_EXAMPLES: &str = "Examples:
-  # One machine of each workload, waiting until their work runs
+  # One VM of each workload; wait until they are ready
   kubectl virtwork up
   # Three databases and three network pairs
   kubectl virtwork up database network --vm-count 3
-  # Smaller rounds for the database only
+  # A small database with short rounds
   kubectl virtwork up --workloads database --set database.scale=10 --set database.duration=60
-  # The objects, without asking any cluster
+  # Print the objects without contacting a cluster
   kubectl virtwork up --dry-run";
 const DOWN_EXAMPLES: &str = "Examples:
-  # Remove the fleet
+  # Delete the fleet
   kubectl virtwork down
-  # Remove only the network machines, without asking
+  # Delete only the network VMs, without confirmation
   kubectl virtwork down --workloads network --yes
-  # See what would go
+  # Print what would be deleted
   kubectl virtwork down --dry-run";
 const STATUS_EXAMPLES: &str = "Examples:
-  # The fleet in the current project
+  # The fleet in the current namespace
   kubectl virtwork status
-  # Every fleet of the cluster, and where its machines run
+  # All fleets of the cluster, with the nodes of their VMs
   kubectl virtwork status -A -o wide
-  # Follow changes
+  # Watch for changes
   kubectl virtwork status --watch";
 const SSH_EXAMPLES: &str = "Examples:
   # A shell
   kubectl virtwork ssh database-0
   # A command, with its own exit status
   kubectl virtwork ssh cpu-0 -- systemctl is-active virtwork-cpu
-  # Another key
+  # With another key
   kubectl virtwork ssh cpu-0 -i ~/.ssh/fleet";
 const WORKLOADS_EXAMPLES: &str = "Examples:
   # All workloads
   kubectl virtwork workloads
-  # One of them, with its parameters
+  # One workload, with its parameters
   kubectl virtwork workloads database
-  # What its guests boot with
+  # The cloud-init user data of a role
   kubectl virtwork workloads network --user-data server";
 
 /// Settings of every command
 #[derive(Debug, Clone, Args)]
 pub struct Common {
-    /// YAML file with settings (default: virtwork/config.yaml in the user's configuration directory)
+    /// YAML file with settings [default: ~/.config/virtwork/config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Folder with further workloads, each in a folder like the built-in ones
+    /// Directory of additional workloads, one subdirectory each
     #[arg(long, global = true, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
     /// Name of the fleet
     #[arg(long, global = true, default_value = "virtwork", allow_hyphen_values = true, value_parser = value::name)]
     pub name: String,
-    /// How much to say: 4 for retries and decisions, 6 for every request
+    /// Log level: 4 logs retries, 6 logs every request
     #[arg(short, long = "v", global = true, value_name = "LEVEL", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub v: u8,
     /// The same as -v=4
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub verbose: bool,
-    /// Whether to use colour
+    /// Use color
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", ignore_case = true)]
     pub color: Color,
 }
 
-/// When output is coloured
+/// When to use color
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless NO_COLOR is set
@@ -124,41 +124,41 @@ pub enum Color {
     Never,
 }
 
-/// kubectl's own flags for the way to the cluster
+/// kubectl's own flags
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cluster options")]
 pub struct Connection {
     /// Namespace (project) of the fleet
     #[arg(short, long, global = true, value_parser = value::namespace)]
     pub namespace: Option<String>,
-    /// Name of the kubeconfig context to use
+    /// Kubeconfig context to use
     #[arg(long, global = true)]
     pub context: Option<String>,
-    /// Path of the kubeconfig file to use
+    /// Path to the kubeconfig file
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// Name of the kubeconfig cluster to use
+    /// Kubeconfig cluster to use
     #[arg(long, global = true, hide_short_help = true)]
     pub cluster: Option<String>,
-    /// Name of the kubeconfig user to use
+    /// Kubeconfig user to use
     #[arg(long, global = true, hide_short_help = true)]
     pub user: Option<String>,
     /// Address of the API server
     #[arg(short, long, global = true, hide_short_help = true)]
     pub server: Option<String>,
-    /// Server name for the verification of the server's certificate
+    /// Server name to verify the API server's certificate against
     #[arg(long, global = true, hide_short_help = true)]
     pub tls_server_name: Option<String>,
-    /// Do not verify the server's certificate
+    /// Do not verify the API server's certificate
     #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub insecure_skip_tls_verify: Option<bool>,
-    /// File with certificates of authorities for the server's certificate
+    /// Path to a CA certificate for the API server
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub certificate_authority: Option<PathBuf>,
-    /// File with the client's certificate
+    /// Path to a client certificate
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub client_certificate: Option<PathBuf>,
-    /// File with the client's key
+    /// Path to the key of the client certificate
     #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub client_key: Option<PathBuf>,
     /// Bearer token
@@ -173,16 +173,16 @@ pub struct Connection {
     /// Group to impersonate (repeatable)
     #[arg(long, global = true, hide_short_help = true, value_name = "GROUP")]
     pub as_group: Vec<String>,
-    /// Extra attribute to impersonate with, KEY=VALUE (repeatable)
+    /// Extra attribute to impersonate, KEY=VALUE (repeatable)
     #[arg(long, global = true, hide_short_help = true, value_name = "KEY=VALUE")]
     pub as_user_extra: Vec<String>,
-    /// Time for one request, such as 5s or 2m; a bare number is seconds, 0 is no limit
+    /// Time limit of one request (5s, 2m; 0 waits forever)
     #[arg(long, global = true, hide_short_help = true, value_name = "DURATION", allow_hyphen_values = true)]
     pub request_timeout: Option<GoDuration>,
-    /// Folder of the discovery cache; accepted as kubectl does, nothing is cached
+    /// Ignored; accepted for compatibility with kubectl
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
-    /// Ask the server for uncompressed answers; accepted as kubectl does, they always are
+    /// Ignored; responses are never compressed
     #[arg(long, global = true, hide_short_help = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub disable_compression: Option<bool>,
 }
@@ -197,13 +197,13 @@ impl Connection {
     }
 }
 
-/// Make the fleet as asked and wait until its work runs
+/// Create or update the fleet and wait until its workloads run
 #[derive(Debug, Args)]
 pub struct Up {
     /// Workloads to run; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
-    /// Which machines.
+    /// Which workloads.
     #[command(flatten)]
     pub selection: Selection,
     /// What they look like.
@@ -221,34 +221,34 @@ pub struct Up {
     /// What to wait for.
     #[command(flatten)]
     pub pace: Pace,
-    /// Ask for the password of the account on the terminal
+    /// Prompt for the password of the account
     #[arg(long, conflicts_with_all = ["ssh_password", "ssh_password_file"])]
     pub ask_ssh_password: bool,
-    /// Print the objects and change nothing: client asks no server, server lets it check them
+    /// Print the objects without applying them; server also validates them
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     pub dry_run: Option<DryRun>,
-    /// Output format: of --dry-run, or of the result
+    /// Output format of the objects
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub output: Option<UpOutput>,
-    /// Restart machines that still run what they were started with
+    /// Restart VMs whose running configuration is outdated
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub restart: bool,
-    /// Remove machines beyond what is asked for, of the workloads of this run
+    /// Delete VMs of the selected workloads that exceed the requested count
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub prune: bool,
-    /// Do not ask before --prune removes
+    /// Prune without asking for confirmation
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub yes: bool,
 }
 
-/// Where a dry run ends
+/// What a dry run contacts
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DryRun {
     /// No dry run
     None,
-    /// Nothing is sent that would change anything; `up` sends nothing at all
+    /// Print only; up contacts no server
     Client,
-    /// The same, and the server checks what `up` would write
+    /// Validate on the API server
     Server,
 }
 
@@ -259,53 +259,53 @@ pub enum UpOutput {
     Yaml,
     /// The objects as JSON
     Json,
-    /// kind.group/name, a line each
+    /// kind.group/name, one line each
     Name,
 }
 
 /// Which workloads
 #[derive(Debug, Clone, Args)]
 pub struct Selection {
-    /// Workloads, comma-separated (repeatable) [default: up takes those that run by default, down all of the fleet]
+    /// Workloads, comma-separated (repeatable) [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub workloads: Vec<String>,
 }
 
-/// What the machines look like
+/// What the VMs look like
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Machines")]
+#[command(next_help_heading = "VMs")]
 pub struct Machines {
-    /// Machines of each workload; of one with roles, of each role
+    /// VMs per workload (per role, if the workload has roles)
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = value::within::<1, 1000>)]
     pub vm_count: u32,
-    /// Virtual CPUs of each machine
+    /// vCPUs of each VM
     #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, value_parser = value::within::<1, 256>)]
     pub cpu_cores: u32,
-    /// Memory of each machine
+    /// Memory of each VM
     #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true, default_value = "2Gi", value_parser = value::memory)]
     pub memory: Quantity,
     /// Size of each data disk
     #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true, default_value = "10Gi", value_parser = value::disk_size)]
     pub disk_size: Quantity,
-    /// What a data disk is: dv is a DataVolume; empty is an emptyDisk, which needs no CDI and no storage
+    /// Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)
     #[arg(long, value_name = "KIND", default_value = "dv", value_parser = ["dv", "empty"], hide_possible_values = true)]
     pub data_disk: String,
     /// Image of the root disk
     #[arg(long, value_name = "IMAGE", default_value = "quay.io/containerdisks/fedora:44", value_parser = value::image)]
     pub container_disk_image: String,
-    /// Secret to pull the image with
+    /// Secret for pulling the image
     #[arg(long, value_name = "SECRET", value_parser = value::object_name)]
     pub image_pull_secret: Option<String>,
-    /// StorageClass of the data disks [default: the cluster's]
+    /// StorageClass of the data disks [default: the cluster's default]
     #[arg(long, value_name = "CLASS", value_parser = value::object_name)]
     pub storage_class: Option<String>,
-    /// Label of the nodes to run on, KEY=VALUE (repeatable, or comma-separated)
+    /// Label that nodes must have, KEY=VALUE (repeatable, or comma-separated)
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',')]
     pub node_selector: Vec<NodeLabel>,
-    /// Taint to bear: KEY=VALUE:EFFECT, KEY:EFFECT or KEY (repeatable, or comma-separated)
+    /// Toleration for the VMs: KEY[=VALUE][:EFFECT] (repeatable)
     #[arg(long, value_name = "TAINT", value_delimiter = ',')]
     pub toleration: Vec<value::Taint>,
-    /// Parameter or size of one workload: database.scale=10, cpu.memory=4Gi (repeatable, or comma-separated)
+    /// Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)
     #[arg(long, value_name = "WORKLOAD.KEY=VALUE", value_delimiter = ',')]
     pub set: Vec<SetValue>,
 }
@@ -320,13 +320,13 @@ pub struct Door {
     /// Public key (repeatable)
     #[arg(long = "ssh-key", id = "ssh_authorized_keys", value_name = "KEY", allow_hyphen_values = true, value_parser = value::public_key)]
     pub ssh_authorized_keys: Vec<String>,
-    /// File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]
+    /// File with public keys (repeatable) [default: ~/.ssh/id_*.pub]
     #[arg(long, value_name = "FILE")]
     pub ssh_key_file: Vec<PathBuf>,
-    /// No key at all where none is given
+    /// Do not fall back to a default public key
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_ssh_key: bool,
-    /// Password of the account; shows in the process list
+    /// Password of the account; visible in the process list
     #[arg(long, value_name = "VALUE", conflicts_with = "ssh_password_file", allow_hyphen_values = true)]
     pub ssh_password: Option<Password>,
     /// File with the password of the account
@@ -338,13 +338,13 @@ pub struct Door {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Guests")]
 pub struct Guest {
-    /// Proxy for the installation of packages in the guests
+    /// Proxy for installing packages in the guests
     #[arg(long, value_name = "URL", value_parser = value::url)]
     pub guest_proxy: Option<String>,
-    /// Package mirror that the guests use instead of their own
+    /// Package mirror to use instead of the distribution's
     #[arg(long, value_name = "URL", value_parser = value::url)]
     pub package_mirror: Option<String>,
-    /// File with certificates of authorities that the guests trust
+    /// PEM file with extra CA certificates for the guests
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 }
@@ -355,21 +355,21 @@ pub struct Waiting {
     /// Wait for the result
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub wait: bool,
-    /// Longest time for all of it, such as 10m or 1h30m; a bare number is seconds, 0 is no limit
+    /// Give up after this long (10m, 1h30m; 0 waits forever)
     #[arg(long, value_name = "DURATION", default_value = "600", allow_hyphen_values = true)]
     pub timeout: GoDuration,
 }
 
-/// How `up` goes about it
+/// How `up` waits
 #[derive(Debug, Clone, Args)]
 pub struct Pace {
     /// The same as --wait=false
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_wait: bool,
-    /// What to wait for: ready is work running inside, running is a started machine
+    /// Wait until VMs are ready (workload runs) or only running
     #[arg(long, value_name = "STATE", default_value = "ready", ignore_case = true)]
     pub wait_for: WaitFor,
-    /// Requests in flight at once
+    /// Concurrent requests
     #[arg(long, value_name = "N", default_value_t = 16, allow_negative_numbers = true, value_parser = value::within::<1, 256>)]
     pub concurrency: u32,
 }
@@ -377,51 +377,51 @@ pub struct Pace {
 /// What `up` waits for
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WaitFor {
-    /// The work inside runs
+    /// The workload runs
     Ready,
-    /// The machine is started
+    /// The VM runs
     Running,
 }
 
-/// Remove what this tool made and wait until it is gone
+/// Delete the fleet and wait until it is gone
 #[derive(Debug, Args)]
 pub struct Down {
-    /// Workloads to remove; the same as --workloads
+    /// Workloads to delete; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
-    /// Which machines.
+    /// Which workloads.
     #[command(flatten)]
     pub selection: Selection,
     /// How long to wait.
     #[command(flatten)]
     pub waiting: Waiting,
-    /// Also delete the namespace, if this tool made it and nothing else is in it
+    /// Also delete the namespace, if up created it and nothing else is in it
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub delete_namespace: bool,
-    /// Only say what would go
+    /// Print what would be deleted, without deleting it
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     pub dry_run: Option<DryRun>,
-    /// Do not ask
+    /// Delete without asking for confirmation
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub yes: bool,
 }
 
-/// Show the fleet, with the reason for whatever is not ready
+/// Show the fleet and why any VM is not ready
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Fleets of all namespaces, whatever their name unless --name is given
+    /// List fleets in all namespaces
     #[arg(short = 'A', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub all_namespaces: bool,
-    /// Label selector to narrow what is shown
+    /// Label selector
     #[arg(short = 'l', long)]
     pub selector: Option<String>,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]
     pub output: Option<StatusOutput>,
-    /// No header line
+    /// Do not print headers
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_headers: bool,
-    /// Go on and show changes
+    /// Watch for changes
     #[arg(short, long)]
     pub watch: bool,
 }
@@ -435,16 +435,17 @@ pub enum StatusOutput {
     Json,
     /// YAML
     Yaml,
-    /// kind.group/name, a line each
+    /// kind.group/name, one line each
     Name,
 }
 
-/// Open a shell in one machine, or run a command there, through virtctl
+/// Open a shell or run a command in a VM (uses virtctl)
 #[derive(Debug, Args)]
 pub struct Ssh {
-    /// Machine: cpu-0, virtwork-cpu-0 or vm/virtwork-cpu-0 [default: the only one]
+    #[arg(value_name = "VM")]
+    /// VM: cpu-0, virtwork-cpu-0 or vm/virtwork-cpu-0 [default: the only one]
     pub machine: Option<String>,
-    /// Command to run there
+    /// Command to run in the VM
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
     /// Account in the guest [default: the fleet's]
@@ -453,7 +454,7 @@ pub struct Ssh {
     /// Private key
     #[arg(short, long, value_name = "FILE")]
     pub identity_file: Option<PathBuf>,
-    /// Give a COMMAND a terminal
+    /// Allocate a terminal for COMMAND
     #[arg(short)]
     pub t: bool,
 }
@@ -464,7 +465,7 @@ pub struct Workloads {
     /// Workload to show in full
     #[arg(value_name = "NAME")]
     pub workload: Option<String>,
-    /// Print the user data that its guests boot with; of a workload with roles, name one
+    /// Print the cloud-init user data (of ROLE, if the workload has roles)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, requires = "workload")]
     pub user_data: Option<Option<String>>,
 }
@@ -479,7 +480,7 @@ pub struct Completion {
 /// Print versions
 #[derive(Debug, Args)]
 pub struct Version {
-    /// Ask no server
+    /// Print the client version only
     #[arg(long)]
     pub client: bool,
     /// Output format
@@ -496,17 +497,17 @@ pub enum VersionOutput {
     Yaml,
 }
 
-/// Every setting that environment and file may give too: all but what acts or asks.
+/// Every setting that the environment and a file can also give. Flags that act or ask are not among them.
 #[derive(Debug, Clone, Parser)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true, disable_version_flag = true)]
 pub struct Settings {
     /// Settings of every command.
     #[command(flatten)]
     pub common: Common,
-    /// How to reach the cluster.
+    /// kubectl's flags.
     #[command(flatten)]
     pub connection: Connection,
-    /// Which machines.
+    /// Which workloads.
     #[command(flatten)]
     pub selection: Selection,
     /// What they look like.
@@ -521,7 +522,7 @@ pub struct Settings {
     /// How long to wait.
     #[command(flatten)]
     pub waiting: Waiting,
-    /// How `up` goes about it.
+    /// How `up` waits.
     #[command(flatten)]
     pub pace: Pace,
 }
