@@ -16,7 +16,7 @@ use virtwork::{
     cli::{Cli, Command},
     command,
     config::Environment,
-    error::{Error, Result},
+    error::{ConfigError, Error, Interrupted, Result},
     ui::Ui,
 };
 
@@ -39,13 +39,17 @@ fn main() -> ExitCode {
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            let _ = if error.kind() == ErrorKind::ValueValidation { complain(&error) } else { error.print() };
+            if error.kind() == ErrorKind::ValueValidation {
+                Ui::new(&program).error(&wrong_value(&error));
+            } else {
+                let _ = error.print();
+            }
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             return if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
     };
     let ui = Ui::new(&program);
-    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Error::Other(error.to_string()));
+    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start);
     let result = result.and_then(|runtime| {
         let result = runtime.block_on(until_interrupted(cli, &matches, &environment, &ui));
         // A prompt that nobody answered is not waited for.
@@ -66,24 +70,24 @@ fn main() -> ExitCode {
 }
 
 /// A wrong value in the words of every other source, and without repeating it: it may be a secret.
-fn complain(error: &clap::Error) -> io::Result<()> {
+fn wrong_value(error: &clap::Error) -> Error {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let flag = argument.split([' ', '[', '=']).next().unwrap_or_default();
-    writeln!(io::stderr(), "error: {flag}: {}", virtwork::config::reason(error))
+    ConfigError::new(flag, virtwork::config::reason(error)).into()
 }
 
 async fn until_interrupted(cli: Cli, matches: &clap::ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
     let again = match cli.command {
         // It hands signals on to what it has started, and ends with that.
         Some(Command::Ssh(_)) => return command::run(cli, matches, environment, ui).await,
-        Some(Command::Up(_)) => "Interrupted: the same command again finishes the fleet; 'down' removes all of it",
-        Some(Command::Down(_)) => "Interrupted: the same command again removes the rest",
-        _ => "",
+        Some(Command::Up(_)) => Interrupted::Up,
+        Some(Command::Down(_)) => Interrupted::Down,
+        _ => Interrupted::Harmless,
     };
     tokio::select! {
         // The handlers are in place before anything is done.
         biased;
-        () = signal() => Err(Error::Interrupted(if ui.is_prompting() { "Interrupted" } else { again }.to_owned())),
+        () = signal() => Err(Error::Interrupted(if ui.is_prompting() { Interrupted::Harmless } else { again })),
         result = command::run(cli, matches, environment, ui) => result,
     }
 }

@@ -24,7 +24,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up --set cpu.lod=3", &["cpu", "lod", "did you mean load?"]),
     ("up --set cpu.load=101", &["cpu.load", "from 1 to 100"]),
     ("up --set cpu", &["--set", "WORKLOAD.KEY=VALUE"]),
-    ("up cpu --set disk.rate=5", &["--set disk.rate", "disk is not among the workloads asked for: cpu"]),
+    ("up cpu --set disk.rate=5", &["--set disk.rate", "disk is not selected (selected: cpu)"]),
     ("up --set disk.block_size_rw=1000", &["--set disk.block_size_rw", "from 512 to 16m in whole sectors"]),
     ("up --ssh-key-file /nowhere/key.pub", &["--ssh-key-file", "/nowhere/key.pub", "No such file"]),
     ("up --ssh-key nonsense", &["--ssh-key", "is not a public key"]),
@@ -44,7 +44,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up cpu --set database.scale=0", &["--set database.scale", "from 1 to 10000"]),
     ("up --set cpuu.foo=3", &["--set cpuu.foo", "did you mean cpu?"]),
     ("up --nonsense", &["--nonsense"]),
-    ("down ,", &["WORKLOAD", "names no workload"]),
+    ("down ,", &["WORKLOAD", "is empty"]),
     ("down network cpuu", &["cpuu", "did you mean cpu?"]),
 ];
 
@@ -156,7 +156,7 @@ fn a_password_is_never_seen() {
     let user_data = finish("workloads", world.command(&["workloads", "cpu", "--user-data"]).env("VIRTWORK_SSH_PASSWORD", SECRET)).exits(0);
     user_data.hides(SECRET).says("hashed_passwd: $6$");
     let shown = world.run(&format!("up cpu --ssh-password {SECRET}")).exits(0);
-    shown.tells("Warning: --ssh-password shows in the process list");
+    shown.tells("Warning: --ssh-password is visible in the process list");
     world.sandbox.faults.take_seen();
     for flag in ["--guest-proxy", "--package-mirror"] {
         let run = world.run(&format!("up cpu {flag} http://me:hidden@proxy.example.com:3128 -v=9")).hides("hidden");

@@ -32,8 +32,8 @@ fn a_file_that_describes_a_fleet_does_not_narrow_what_is_removed() {
     world.run("up cpu memory").exits(0);
     let file = world.file("virtwork.yaml", "workloads:\n  cpu: {}\n");
     world.run("down disk").exits(0).tells("Nothing of disk of fleet virtwork found");
-    world.run("down --workloads=").exits(1).tells("--workloads: names no workload");
-    common::finish("down ''", &mut world.command(&["down", ""])).exits(1).tells("WORKLOAD: names no workload");
+    world.run("down --workloads=").exits(1).tells("--workloads: is empty");
+    common::finish("down ''", &mut world.command(&["down", ""])).exits(1).tells("WORKLOAD: is empty");
     world.run(&format!("down --config {file}")).exits(0);
     assert_eq!(world.count_all(), 0);
 }
@@ -80,11 +80,11 @@ fn the_namespace_goes_only_if_it_is_ours() {
     assert!(!world.names("v1/namespaces").contains(&"virtwork".to_owned()));
     world.run("down --delete-namespace --yes").exits(0).tells("Nothing of fleet");
     world.run("up cpu -n default").exits(0);
-    world.run("down -n default --delete-namespace --yes").exits(1).tells("was not made by this tool: nothing is removed");
+    world.run("down -n default --delete-namespace --yes").exits(1).tells("was not created by virtwork; nothing was deleted");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 1);
     let hidden = Effect::refuse(403, "Forbidden", "namespaces \"default\" is forbidden");
     world.sandbox.faults.add(Fault::new(http::Method::GET, "/namespaces/default", hidden).always());
-    world.run("down -n default --delete-namespace --yes").exits(1).tells("may not be looked at by you");
+    world.run("down -n default --delete-namespace --yes").exits(1).tells("cannot read namespace default (forbidden)");
 }
 
 #[test]

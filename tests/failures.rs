@@ -16,7 +16,7 @@ fn an_image_that_cannot_be_pulled_ends_the_wait() {
     world.sandbox.simulation.set("cpu-0", Behaviour::PullFails("manifest unknown".to_owned()));
     let run = world.run("up cpu memory --timeout 300").exits(3);
     assert!(run.stderr.contains("virtualmachine.kubevirt.io/virtwork-cpu-0: ImagePullBackOff: manifest unknown"), "{run:#?}");
-    run.tells("1 of 2 machines did not become ready").hides("timed out").says("virtwork-memory-0   memory     Running            True");
+    run.tells("1 of 2 VMs did not become ready").hides("timed out").says("virtwork-memory-0   memory     Running            True");
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn credentials_and_rights() {
     world.run("up cpu").exits(1).tells("namespace virtwork");
     world.run("status").exits(1).tells("Error from server (Forbidden): virtualmachines.kubevirt.io is forbidden");
     world.user = "member";
-    world.run("up cpu").exits(1).tells("namespace virtwork does not exist, and you may not make it");
+    world.run("up cpu").exits(1).tells("namespace virtwork does not exist, and you cannot create it");
     world.sandbox.deny("create", "virtualmachines");
-    world.run("up cpu -n default").exits(1).tells("you may not create virtualmachines.kubevirt.io in namespace default");
+    world.run("up cpu -n default").exits(1).tells("missing permissions in namespace default: create virtualmachines.kubevirt.io");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
@@ -129,7 +129,7 @@ fn a_project_is_asked_for_where_namespaces_may_not_be_made() {
 fn a_member_can_do_the_main_job_in_a_namespace_that_is_there() {
     let mut world = World::new();
     world.user = "member";
-    world.run("up -n default").exits(0).tells("Warning: you may not read StorageClasses");
+    world.run("up -n default").exits(0).tells("Warning: cannot list StorageClasses (forbidden)");
     world.run("status -n default").exits(0);
     world.run("down -n default").exits(0);
     assert_eq!(world.count_all(), 0);

@@ -99,13 +99,13 @@ fn what_was_chosen_reaches_virtctl_as_a_file() {
 fn errors() {
     let world = world_with_recorders(&["virtctl"]);
     world.run("ssh cpu-0").exits(1).tells("virtctl is not on PATH").tells("kubectl krew install virt");
-    ssh(&world, &["cpu-0"]).exits(1).tells("no machine");
+    ssh(&world, &["cpu-0"]).exits(1).tells("no VM");
     world.run("up cpu memory").exits(0);
     ssh(&world, &["cpu-7"]).exits(1).tells("cpu-7").tells("virtwork-cpu-0");
     ssh(&world, &[]).exits(1).tells("virtwork-cpu-0").tells("virtwork-memory-0");
     world.ask("PATCH", &format!("{}/virtwork-cpu-0", common::MACHINES), &serde_json::json!({"spec": {"runStrategy": "Halted"}}));
     common::until("stopped", || world.machine("virtwork-cpu-0")["status"]["printableStatus"] == "Stopped");
-    ssh(&world, &["cpu-0"]).exits(1).tells("is not running, it is Stopped").tells("virtctl start virtwork-cpu-0");
+    ssh(&world, &["cpu-0"]).exits(1).tells("is not running (Stopped").tells("virtctl start virtwork-cpu-0");
 }
 
 #[test]

@@ -56,9 +56,9 @@ fn what_a_silent_guest_last_said_is_not_passed_off_as_its_reason() {
     let world = World::new();
     world.sandbox.simulation.set("cpu-0", Behaviour::Hangs);
     world.run("up cpu --wait-for running").exits(0);
-    world.run("status").exits(0).says("Running   False").says("does not answer; the last its console says: working");
+    world.run("status").exits(0).says("Running   False").says("the guest does not respond; last console message: working");
     world.sandbox.deny("get", "pods/proxy");
-    world.run("status").exits(0).says("its console says: working");
+    world.run("status").exits(0).says("last console message: working");
 }
 
 #[test]

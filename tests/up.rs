@@ -71,10 +71,10 @@ fn a_change_is_configured_and_asks_for_a_restart() {
     world.run("up cpu").exits(0);
     let changed = world.run("up cpu --memory 3Gi").exits(0).says("virtwork-cpu-0 configured");
     changed
-        .tells("A restart is needed before the change takes effect: virtwork-cpu-0")
-        .says("'virtctl restart virtwork-cpu-0 -n virtwork' brings the change");
+        .tells("Restart required for the change to take effect: virtwork-cpu-0")
+        .says("run 'virtctl restart virtwork-cpu-0 -n virtwork' to apply it");
     let restarted = world.run("up cpu --memory 3Gi --restart").exits(0).says("virtwork-cpu-0 unchanged").says("virtwork-cpu-0 restarted");
-    restarted.hides("restart brings").hides("restart is needed");
+    restarted.hides("change pending").hides("Restart required");
     let instance = world.ask("GET", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances/virtwork-cpu-0", &json!(null));
     assert_eq!(instance["spec"]["domain"]["memory"]["guest"], "3Gi");
     world.run("up cpu --memory 3Gi --restart").exits(0).hides("restarted");
@@ -161,7 +161,7 @@ fn a_data_disk_cannot_change_in_place() {
     let world = World::new();
     world.run("up database").exits(0);
     world.writes();
-    world.run("up database --disk-size 20Gi").exits(1).tells("virtwork-database-0").tells("a data disk cannot change in place");
+    world.run("up database --disk-size 20Gi").exits(1).tells("virtwork-database-0").tells("data disks cannot be resized or moved in place");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 

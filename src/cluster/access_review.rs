@@ -55,9 +55,6 @@ impl Cluster {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(ClusterError::Preflight(format!(
-            "you may not {} in namespace {namespace}; ask for the role kubevirt.io:edit and edit there, or choose another project with -n",
-            missing.join(", ")
-        )))
+        Err(ClusterError::MissingPermissions { namespace: namespace.to_owned(), missing })
     }
 }

@@ -16,12 +16,13 @@ use kube::{
 use serde_json::{json, value::RawValue};
 
 use crate::{
-    error::ClusterError,
+    error::{ClusterError, WaitedFor},
     plan::{Object, ObjectKind, Plan, compare::Difference, metadata},
 };
 
 use super::{
-    Change, Cluster, Item, Kind, Listener, Progress, Survey, access_review::Right, ownership, preflight::Place, request::Failure, survey,
+    Applied, Change, Cluster, Event, Item, Kind, Listener, Survey, access_review::Right, ownership, preflight::Place, request::Failure,
+    survey,
 };
 
 /// After a ProjectRequest the rights in the new project take a while to arrive.
@@ -82,8 +83,10 @@ impl Cluster {
         if projects && self.may(("create", "project.openshift.io", "projectrequests"), None).await? {
             return Ok(false);
         }
-        let what = if *place == Place::Missing { "does not exist, and you may not make it" } else { "is not yours to look into" };
-        Err(ClusterError::Preflight(format!("namespace {name} {what}; choose one of yours with -n, or ask an administrator for it")))
+        Err(match place {
+            Place::Missing => ClusterError::NamespaceNotFound(name.to_owned()),
+            Place::There(_) | Place::Unknown => ClusterError::NoNamespaceAccess(name.to_owned()),
+        })
     }
 
     /// Makes the namespace, with the mark that it is ours; as a ProjectRequest where `as_namespace` is false.
@@ -145,7 +148,7 @@ impl Cluster {
     pub async fn apply(&self, plan: &Plan, survey: &Survey, concurrency: usize, tell: Listener<'_>) -> Outcome {
         let stop = &AtomicBool::new(false);
         let mut outcome = Outcome::default();
-        tell(Progress::Writing { total: survey.changes.len() });
+        tell(Event::Applying { total: survey.changes.len() });
         for machines in [false, true] {
             let all = plan.objects.iter().zip(&survey.changes);
             let part = all.filter(|(object, _)| (object.kind == ObjectKind::Machine) == machines).enumerate();
@@ -167,9 +170,9 @@ impl Cluster {
                 while let Some(result) = early.remove(&next) {
                     next += 1;
                     match result {
-                        Some((object, Ok(verb))) => {
+                        Some((object, Ok(outcome))) => {
                             let object = format!("{}/{}", Kind::of(object).printed(), object.name);
-                            tell(Progress::Object { object, verb });
+                            tell(Event::Applied { object, outcome });
                         }
                         Some((_, Err(failure))) => outcome.failures.push(failure),
                         None => {}
@@ -177,7 +180,7 @@ impl Cluster {
                 }
             }
         }
-        tell(Progress::Written);
+        tell(Event::AppliedAll);
         outcome
     }
 
@@ -192,9 +195,9 @@ impl Cluster {
         Ok(())
     }
 
-    async fn bring(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<&'static str, ClusterError> {
+    async fn bring(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<Applied, ClusterError> {
         if change.is_unchanged() {
-            return Ok("unchanged");
+            return Ok(Applied::Unchanged);
         }
         let namespace = plan.namespace.as_str();
         if change.is_create() {
@@ -207,13 +210,13 @@ impl Cluster {
             self.own_fields(namespace, object, change.ownership.clone()).await?;
         }
         match self.server_side_apply(namespace, object, mode).await {
-            Ok(()) if change.difference == Difference::Start => Ok("configured (it was stopped: started again)"),
-            Ok(()) => Ok("configured"),
+            Ok(()) if change.difference == Difference::Start => Ok(Applied::Started),
+            Ok(()) => Ok(Applied::Configured),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
-    async fn create(&self, namespace: &str, fleet: &str, object: &Object, mode: Mode) -> Result<&'static str, ClusterError> {
+    async fn create(&self, namespace: &str, fleet: &str, object: &Object, mode: Mode) -> Result<Applied, ClusterError> {
         let parameters = PostParams { dry_run: mode == Mode::Server, field_manager: Some(metadata::VIRTWORK.to_owned()) };
         let api = self.api(Kind::of(object), Some(namespace));
         loop {
@@ -227,10 +230,10 @@ impl Cluster {
                 })
                 .await;
             match created {
-                Ok(_) => return Ok("created"),
+                Ok(_) => return Ok(Applied::Created),
                 Err(failure) if failure.is_code(409) => {
-                    if let Some(verb) = self.adopt(namespace, fleet, object, attempts.get() > 1).await? {
-                        return Ok(verb);
+                    if let Some(outcome) = self.adopt(namespace, fleet, object, attempts.get() > 1).await? {
+                        return Ok(outcome);
                     }
                 }
                 Err(failure) => return Err(failure.into_error(self)),
@@ -240,27 +243,24 @@ impl Cluster {
 
     /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's. `None`: it is
     /// gone, or was going and is gone now.
-    async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<&'static str>, ClusterError> {
+    async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<Applied>, ClusterError> {
         let kind = Kind::of(object);
         let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
         let Some(found) = found else { return Ok(None) };
         let live = survey::about(&found);
         if !live.is_of(fleet) {
-            return Err(ClusterError::Preflight(format!(
-                "{}/{} appeared in namespace {namespace} and is not of this fleet; choose another --name or namespace, or remove it",
-                kind.printed(),
-                object.name
-            )));
+            let object = format!("{}/{}", kind.printed(), object.name);
+            return Err(ClusterError::NameTaken { namespace: namespace.to_owned(), objects: vec![object] });
         }
         if live.going {
             return self.wait_until_gone(kind, namespace, &object.name).await.map(|()| None);
         }
         if live.mark(metadata::PLAN_HASH) == Some(&object.hash) {
-            return Ok(Some(if lost { "created" } else { "unchanged" }));
+            return Ok(Some(if lost { Applied::Created } else { Applied::Unchanged }));
         }
         self.own_fields(namespace, object, ownership::patch(&found)).await?;
         match self.server_side_apply(namespace, object, Mode::Real).await {
-            Ok(()) => Ok(Some("configured")),
+            Ok(()) => Ok(Some(Applied::Configured)),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
@@ -350,8 +350,8 @@ impl Cluster {
                 return Ok(());
             }
             if self.overdue() {
-                let what = format!("waiting for {}/{name}, which is being deleted, to be gone", kind.printed());
-                return Err(ClusterError::Timeout { after: self.elapsed(), what });
+                let waited_for = WaitedFor::Object(format!("{}/{name}", kind.printed()));
+                return Err(ClusterError::Timeout { after: self.elapsed(), waited_for });
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

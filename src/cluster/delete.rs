@@ -9,7 +9,7 @@ use serde::Deserialize as _;
 use crate::{error::ClusterError, kubevirt::observed::About, plan::metadata};
 
 use super::{
-    Cluster, Inventory, Item, Kind, Listener, Progress,
+    Cluster, Event, Inventory, Item, Kind, Listener, Pending, Wait, Warning,
     inventory::{self, Found, Living, OWNERS},
     list::{Alone, Scope},
     mirror::Mirror,
@@ -66,8 +66,7 @@ impl Cluster {
         let found = self.find(namespace, fleet, workloads, tell).await?;
         let sorted = inventory::sort(&found, self.living(namespace, &found).await?);
         if !sorted.kept.is_empty() {
-            let names: Vec<_> = sorted.kept.iter().map(ToString::to_string).collect();
-            tell(Progress::Warning(format!("kept, because it belongs to something else: {}", names.join(", "))));
+            tell(Event::Warning(Warning::Foreign(sorted.kept)));
         }
         let selector = metadata::selector(Some(fleet), workloads);
         Ok(Inventory { namespace: namespace.to_owned(), items: sorted.items, orphans: sorted.orphans, selector })
@@ -92,7 +91,7 @@ impl Cluster {
         let selector = metadata::selector(Some(fleet), workloads);
         let unknown = |kind: Kind| {
             let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
-            tell(Progress::Warning(format!("you may not list {}{group}: whether any is left is not known", kind.plural())));
+            tell(Event::Warning(Warning::CannotList(format!("{}{group}", kind.plural()))));
         };
         let mut found = Vec::new();
         // A server or proxy that drops the selector must not widen what is ours.
@@ -217,13 +216,13 @@ impl Cluster {
                 Some(uid) => item.uid == *uid,
                 None => !present.knows(item.kind),
             });
-            let laggards = left.iter().map(|item| (item.to_string(), String::new())).collect();
-            tell(Progress::Waiting { what: "objects gone", done: total - left.len(), total, elapsed: self.elapsed(), laggards });
+            let pending = left.iter().cloned().map(Pending::Object).collect();
+            tell(Event::Waiting { goal: Wait::Deleted, done: total - left.len(), total, elapsed: self.elapsed(), pending });
             if left.is_empty() || over {
                 break;
             }
         }
-        tell(Progress::Waited);
+        tell(Event::Waited);
         loop {
             let lost = match self.unlabelled(inventory).await {
                 // What is left is told all the same.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     plan::{HEALTH_PORT, metadata},
-    status::{Row, Trouble},
+    status::{Cause, Diagnosis, VmStatus},
 };
 
 use super::{Cluster, Kind, survey::name_of};
@@ -29,28 +29,28 @@ const WORKING: &str = "working";
 /// KubeVirt's container that prints the serial console.
 const CONSOLE: &str = "guest-console-log";
 
-/// Reasons by namespace and machine.
-pub type Reasons = BTreeMap<(String, String), String>;
+/// Diagnoses by namespace and VM.
+pub type Reasons = BTreeMap<(String, String), Diagnosis>;
 
-/// Gives each machine that does not say itself why it is late the reason that was found.
-pub fn give_reasons(rows: &mut [Row], reasons: &Reasons) {
-    for row in rows.iter_mut().filter(|row| row.reason_lies_elsewhere()) {
-        if let Some(reason) = reasons.get(&(row.namespace.clone(), row.name.clone())) {
-            row.reason.clone_from(reason);
+/// Gives each VM whose own status does not say why it is not ready what was found out.
+pub fn give_reasons(rows: &mut [VmStatus], reasons: &Reasons) {
+    for row in rows.iter_mut().filter(|row| row.needs_diagnosis()) {
+        if let Some(diagnosis) = reasons.get(&(row.namespace.clone(), row.name.clone())) {
+            row.cause = Some(Cause::Diagnosed(diagnosis.clone()));
         }
     }
 }
 
 impl Cluster {
     /// Fills in the reasons that the machines' own status does not give.
-    pub async fn explain(&self, rows: &mut [Row]) {
+    pub async fn explain(&self, rows: &mut [VmStatus]) {
         let reasons = self.ask_around(rows).await;
         give_reasons(rows, &reasons);
     }
 
-    pub(super) async fn ask_around(&self, rows: &[Row]) -> Reasons {
-        let mut late: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.reason_lies_elsewhere()) {
+    pub(super) async fn ask_around(&self, rows: &[VmStatus]) -> Reasons {
+        let mut late: BTreeMap<&str, Vec<VmStatus>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.needs_diagnosis()) {
             late.entry(&row.namespace).or_default().push(row.clone());
         }
         let mut found = Reasons::new();
@@ -62,10 +62,13 @@ impl Cluster {
     }
 
     /// Reasons by machine, of machines in one namespace that are not ready; of a machine that says nothing, none.
-    pub(super) async fn reasons(&self, namespace: &str, late: &[Row]) -> BTreeMap<String, String> {
-        let names = |of: fn(&Row) -> bool| late.iter().filter(|row| of(row)).map(|row| row.name.clone()).collect::<Vec<_>>();
-        let (unknown, volumes) = (names(|row| row.trouble == Trouble::Unknown), names(Row::waits_for_volume));
-        let guests = names(|row| row.trouble == Trouble::Guest);
+    pub(super) async fn reasons(&self, namespace: &str, late: &[VmStatus]) -> BTreeMap<String, Diagnosis> {
+        let names = |of: fn(&Cause) -> bool| {
+            late.iter().filter(|row| row.cause.as_ref().is_some_and(of)).map(|row| row.name.clone()).collect::<Vec<_>>()
+        };
+        let volumes = names(Cause::is_of_volume);
+        let unknown = names(|cause| matches!(cause, Cause::Unknown | Cause::Provisioning(_)));
+        let guests = names(|cause| *cause == Cause::Guest);
         // Whoever does not answer in time leaves it at what is known: nothing else waits for reasons.
         let all = futures::join!(
             tokio::time::timeout(PATIENCE, self.event_reasons(namespace, &unknown)),
@@ -76,7 +79,7 @@ impl Cluster {
     }
 
     /// What CDI says of data volumes.
-    async fn volume_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+    async fn volume_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, Diagnosis> {
         if machines.is_empty() {
             return BTreeMap::new();
         }
@@ -87,21 +90,21 @@ impl Cluster {
             let bad =
                 |condition: &&Value| condition["status"] == "False" && condition["message"].as_str().is_some_and(|text| !text.is_empty());
             let message = conditions.iter().find(bad)?["message"].as_str()?;
-            Some((machine.clone(), format!("data volume {}: {message}", volume["status"]["phase"].as_str().unwrap_or("Unknown"))))
+            let phase = volume["status"]["phase"].as_str().unwrap_or("Unknown").to_owned();
+            Some((machine.clone(), Diagnosis::DataVolume { phase, message: message.to_owned() }))
         };
         machines.iter().filter_map(of).collect()
     }
 
     /// Reasons by machine; of a machine that says nothing, none.
-    async fn guest_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+    async fn guest_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, Diagnosis> {
         if machines.is_empty() {
             return BTreeMap::new();
         }
         let pods = match self.list_values(Kind::Pod, namespace, "kubevirt.io=virt-launcher").await {
             Ok(pods) => pods,
             Err(failure) if failure.is_code(403) => {
-                let denied = "the reason is in the guest, and you may not list pods here";
-                return machines.iter().take(MOST).map(|machine| (machine.clone(), denied.to_owned())).collect();
+                return machines.iter().take(MOST).map(|machine| (machine.clone(), Diagnosis::Forbidden("listing pods"))).collect();
             }
             Err(_) => return BTreeMap::new(),
         };
@@ -114,25 +117,24 @@ impl Cluster {
             .take(MOST)
             .filter_map(pod_of)
             .map(|(machine, pod)| async move { Some((machine, self.guest_reason(namespace, &pod).await?)) });
-        let unasked =
-            machines.iter().skip(MOST).map(|machine| (machine.clone(), format!("its guest was not asked: only {MOST} at once are")));
+        let unasked = machines.iter().skip(MOST).map(|machine| (machine.clone(), Diagnosis::NotChecked(MOST)));
         unasked.chain(join_all(asked).await.into_iter().flatten()).collect()
     }
 
-    async fn guest_reason(&self, namespace: &str, pod: &str) -> Option<String> {
+    async fn guest_reason(&self, namespace: &str, pod: &str) -> Option<Diagnosis> {
         match tokio::time::timeout(ANSWER, self.answer(namespace, pod)).await.ok().flatten() {
-            Some((200, _)) => Some("working, the probe is yet to see it".to_owned()),
+            Some((200, _)) => Some(Diagnosis::Working),
             Some((403, _)) => match self.console_line(namespace, pod).await {
-                Ok(line) => line.map(|line| if line == WORKING { format!("its console says: {line}") } else { line }),
-                Err(()) => Some("the reason is in the guest, and you may read neither pods/proxy nor pods/log here".to_owned()),
+                Ok(line) => line.map(|line| if line == WORKING { Diagnosis::ConsoleWorking } else { Diagnosis::Guest(line) }),
+                Err(()) => Some(Diagnosis::Forbidden("reading pods/proxy and pods/log")),
             },
             // The API server's own errors are JSON or begin so; the guest's are one plain sentence.
             Some((_, line)) if !(line.starts_with('{') || line.starts_with("error trying to reach service") || line.is_empty()) => {
-                Some(line)
+                Some(Diagnosis::Guest(line))
             }
             _ => {
                 let line = self.console_line(namespace, pod).await.ok().flatten()?;
-                Some(if line == WORKING { format!("does not answer; the last its console says: {line}") } else { line })
+                Some(if line == WORKING { Diagnosis::Silent } else { Diagnosis::Guest(line) })
             }
         }
     }
@@ -163,7 +165,7 @@ impl Cluster {
     }
 
     /// The newest warning about each machine, its pod or its data volume.
-    async fn event_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, String> {
+    async fn event_reasons(&self, namespace: &str, machines: &[String]) -> BTreeMap<String, Diagnosis> {
         if machines.is_empty() {
             return BTreeMap::new();
         }
@@ -183,8 +185,8 @@ impl Cluster {
                     || about == metadata::data_volume(machine)
             });
             if let (Some(machine), Some(message)) = (owner, event.message) {
-                let reason = event.reason.map_or_else(|| message.clone(), |reason| format!("{reason}: {message}"));
-                reasons.insert(machine.clone(), reason.lines().next().unwrap_or_default().to_owned());
+                let message = message.lines().next().unwrap_or_default().to_owned();
+                reasons.insert(machine.clone(), Diagnosis::Event { reason: event.reason, message });
             }
         }
         reasons

@@ -27,7 +27,7 @@ use crate::{
     error::ClusterError,
     kubevirt::observed::Observed,
     plan::metadata,
-    status::{self, Row},
+    status::{self, VmStatus},
 };
 
 use super::{
@@ -331,9 +331,9 @@ impl<'a> FleetMirror<'a> {
         Self::new(cluster, vec![scope(Kind::Machine), scope(Kind::Instance)], std::convert::identity)
     }
 
-    fn rows(&self) -> Vec<Row> {
+    fn rows(&self) -> Vec<VmStatus> {
         let all = |kind| self.objects(kind).into_iter().flat_map(|state| state.objects.values().cloned()).collect::<Vec<_>>();
-        status::rows(&all(Kind::Machine), &all(Kind::Instance))
+        status::statuses(&all(Kind::Machine), &all(Kind::Instance))
     }
 }
 
@@ -347,7 +347,7 @@ impl Cluster {
         &self,
         namespace: Option<&str>,
         selector: &str,
-        show: &mut (dyn FnMut(Vec<Row>) -> bool + Send),
+        show: &mut (dyn FnMut(Vec<VmStatus>) -> bool + Send),
     ) -> Result<(), ClusterError> {
         let mut fleet = FleetMirror::of_fleet(self, namespace, selector);
         let (mut asked, mut reasons) = (None::<Instant>, Reasons::new());

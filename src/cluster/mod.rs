@@ -3,6 +3,7 @@
 mod access_review;
 mod apply;
 mod delete;
+mod event;
 mod guest;
 mod inventory;
 mod list;
@@ -11,7 +12,6 @@ mod mirror;
 mod namespace;
 mod ownership;
 mod preflight;
-mod progress;
 mod request;
 mod survey;
 mod wait;
@@ -41,12 +41,12 @@ use crate::{
 };
 
 pub use apply::Outcome;
+pub use event::{Event, Listener, Outcome as Applied, Pending, Wait, Warning};
 pub use inventory::Inventory;
 pub use namespace::owned;
 pub use preflight::Place;
-pub use progress::{Listener, Progress};
 pub use survey::{Change, Surplus, Survey};
-pub use wait::{Awaited, WaitOptions};
+pub use wait::{Awaited, Laggard, WaitOptions};
 
 /// A kind of object that we deal with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::{
     plan::{DataDisk, Shape, metadata},
 };
 
-use super::{Cluster, Listener, Progress, request::Failure};
+use super::{Cluster, Event, Listener, Warning, request::Failure};
 
 /// What is known of a namespace.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,12 +59,8 @@ impl Cluster {
             return Ok(());
         }
         if self.api_group("cdi.kubevirt.io").await?.is_none() {
-            return Err(ClusterError::Preflight(
-                "the cluster has no Containerized Data Importer (cdi.kubevirt.io), which makes data disks; --data-disk=empty does without"
-                    .to_owned(),
-            ));
+            return Err(ClusterError::NoCdi);
         }
-        let remedy = "name one with --storage-class, or do without with --data-disk=empty";
         let classes = |list: Result<kube::core::ObjectList<StorageClass>, Failure>| match list {
             Ok(list) => Ok(Some(list.items)),
             Err(failure) if failure.is_code(403) => Ok(None),
@@ -75,22 +71,17 @@ impl Cluster {
             async move { api.list(&ListParams::default()).await }
         });
         let Some(found) = classes(list.await)? else {
-            tell(Progress::Warning("you may not read StorageClasses: whether there is one for the data disks is not known".to_owned()));
+            tell(Event::Warning(Warning::StorageClassesForbidden));
             return Ok(());
         };
         let name = |class: &StorageClass| class.metadata.name.clone().unwrap_or_default();
-        let names = || match found.iter().map(name).collect::<Vec<_>>().join(", ") {
-            none if none.is_empty() => "none".to_owned(),
-            some => some,
-        };
+        let available = || found.iter().map(name).collect::<Vec<_>>();
         let default = |class: &StorageClass| DEFAULTS.iter().any(|mark| metadata::annotation(&class.metadata, mark) == Some("true"));
         match &shape.storage_class {
             Some(wanted) if !found.iter().any(|class| name(class) == *wanted) => {
-                Err(ClusterError::Preflight(format!("StorageClass {wanted:?} does not exist (there is {}); {remedy}", names())))
+                Err(ClusterError::StorageClassNotFound { name: wanted.clone(), available: available() })
             }
-            None if !found.iter().any(default) => {
-                Err(ClusterError::Preflight(format!("no StorageClass is the cluster's default (there is {}); {remedy}", names())))
-            }
+            None if !found.iter().any(default) => Err(ClusterError::NoDefaultStorageClass { available: available() }),
             _ => Ok(()),
         }
     }
@@ -103,10 +94,7 @@ impl Cluster {
     pub fn require_pod_network(namespace: &str, place: &Place) -> Result<(), ClusterError> {
         match place {
             Place::There(about) if about.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
-                Err(ClusterError::Preflight(format!(
-                    "namespace {namespace} has a primary user-defined network (label {PRIMARY_UDN}), where readiness probes and ssh do not \
-                     reach VMs; choose another namespace with -n"
-                )))
+                Err(ClusterError::PrimaryNetwork { namespace: namespace.to_owned(), label: PRIMARY_UDN })
             }
             _ => Ok(()),
         }
@@ -122,9 +110,9 @@ impl Cluster {
             async move { api.get_opt(name).await }
         };
         match self.retrying("namespace", get).await {
-            Ok(Some(namespace)) if namespace.metadata.deletion_timestamp.is_some() => Err(ClusterError::Preflight(format!(
-                "namespace {name} is being deleted: wait until it is gone (kubectl wait --for=delete namespace/{name}) or choose another with -n"
-            ))),
+            Ok(Some(namespace)) if namespace.metadata.deletion_timestamp.is_some() => {
+                Err(ClusterError::NamespaceTerminating(name.to_owned()))
+            }
             Ok(Some(namespace)) => Ok(Place::There(Box::new(namespace.metadata))),
             Ok(None) => Ok(Place::Missing),
             // On OpenShift somebody else's project and no project look alike.

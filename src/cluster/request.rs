@@ -5,7 +5,7 @@ use std::{future::Future, io, time::Duration};
 use kube::{client::AuthError, core::Status};
 
 use crate::{
-    error::ClusterError,
+    error::{ClusterError, KubeconfigError, LoginError},
     kubeconfig::{self, Access},
 };
 
@@ -72,7 +72,7 @@ impl Failure {
     pub fn into_error(self, cluster: &Cluster) -> ClusterError {
         match self {
             Self::Kube(error) => translate(&error, &cluster.access),
-            Self::Silence => ClusterError::Unreachable(format!("{} gave no answer in time", cluster.access.server)),
+            Self::Silence => ClusterError::Silent(cluster.access.server.clone()),
         }
     }
 }
@@ -144,15 +144,15 @@ fn jitter() -> f64 {
 /// What kube says, in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
 pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
     if let Some(cause) = auth_error(error) {
-        return ClusterError::Kubeconfig(format!("getting credentials: {}", login_failure(cause, access)));
+        return KubeconfigError::Login(login_error(cause, access)).into();
     }
     match error {
         kube::Error::Api(status) if status.code == 401 => ClusterError::Unauthorized,
         kube::Error::Api(status) => ClusterError::Api(status.clone()),
         kube::Error::SerdeError(error) if error.is_data() => ClusterError::Unreadable(error.to_string()),
         kube::Error::ProxyProtocolUnsupported { proxy_url } | kube::Error::ProxyProtocolDisabled { proxy_url, .. } => {
-            let (scheme, address) = (proxy_url.scheme_str().unwrap_or_default(), kubeconfig::address(proxy_url));
-            ClusterError::Kubeconfig(format!("proxy {scheme}://{address}: its protocol is not supported; use http, https or socks5"))
+            let scheme = proxy_url.scheme_str().unwrap_or_default().to_owned();
+            KubeconfigError::ProxyProtocol { scheme, address: kubeconfig::address(proxy_url) }.into()
         }
         other => {
             let mut cause: &dyn std::error::Error = other;
@@ -160,7 +160,7 @@ pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
                 let refused = cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
                 if refused {
                     return match access.proxy() {
-                        Some(proxy) => ClusterError::Unreachable(format!("proxy {proxy} refused the connection")),
+                        Some(proxy) => ClusterError::ProxyRefused(proxy),
                         None => ClusterError::Refused(access.server.clone()),
                     };
                 }
@@ -191,25 +191,22 @@ fn auth_error(error: &kube::Error) -> Option<&AuthError> {
     None
 }
 
-/// Why there are no credentials: the program and how it ended. Its output, its arguments and its environment may hold credentials, and
-/// kube's own text repeats them.
-fn login_failure(cause: &AuthError, access: &Access) -> String {
-    let plugin = access.login_plugin().unwrap_or("of the kubeconfig");
+/// kube's own text repeats the output of a login plugin.
+fn login_error(cause: &AuthError, access: &Access) -> LoginError {
+    let plugin = access.login_plugin().unwrap_or("of the kubeconfig").to_owned();
     match cause {
         AuthError::AuthExecRun { out, .. } => match out.status.code() {
-            Some(code) => format!("login plugin {plugin} ended with exit status {code}"),
-            None => format!("login plugin {plugin} was killed by a signal"),
+            Some(status) => LoginError::Failed { plugin, status },
+            None => LoginError::Killed(plugin),
         },
-        AuthError::AuthExecStart(error) => format!("login plugin {plugin} cannot be started: {error}"),
-        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
-            format!("login plugin {plugin} did not print an ExecCredential with a status")
-        }
-        AuthError::MalformedTokenExpirationDate(_) => format!("login plugin {plugin} printed an expirationTimestamp that is not a time"),
-        AuthError::MissingCommand => "the login plugin of the kubeconfig names no command".to_owned(),
-        AuthError::ReadTokenFile(error, path) => format!("token file {} cannot be read: {error}", path.display()),
-        AuthError::InvalidBearerToken(_) => "the token is not valid in an HTTP header".to_owned(),
-        AuthError::InvalidBasicAuth(_) => "user name and password are not valid in an HTTP header".to_owned(),
-        _ => "the kubeconfig's user cannot be used: its auth-provider failed or is not supported".to_owned(),
+        AuthError::AuthExecStart(error) => LoginError::NotStarted { plugin, error: error.to_string() },
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => LoginError::NoCredential(plugin),
+        AuthError::MalformedTokenExpirationDate(_) => LoginError::BadExpiration(plugin),
+        AuthError::MissingCommand => LoginError::NoCommand,
+        AuthError::ReadTokenFile(error, path) => LoginError::TokenFile { path: path.display().to_string(), error: error.to_string() },
+        AuthError::InvalidBearerToken(_) => LoginError::BadToken,
+        AuthError::InvalidBasicAuth(_) => LoginError::BadPassword,
+        _ => LoginError::Provider,
     }
 }
 

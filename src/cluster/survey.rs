@@ -13,7 +13,7 @@ use crate::{
         compare::{self, Difference},
         metadata,
     },
-    status::{self, Row},
+    status::{self, VmStatus},
 };
 
 use super::{
@@ -71,7 +71,7 @@ pub struct Survey {
     /// Objects of the fleet beyond the plan, of the workloads of this run.
     pub surplus: Vec<Surplus>,
     /// The machines of the plan, as they are.
-    pub rows: Vec<Row>,
+    pub rows: Vec<VmStatus>,
 }
 
 impl Survey {
@@ -118,7 +118,7 @@ impl Cluster {
             }
         }
         let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
-        let survey = gather(plan, Survey { changes, ..Survey::default() }, all, &instances).map_err(ClusterError::Preflight)?;
+        let survey = gather(plan, Survey { changes, ..Survey::default() }, all, &instances)?;
         self.require_free_disks(plan, &survey).await?;
         Ok(Some(survey))
     }
@@ -148,7 +148,7 @@ impl Cluster {
         let foreign =
             foreign.into_iter().filter(|found| names.contains(&found.about.name) && !found.about.going && found.kind != Kind::Machine);
         let foreign: Vec<_> = foreign.map(|found| format!("{}/{}", found.kind.printed(), found.about.name)).collect();
-        if foreign.is_empty() { Ok(()) } else { Err(ClusterError::Preflight(taken_names(plan, &foreign))) }
+        if foreign.is_empty() { Ok(()) } else { Err(name_taken(plan, foreign)) }
     }
 
     /// Machines whose running instance is not the plan's: looked at before the writes, and again where these changed some.
@@ -218,7 +218,7 @@ fn look_at(
     Some(Found::Planned { index, change, disk: disk.map(|change| format!("{} {change}", about.name)), observed })
 }
 
-fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observed]) -> Result<Survey, String> {
+fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observed]) -> Result<Survey, ClusterError> {
     let (mut foreign, mut disks, mut machines) = (Vec::new(), Vec::new(), Vec::new());
     for found in all {
         match found {
@@ -232,27 +232,18 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
         }
     }
     if !foreign.is_empty() {
-        return Err(taken_names(plan, &foreign));
+        return Err(name_taken(plan, foreign));
     }
     if !disks.is_empty() {
-        return Err(format!(
-            "a data disk cannot change in place: {}; keep its size and class, or remove the machines with their data first (kubectl virtwork down WORKLOAD -n {} --name {})",
-            disks.join("; "),
-            plan.namespace,
-            plan.fleet
-        ));
+        return Err(ClusterError::DiskChange { changes: disks, namespace: plan.namespace.clone(), fleet: plan.fleet.clone() });
     }
     survey.outdated = outdated(plan, instances);
-    survey.rows = status::rows(&machines, instances);
+    survey.rows = status::statuses(&machines, instances);
     Ok(survey)
 }
 
-fn taken_names(plan: &Plan, foreign: &[String]) -> String {
-    format!(
-        "already exists in namespace {} and belongs to something else: {}; choose another --name or namespace, or delete it",
-        plan.namespace,
-        foreign.join(", ")
-    )
+fn name_taken(plan: &Plan, objects: Vec<String>) -> ClusterError {
+    ClusterError::NameTaken { namespace: plan.namespace.clone(), objects }
 }
 
 /// Machines whose instance was started with something else than the plan's.

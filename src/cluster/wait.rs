@@ -6,12 +6,12 @@ use std::{
 };
 
 use crate::{
-    error::ClusterError,
+    error::{ClusterError, WaitedFor},
     plan::{Object, Plan, metadata},
-    status::{self, Row, Trouble},
+    status::{self, Cause, Diagnosis, PrintableStatus, Verdict, VmStatus},
 };
 
-use super::{Cluster, Kind, Listener, Progress, Survey, mirror::FleetMirror};
+use super::{Cluster, Event, Kind, Listener, Pending, Survey, Wait, Warning, event::Notice, mirror::FleetMirror};
 
 /// How often the whole fleet is looked over; events come faster, and each look costs.
 const GLANCE: Duration = Duration::from_millis(300);
@@ -34,12 +34,33 @@ pub struct WaitOptions<'a> {
 /// How the wait ended.
 #[derive(Debug, Default)]
 pub struct Awaited {
-    /// The machines of the plan that are there.
-    pub rows: Vec<Row>,
-    /// Machines that are not as asked, with the reason.
-    pub missing: Vec<(String, String)>,
+    /// The VMs of the plan that exist.
+    pub rows: Vec<VmStatus>,
+    /// Those that are not as wanted.
+    pub missing: Vec<Laggard>,
     /// Whether the time was over.
     pub timed_out: bool,
+}
+
+/// A VM that is not as wanted, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laggard {
+    /// The VM.
+    pub name: String,
+    /// KubeVirt's word for its state.
+    pub printable: PrintableStatus,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl std::fmt::Display for Laggard {
+    /// `Running: waiting for the guest to report`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.cause.to_string() {
+            reason if reason.is_empty() => write!(formatter, "{}", self.printable),
+            reason => write!(formatter, "{}: {reason}", self.printable),
+        }
+    }
 }
 
 /// What is known of the machines while they are waited for.
@@ -48,9 +69,9 @@ struct Watch<'a> {
     options: WaitOptions<'a>,
     fleet: FleetMirror<'a>,
     /// Since when a machine has its kind of trouble. KubeVirt's word for it may alternate, as ErrImagePull and ImagePullBackOff do.
-    since: BTreeMap<String, (Trouble, Instant)>,
+    since: BTreeMap<String, (Cause, Instant)>,
     /// Reasons from guests, pods and events.
-    found: BTreeMap<String, String>,
+    found: BTreeMap<String, Diagnosis>,
 }
 
 impl Cluster {
@@ -73,28 +94,27 @@ impl Cluster {
             if watch.fleet.lost().is_some() != lost {
                 lost = !lost;
                 tell(match watch.fleet.lost() {
-                    Some(why) => Progress::Warning(format!("{why}; it is asked again and again, and what is said of machines may be old")),
-                    None => Progress::Note("the API server answers again".to_owned()),
+                    Some(why) => Event::Warning(Warning::Disconnected(why.to_owned())),
+                    None => Event::Notice(Notice::Reconnected),
                 });
             }
             if !watch.fleet.is_synced() {
                 if self.overdue() {
-                    let what = "waiting for the list of machines".to_owned();
-                    return Err(ClusterError::Timeout { after: self.elapsed(), what });
+                    return Err(ClusterError::Timeout { after: self.elapsed(), waited_for: WaitedFor::VmList });
                 }
                 continue;
             }
             let (missing, is_final) = watch.look();
             let total = plan.demand.machines as usize;
             let (done, elapsed) = (total - missing.len(), self.elapsed());
-            let what = if options.running { "machines running" } else { "machines ready" };
-            tell(Progress::Waiting { what, done, total, elapsed, laggards: missing.clone() });
+            let goal = if options.running { Wait::Running } else { Wait::Ready };
+            tell(Event::Waiting { goal, done, total, elapsed, pending: missing.iter().cloned().map(Pending::Vm).collect() });
             if missing.is_empty() {
-                tell(Progress::Waited);
+                tell(Event::Waited);
                 return Ok(Awaited { rows: watch.rows(), ..Awaited::default() });
             }
             if is_final || self.overdue() {
-                tell(Progress::Waited);
+                tell(Event::Waited);
                 return Ok(self.last_word(watch, !is_final).await);
             }
             if Instant::now() >= inquiry {
@@ -114,9 +134,9 @@ impl Cluster {
     }
 
     /// Asks around why laggards lag; about those that give no reason only when they have shown the same for `hanging`.
-    async fn inquire(&self, watch: &Watch<'_>, hanging: Duration) -> BTreeMap<String, String> {
-        let hangs = |row: &Row| watch.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
-        let late = |row: &Row| row.reason_lies_elsewhere() && (row.trouble != Trouble::Unknown || hangs(row));
+    async fn inquire(&self, watch: &Watch<'_>, hanging: Duration) -> BTreeMap<String, Diagnosis> {
+        let hangs = |row: &VmStatus| watch.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
+        let late = |row: &VmStatus| row.needs_diagnosis() && (row.cause != Some(Cause::Unknown) || hangs(row));
         let late: Vec<_> = watch.rows().into_iter().filter(late).collect();
         self.reasons(&watch.plan.namespace, &late).await
     }
@@ -124,49 +144,49 @@ impl Cluster {
 
 impl Watch<'_> {
     /// The machines of the plan, those that are not there left out.
-    fn rows(&self) -> Vec<Row> {
+    fn rows(&self) -> Vec<VmStatus> {
         self.plan.machines().filter_map(|machine| self.row(machine)).collect()
     }
 
-    fn row(&self, machine: &Object) -> Option<Row> {
+    fn row(&self, machine: &Object) -> Option<VmStatus> {
         let get = |kind| self.fleet.get(kind, &self.plan.namespace, &machine.name);
-        Some(status::row(get(Kind::Machine)?, get(Kind::Instance)))
+        Some(status::status(get(Kind::Machine)?, get(Kind::Instance)))
     }
 
     /// Whether a machine is as asked.
-    fn is_done(&self, machine: &Object, row: &Row) -> bool {
+    fn is_done(&self, machine: &Object, row: &VmStatus) -> bool {
         let instance = self.fleet.get(Kind::Instance, &self.plan.namespace, &row.name);
         let boots = |hash| instance.is_some_and(|instance| instance.metadata.mark(metadata::BOOT_HASH) == Some(hash));
         let restarted = !self.options.restarted.contains(&row.name) || boots(&machine.boot_hash);
         // The machine's word may come a moment after its instance's: what is printed then must not say less.
-        let running = || status::is_running(instance) && row.status != "Starting";
+        let running = || status::is_running(instance) && row.printable != PrintableStatus::Starting;
         restarted && if self.options.running { running() } else { row.ready }
     }
 
     /// Who is missing and why, and whether waiting on makes no sense.
-    fn look(&mut self) -> (Vec<(String, String)>, bool) {
+    fn look(&mut self) -> (Vec<Laggard>, bool) {
         let (mut missing, mut is_final) = (Vec::new(), true);
         let mut seen = BTreeSet::new();
         for machine in self.plan.machines() {
             let name = machine.name.clone();
             let row = self.row(machine);
-            let elsewhere = row.as_ref().is_some_and(Row::reason_lies_elsewhere);
-            let (trouble, mut reason, shown) = match &row {
-                Some(row) if self.is_done(machine, row) => continue,
-                Some(row) => (row.trouble, row.reason.clone(), row.status.clone()),
+            let (mut cause, printable) = match row {
+                Some(row) if self.is_done(machine, &row) => continue,
+                // Ready, and not restarted yet.
+                Some(row) => (row.cause.unwrap_or(Cause::Unknown), row.printable),
                 // Deleted while we wait: nobody makes it again.
-                None => (Trouble::FinalAfter(5), "the machine is gone: somebody has deleted it".to_owned(), "Gone".to_owned()),
+                None => (Cause::Deleted, PrintableStatus::Deleted),
             };
-            let since = self.since.entry(name.clone()).or_insert_with(|| (trouble, Instant::now()));
-            if since.0 != trouble {
-                *since = (trouble, Instant::now());
+            let since = self.since.entry(name.clone()).or_insert_with(|| (cause.clone(), Instant::now()));
+            if !since.0.is_like(&cause) {
+                *since = (cause.clone(), Instant::now());
             }
-            is_final &= matches!(trouble, Trouble::FinalAfter(seconds) if since.1.elapsed() >= Duration::from_secs(seconds));
-            if let Some(found) = self.found.get(&name).filter(|_| elsewhere) {
-                reason.clone_from(found);
+            is_final &= matches!(cause.verdict(), Verdict::FailedAfter(duration) if since.1.elapsed() >= duration);
+            if let Some(found) = self.found.get(&name).filter(|_| cause.needs_diagnosis()) {
+                cause = Cause::Diagnosed(found.clone());
             }
             seen.insert(name.clone());
-            missing.push((name, if reason.is_empty() { shown } else { format!("{shown}: {reason}") }));
+            missing.push(Laggard { name, printable, cause });
         }
         self.since.retain(|name, _| seen.contains(name));
         (missing, is_final)

@@ -2,8 +2,8 @@
 
 use crate::{
     cli::{Down, DryRun},
-    cluster::{Cluster, Inventory, Item, Place, owned},
-    error::{ClusterError, Error, Result},
+    cluster::{Cluster, Inventory, Item, Place, Warning, owned},
+    error::{ClusterError, Error, Result, Unconfirmed, WaitedFor},
 };
 
 use super::{Context, confirm, first_of};
@@ -15,10 +15,10 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     // A server that is not there is told at once; one that goes away later is waited for.
     cluster.require_server().await?;
     if arguments.delete_namespace && !context.config.narrowed.is_empty() {
-        return Err(Error::Other("--delete-namespace removes all of the namespace, and cannot be narrowed to some workloads".to_owned()));
+        return Err(Error::DeleteNamespaceNarrowed);
     }
     if arguments.delete_namespace && !context.config.wait() {
-        return Err(Error::Other("--delete-namespace waits until the fleet is gone; leave --wait=false out".to_owned()));
+        return Err(Error::DeleteNamespaceWithoutWait);
     }
     let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
     // Nothing is removed on the way to a refusal.
@@ -45,13 +45,12 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
 
 /// The UID of the namespace, which must be of our making; nothing where it does not exist.
 async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<Option<String>> {
-    let (why, then) = match cluster.look_at_namespace(namespace).await? {
-        Place::Missing => return Ok(None),
-        Place::There(metadata) if owned(&metadata) => return Ok(Some(metadata.uid.unwrap_or_default())),
-        Place::There(_) => ("was not made by this tool", format!(", or take it away with kubectl delete namespace {namespace}")),
-        Place::Unknown => ("may not be looked at by you, so nobody knows whether this tool made it", String::new()),
-    };
-    Err(Error::Other(format!("namespace {namespace} {why}: nothing is removed; leave --delete-namespace out{then}")))
+    match cluster.look_at_namespace(namespace).await? {
+        Place::Missing => Ok(None),
+        Place::There(metadata) if owned(&metadata) => Ok(Some(metadata.uid.unwrap_or_default())),
+        Place::There(_) => Err(Error::NamespaceNotOurs(namespace.to_owned())),
+        Place::Unknown => Err(Error::NamespaceForbidden(namespace.to_owned())),
+    }
 }
 
 async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {
@@ -76,11 +75,8 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
     let fleet = &context.config.settings.common.name;
     match cluster.appeared(inventory, fleet, &context.config.narrowed).await {
         Ok(appeared) if appeared.is_empty() => {}
-        Ok(appeared) => {
-            let names: Vec<_> = appeared.iter().map(ToString::to_string).collect();
-            ui.warning(&format!("not deleted, because it appeared after the list was made: {}", names.join(", ")));
-        }
-        Err(_) => ui.warning("whether objects appeared after the list was made is not known, because it cannot be made again"),
+        Ok(appeared) => ui.warning(&Warning::Appeared(appeared)),
+        Err(_) => ui.warning(&Warning::AppearedUnknown),
     }
     match (first_of(refused.into_iter().map(|refused| refused.error).collect(), ui), outcome) {
         (Err(first), Err(second)) => {
@@ -102,11 +98,10 @@ async fn wait(cluster: &Cluster, inventory: &Inventory, context: &Context<'_>) -
     }
     for item in &left {
         let finalizers = cluster.finalizers(namespace, item).await;
-        let held = if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) };
-        ui.note(&format!("error: timed out waiting for the condition on {}/{}{held}", item.kind.plural(), item.name));
+        ui.error(&Error::NotDeleted { object: format!("{}/{}", item.kind.plural(), item.name), finalizers });
     }
-    let what = format!("waiting for {} of {} objects to be gone", left.len(), inventory.items.len());
-    Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into())
+    let waited_for = WaitedFor::Deletion { left: left.len(), total: inventory.items.len() };
+    Err(ClusterError::Timeout { after: cluster.elapsed(), waited_for }.into())
 }
 
 fn tell(items: &[Item], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
@@ -116,7 +111,7 @@ fn tell(items: &[Item], namespace: &str, verb: &str, suffix: &str, context: &Con
 }
 
 fn refusal(namespace: &str) -> Error {
-    Error::Other(format!("refusing to delete namespace {namespace} without confirmation; pass --yes"))
+    Error::Unconfirmed(Unconfirmed::Namespace(namespace.to_owned()))
 }
 
 /// Deletes the very namespace that was looked at in the beginning, if nothing else is in it.
@@ -127,7 +122,7 @@ async fn remove_namespace(cluster: &Cluster, namespace: &str, uid: &str, argumen
     }
     require_empty(cluster, namespace, uid).await?;
     if !confirm(ui, arguments.yes, &[], &format!("Delete namespace {namespace}?"), Err(refusal(namespace)))? {
-        ui.note("The namespace was left alone.");
+        ui.note("The namespace was kept.");
         return Ok(());
     }
     // A question may stand for hours.
@@ -136,8 +131,8 @@ async fn remove_namespace(cluster: &Cluster, namespace: &str, uid: &str, argumen
     }
     cluster.delete_namespace(namespace, uid).await?;
     if context.config.wait() && !cluster.wait_namespace_gone(namespace, uid).await? {
-        let what = format!("waiting for namespace {namespace} to be gone");
-        return Err(ClusterError::Timeout { after: cluster.elapsed(), what }.into());
+        let waited_for = WaitedFor::Namespace(namespace.to_owned());
+        return Err(ClusterError::Timeout { after: cluster.elapsed(), waited_for }.into());
     }
     ui.line(&format!("namespace {namespace:?} deleted"));
     Ok(())
@@ -146,17 +141,14 @@ async fn remove_namespace(cluster: &Cluster, namespace: &str, uid: &str, argumen
 /// Fails if the namespace is another one by now, or holds anything that is not the cluster's own.
 async fn require_empty(cluster: &Cluster, namespace: &str, uid: &str) -> Result<()> {
     if require_ours(cluster, namespace).await?.is_some_and(|now| now != uid) {
-        return Err(Error::Other(format!("namespace {namespace} was deleted and created again: this one is left alone")));
+        return Err(Error::NamespaceReplaced(namespace.to_owned()));
     }
     let (leftovers, unseen) = cluster.leftovers(namespace).await?;
     if !leftovers.is_empty() {
-        return Err(Error::Other(format!("namespace {namespace} is left alone, it also holds {}", leftovers.join(", "))));
+        return Err(Error::NamespaceNotEmpty { namespace: namespace.to_owned(), others: leftovers });
     }
     if !unseen.is_empty() {
-        let why = format!("whether anything else is in it is not known, because you may not list {}", unseen.join(", "));
-        return Err(Error::Other(format!(
-            "namespace {namespace} is left alone: {why}; 'kubectl delete namespace {namespace}' deletes it with all that is in it"
-        )));
+        return Err(Error::NamespaceUnverified { namespace: namespace.to_owned(), resources: unseen });
     }
     Ok(())
 }

@@ -106,8 +106,7 @@ impl Context<'_> {
 /// The namespace of the kubeconfig or the pod, by the rule of `--namespace`: it becomes part of paths and command lines.
 fn configured_namespace(found: Option<String>) -> Result<String> {
     let Some(namespace) = found.filter(|namespace| !namespace.is_empty()) else { return Ok(DEFAULT_NAMESPACE.to_owned()) };
-    value::namespace(&namespace)
-        .map_err(|why| Error::Other(format!("{why}; it comes from the kubeconfig's context or the pod, -n names another")))
+    value::namespace(&namespace).map_err(Error::ConfiguredNamespace)
 }
 
 /// A question before something is removed: on a terminal it is asked, elsewhere `off_terminal` decides.

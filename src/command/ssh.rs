@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     kubevirt::observed::Observed,
     plan::metadata,
-    status::{Row, rows},
+    status::{PrintableStatus, VmStatus, statuses},
 };
 
 use super::Context;
@@ -34,7 +34,7 @@ struct Target {
 }
 
 pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
-    let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or_else(no_virtctl)?;
+    let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or(Error::VirtctlNotFound)?;
     let cluster = context.connect(true).await?;
     let target = target(&cluster, arguments, context).await?;
     let overlay = overlay(&cluster, &context.config.settings.connection, names_a_pipe(context))?;
@@ -51,7 +51,7 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
         command.arg(format!("vm/{}", target.name));
         command
     } else {
-        let mut command = Command::new(which::which("ssh").map_err(|_| Error::Other("ssh is not on PATH".to_owned()))?);
+        let mut command = Command::new(which::which("ssh").map_err(|_| Error::SshNotFound)?);
         let proxy = format!(
             "{} port-forward --stdio=true --namespace {} {} 22",
             quote(&virtctl.to_string_lossy()),
@@ -76,20 +76,12 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
         command.env("KUBECONFIG", file.path());
     }
     tracing::info!("running {}", command.as_std().get_program().to_string_lossy());
-    let failed = |error| Error::Other(format!("{} cannot be run: {error}", virtctl.display()));
+    let failed = |error| Error::Program { program: virtctl.display().to_string(), error };
     let mut child = command.spawn().map_err(failed)?;
     let status = accompany(&mut child).await.map_err(failed)?;
     // The file must outlive the tunnel, and not the command.
     drop(overlay);
     outcome(status)
-}
-
-fn no_virtctl() -> Error {
-    Error::Other(
-        "virtctl is not on PATH (looked for virtctl, kubectl-virt, oc-virt); install it with 'kubectl krew install virt', or on OpenShift \
-         from the links of 'oc get consoleclidownload virtctl-clidownloads-kubevirt-hyperconverged'"
-            .to_owned(),
-    )
 }
 
 /// Waits for the child. Ctrl-C on the terminal reaches it by itself, and it decides what that means; a signal for us alone is
@@ -135,15 +127,13 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let selector = metadata::selector(Some(fleet), &[]);
     let machines = cluster.observe(Kind::Machine, Some(&namespace), &selector).await?;
     let instances = cluster.observe(Kind::Instance, Some(&namespace), &selector).await?;
-    let rows = rows(&machines, &instances);
+    let rows = statuses(&machines, &instances);
     let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
     let named = |object: &&Observed| object.metadata.name == row.name;
     let instance = instances.iter().find(named).filter(|instance| instance.status.phase == "Running");
     let Some(instance) = instance else {
-        let start =
-            if row.status == "Stopped" { format!("; start it with 'virtctl start {} -n {namespace}'", row.name) } else { String::new() };
-        let reason = if row.reason.is_empty() { String::new() } else { format!(" ({})", row.reason) };
-        return Err(Error::Other(format!("machine {} is not running, it is {}{reason}{start}", row.name, row.status)));
+        let start = (row.printable == PrintableStatus::Stopped).then(|| format!("virtctl start {} -n {namespace}", row.name));
+        return Err(Error::VmNotRunning { name: row.name.clone(), status: row.printable.to_string(), reason: row.reason(), start });
     };
     Ok(Target {
         name: checked(&row.name, value::object_name, "the name of this VM")?,
@@ -165,27 +155,29 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
 /// A value out of the cluster, which anybody there may have written, by the same rule as the setting it stands for: ssh and virtctl
 /// would take some values for options.
 fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, String>, what: &str) -> Result<String> {
-    rule(text).map_err(|why| Error::Other(format!("{what} cannot be used: {why}")))
+    rule(text).map_err(|why| Error::UnsafeValue { what: what.to_owned(), why })
 }
 
-fn choose<'a>(rows: &'a [Row], wanted: Option<&str>, fleet: &str, namespace: &str, context: &Context<'_>) -> Result<&'a Row> {
+fn choose<'a>(rows: &'a [VmStatus], wanted: Option<&str>, fleet: &str, namespace: &str, context: &Context<'_>) -> Result<&'a VmStatus> {
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-    let there = || if names.is_empty() { "there is none".to_owned() } else { format!("there is {}", names.join(", ")) };
     if let Some(wanted) = wanted {
         let bare = wanted.strip_prefix("vm/").or_else(|| wanted.strip_prefix("virtualmachine.kubevirt.io/")).unwrap_or(wanted);
         let found = rows.iter().find(|row| row.name == bare || row.name == format!("{fleet}-{bare}"));
-        return found.ok_or_else(|| Error::Other(format!("no machine {wanted} of fleet {fleet} in namespace {namespace}; {}", there())));
+        return found.ok_or_else(|| Error::VmNotFound {
+            wanted: wanted.to_owned(),
+            fleet: fleet.to_owned(),
+            namespace: namespace.to_owned(),
+            available: names,
+        });
     }
     match rows {
-        [] => {
-            Err(Error::Other(format!("no machine of fleet {fleet} in namespace {namespace}; make some with '{} up'", context.ui.program())))
-        }
+        [] => Err(Error::NoVms { fleet: fleet.to_owned(), namespace: namespace.to_owned(), program: context.ui.program().to_owned() }),
         [only] => Ok(only),
         _ if context.ui.is_interactive() => match context.ui.pick("Which machine", &names)? {
             Some(index) => Ok(&rows[index]),
-            None => Err(Error::Other("no machine was chosen".to_owned())),
+            None => Err(Error::VmNotChosen),
         },
-        _ => Err(Error::Other(format!("name one machine; {}", there()))),
+        _ => Err(Error::VmRequired(names)),
     }
 }
 
@@ -198,8 +190,8 @@ fn names_a_pipe(context: &Context<'_>) -> bool {
 /// What the user said of the cluster on our command line, as a file that virtctl reads; readable by the user alone.
 fn overlay(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
     let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access.kubeconfig) else { return Ok(None) };
-    let failed = |error: std::io::Error| Error::Other(format!("a kubeconfig for virtctl cannot be written: {error}"));
-    let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Other(error.to_string()))?;
+    let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
+    let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.to_string()))?;
     let mut file = tempfile::Builder::new().prefix("virtwork-kubeconfig-").tempfile().map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(Some(file))
@@ -213,7 +205,7 @@ fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String
     else {
         return Ok(Vec::new());
     };
-    fs::create_dir_all(&folder).map_err(|error| Error::Other(format!("{} cannot be made: {error}", folder.display())))?;
+    fs::create_dir_all(&folder).map_err(|error| Error::Unwritable { path: folder.display().to_string(), error })?;
     let file = folder.join("known_hosts");
     Ok(vec![
         format!("UserKnownHostsFile={}", quote_option(&file.to_string_lossy())),

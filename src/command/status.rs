@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     cluster::{Cluster, Kind},
     error::{Error, Result},
     plan::metadata,
-    status::{Row, age, rows},
+    status::{PrintableStatus, VmStatus, age, statuses},
     ui::Table,
 };
 
@@ -33,16 +34,16 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     }
     let (machines, instances) =
         futures::try_join!(cluster.observe(Kind::Machine, place, &selector), cluster.observe(Kind::Instance, place, &selector))?;
-    let mut rows = rows(&machines, &instances);
+    let mut rows = statuses(&machines, &instances);
     cluster.explain(&mut rows).await;
     print(&rows, place, arguments, context)
 }
 
-fn print(rows: &[Row], namespace: Option<&str>, arguments: &Status, context: &Context<'_>) -> Result<()> {
+fn print(rows: &[VmStatus], namespace: Option<&str>, arguments: &Status, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     match arguments.output {
         Some(StatusOutput::Json) => ui.block(&json_text(&document(rows)?)),
-        Some(StatusOutput::Yaml) => ui.block(&serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Other(error.to_string()))?),
+        Some(StatusOutput::Yaml) => ui.block(&serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.to_string()))?),
         Some(StatusOutput::Name) => rows.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Machine.printed(), row.name))),
         None | Some(StatusOutput::Wide) if rows.is_empty() => ui.note(&match namespace {
             Some(namespace) => format!("No resources found in {namespace} namespace."),
@@ -59,13 +60,13 @@ fn print(rows: &[Row], namespace: Option<&str>, arguments: &Status, context: &Co
 /// A line now for each machine, and one for each that changes.
 async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    let mut shown: BTreeMap<(String, String), Row> = BTreeMap::new();
+    let mut shown: BTreeMap<(String, String), VmStatus> = BTreeMap::new();
     let mut headers = !arguments.no_headers;
-    let mut show = |now: Vec<Row>| {
-        let key = |row: &Row| (row.namespace.clone(), row.name.clone());
+    let mut show = |now: Vec<VmStatus>| {
+        let key = |row: &VmStatus| (row.namespace.clone(), row.name.clone());
         let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(*row)).cloned().collect();
         let gone = shown.values().filter(|old| !now.iter().any(|row| key(row) == key(old)));
-        let gone = gone.map(|old| Row { status: "Deleted".to_owned(), ready: false, reason: String::new(), ..old.clone() });
+        let gone = gone.map(|old| VmStatus { printable: PrintableStatus::Deleted, ready: false, cause: None, ..old.clone() });
         let lines: Vec<_> = changed.into_iter().chain(gone).collect();
         shown = now.into_iter().map(|row| (key(&row), row)).collect();
         match arguments.output {
@@ -89,7 +90,7 @@ async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, argu
 }
 
 /// The table of machines.
-pub fn table(rows: &[Row], with_namespace: bool, wide: bool, headers: bool) -> Table {
+pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool) -> Table {
     let columns = |namespace: &'static str, wide_columns: [&'static str; 3]| {
         let mut names = vec!["NAME", "WORKLOAD", "STATUS", "READY", "AGE"];
         if with_namespace {
@@ -106,21 +107,58 @@ pub fn table(rows: &[Row], with_namespace: bool, wide: bool, headers: bool) -> T
     for row in rows {
         let ready = if row.ready { "True" } else { "False" };
         let workload = if row.role.is_empty() { row.workload.clone() } else { format!("{}/{}", row.workload, row.role) };
-        let mut cells = vec![row.name.clone(), workload, row.status.clone(), ready.to_owned(), age(&row.created, now)];
+        let mut cells = vec![row.name.clone(), workload, row.printable.to_string(), ready.to_owned(), age(row.created, now)];
         if with_namespace {
             cells.insert(0, row.namespace.clone());
         }
         if wide {
             cells.extend([row.ip.clone(), row.node.clone(), row.fleet.clone()]);
         }
-        cells.push(row.reason.clone());
+        cells.push(row.reason());
         table.push(cells);
     }
     table
 }
 
-fn document(rows: &[Row]) -> Result<Value> {
-    let items = serde_json::to_value(rows).map_err(|error| Error::Other(error.to_string()))?;
+/// What `-o json` and `-o yaml` print of a VM: a public format, apart from how the program keeps it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    fleet: &'a str,
+    workload: &'a str,
+    role: &'a str,
+    status: String,
+    ready: bool,
+    reason: String,
+    ip: &'a str,
+    node: &'a str,
+    created: String,
+    ssh_user: &'a str,
+}
+
+impl<'a> From<&'a VmStatus> for Item<'a> {
+    fn from(vm: &'a VmStatus) -> Self {
+        Self {
+            namespace: &vm.namespace,
+            name: &vm.name,
+            fleet: &vm.fleet,
+            workload: &vm.workload,
+            role: &vm.role,
+            status: vm.printable.to_string(),
+            ready: vm.ready,
+            reason: vm.reason(),
+            ip: &vm.ip,
+            node: &vm.node,
+            created: vm.created.as_ref().map(ToString::to_string).unwrap_or_default(),
+            ssh_user: &vm.ssh_user,
+        }
+    }
+}
+
+fn document(rows: &[VmStatus]) -> Result<Value> {
+    let items: Vec<_> = rows.iter().map(Item::from).collect();
     Ok(json!({"apiVersion": "virtwork/v1", "kind": "FleetStatus", "items": items}))
 }
 

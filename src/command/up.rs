@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{DryRun, Up, UpOutput, WaitFor},
-    cluster::{Awaited, Cluster, Kind, Place, Survey, WaitOptions},
-    error::{Error, Result},
+    cluster::{Awaited, Cluster, Kind, Place, Survey, WaitOptions, Warning},
+    error::{Error, GaveUp, Goal, Result, Unconfirmed},
     plan::{self, Demand, Fleet, Plan, human, metadata},
     status::sort,
 };
@@ -30,14 +30,16 @@ async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
     let (config, ui) = (context.config, context.ui);
     let asked = if arguments.ask_ssh_password { Some(ui.ask_password(&config.settings.door.ssh_user).await?) } else { None };
     if config.password_on_command_line() {
-        ui.warning("--ssh-password shows in the process list; --ask-ssh-password and --ssh-password-file do not");
+        ui.warning(&Warning::PasswordInProcessList);
     }
     let (fleet, default_key) = config.fleet(asked)?;
     if !fleet.door.is_open() && !config.settings.door.no_ssh_key {
-        ui.note("Nobody can log in: there is neither key nor password (--ssh-key-file gives one, --no-ssh-key says that this is meant)");
+        ui.note(
+            "No SSH key or password is configured, so nobody can log in (add a key with --ssh-key-file, or silence this with --no-ssh-key)",
+        );
     }
     if let Some(path) = default_key {
-        ui.note(&format!("Using the public key {} (--ssh-key-file chooses another, --no-ssh-key none)", path.display()));
+        ui.note(&format!("Using public key {} (change with --ssh-key-file, disable with --no-ssh-key)", path.display()));
     }
     Ok(fleet)
 }
@@ -50,7 +52,7 @@ async fn for_cluster(fleet: &Fleet, cluster: &Cluster) -> Result<Fleet> {
 }
 
 fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
-    plan::plan(fleet, namespace, &context.config.catalog).map_err(Error::Other)
+    Ok(plan::plan(fleet, namespace, &context.config.catalog)?)
 }
 
 async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
@@ -74,8 +76,8 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     }
     if arguments.prune && !survey.surplus.is_empty() {
         let list = surplus(&survey);
-        let refusal = Error::Other(format!("refusing to remove {} without confirmation; pass --yes", list.join(", ")));
-        if !confirm(ui, arguments.yes, &list, "Remove these, which are beyond what is asked for?", Err(refusal))? {
+        let refusal = Error::Unconfirmed(Unconfirmed::Prune(list.clone()));
+        if !confirm(ui, arguments.yes, &list, "Delete these objects, which are no longer part of the fleet?", Err(refusal))? {
             ui.note("Nothing was changed.");
             return Ok(());
         }
@@ -91,7 +93,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     let restarted = restart(&cluster, &plan, &survey, arguments.restart, context).await?;
     prune(&cluster, &plan, &survey, arguments.prune, context).await?;
     if !config.wait() {
-        ui.hint(&format!("Run '{} status{}' to see how the machines come up", ui.program(), config.again()));
+        ui.hint(&format!("Run '{} status{}' to follow the VMs", ui.program(), config.again()));
         return finish(&plan, arguments, context);
     }
     if arguments.output.is_none() {
@@ -100,10 +102,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     let running = config.settings.pace.wait_for == WaitFor::Running;
     let awaited = cluster.wait(&plan, &survey, WaitOptions { running, restarted: &restarted }, &listen).await;
     // All is written: what is not known is whether it became ready.
-    let awaited = awaited.map_err(|error| {
-        let why = error.to_string();
-        Error::NotReady(format!("everything was written, but could not be watched: {}", why.strip_prefix("error: ").unwrap_or(&why)))
-    })?;
+    let awaited = awaited.map_err(Error::NotWatched)?;
     finish(&plan, arguments, context)?;
     conclude(&cluster, &plan, awaited, running, arguments, context)
 }
@@ -131,7 +130,7 @@ fn demand(plan: &Plan) -> String {
         "Fleet {} in namespace {}: {} with {}, {} of memory, {storage}",
         plan.fleet,
         plan.namespace,
-        plural(machines, "machine"),
+        plural(machines, "VM"),
         plural(cpus, "vCPU"),
         human(memory)
     )
@@ -155,7 +154,7 @@ async fn restart(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, 
     }
     if !wanted {
         let which = outdated.join(", ");
-        context.ui.note(&format!("A restart is needed before the change takes effect: {which}; the same command with --restart does it"));
+        context.ui.note(&format!("Restart required for the change to take effect: {which} (rerun with --restart)"));
         return Ok(Vec::new());
     }
     for machine in &outdated {
@@ -178,7 +177,7 @@ async fn prune(cluster: &Cluster, plan: &Plan, survey: &Survey, wanted: bool, co
             .map(|item| item.name.as_str())
             .collect();
         if !machines.is_empty() {
-            context.ui.note(&format!("Beyond what is asked for, left alone: {} (--prune removes them)", machines.join(", ")));
+            context.ui.note(&format!("Not part of this fleet, kept: {} (use --prune to delete)", machines.join(", ")));
         }
         return Ok(());
     }
@@ -203,12 +202,12 @@ fn finish(plan: &Plan, arguments: &Up, context: &Context<'_>) -> Result<()> {
 
 fn conclude(cluster: &Cluster, plan: &Plan, awaited: Awaited, running: bool, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    let reasons: BTreeMap<_, _> = awaited.missing.iter().cloned().collect();
+    let causes: BTreeMap<_, _> = awaited.missing.iter().map(|laggard| (laggard.name.as_str(), &laggard.cause)).collect();
     let mut shown = awaited.rows;
     sort(&mut shown);
     for row in &mut shown {
-        if let Some(reason) = reasons.get(&row.name) {
-            row.reason = reason.strip_prefix(&format!("{}: ", row.status)).unwrap_or(reason).to_owned();
+        if let Some(cause) = causes.get(row.name.as_str()) {
+            row.cause = Some((*cause).clone());
         }
     }
     if arguments.output.is_none() {
@@ -220,21 +219,19 @@ fn conclude(cluster: &Cluster, plan: &Plan, awaited: Awaited, running: bool, arg
             let short = first.name.strip_prefix(&format!("{}-", plan.fleet)).unwrap_or(&first.name);
             let (program, again) = (ui.program(), context.config.again());
             let inside = if plan.open { format!("'{program} ssh {short}{again}' to look inside, ") } else { String::new() };
-            ui.hint(&format!("Run {inside}'{program} down{again}' to remove all of it"));
+            ui.hint(&format!("Run {inside}'{program} down{again}' to delete the fleet"));
         }
         return Ok(());
     }
-    for (name, reason) in &awaited.missing {
-        ui.note(&format!("{}/{name}: {reason}", Kind::Machine.printed()));
+    for laggard in &awaited.missing {
+        ui.note(&format!("{}/{}: {laggard}", Kind::Machine.printed(), laggard.name));
     }
-    let state = if running { "running" } else { "ready" };
-    let (missing, total) = (awaited.missing.len(), plan.demand.machines);
-    let why = if awaited.timed_out {
-        format!("timed out after {}", crate::error::go_duration(cluster.elapsed()))
-    } else {
-        "none of them will get there without help".to_owned()
-    };
-    Err(Error::NotReady(format!("{missing} of {total} machines did not become {state}: {why}")))
+    Err(Error::NotReady {
+        missing: awaited.missing.len(),
+        total: plan.demand.machines,
+        goal: if running { Goal::Running } else { Goal::Ready },
+        why: if awaited.timed_out { GaveUp::TimedOut(cluster.elapsed()) } else { GaveUp::Hopeless },
+    })
 }
 
 /// Prints the objects, as they would be written.
@@ -245,7 +242,7 @@ fn print_plan(plan: &Plan, format: UpOutput, context: &Context<'_>) -> Result<()
     match format {
         UpOutput::Yaml => {
             for object in &objects {
-                let text = serde_yaml::to_string(object).map_err(|error| Error::Other(error.to_string()))?;
+                let text = serde_yaml::to_string(object).map_err(|error| Error::Format(error.to_string()))?;
                 ui.block(&format!("---\n{text}"));
             }
         }
@@ -262,7 +259,7 @@ fn print_plan(plan: &Plan, format: UpOutput, context: &Context<'_>) -> Result<()
 }
 
 fn json_of(object: &impl serde::Serialize) -> Result<Value> {
-    serde_json::to_value(object).map_err(|error| Error::Other(error.to_string()))
+    serde_json::to_value(object).map_err(|error| Error::Format(error.to_string()))
 }
 
 /// The server checks every object and keeps none.
@@ -278,7 +275,7 @@ async fn check_on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -
         let as_namespace = cluster.require_namespace_right(&plan.namespace, &place).await?;
         cluster.check_namespace_on_server(&plan, as_namespace).await?;
         ui.line(&format!("namespace/{} created (server dry run)", plan.namespace));
-        ui.note("The namespace does not exist: what would be in it could not be checked by the server");
+        ui.note("The namespace does not exist, so its objects were not validated");
         return Ok(());
     }
     cluster.check_on_server(&plan, &survey).await?;

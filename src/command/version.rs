@@ -26,7 +26,7 @@ pub fn print(arguments: &Version, server: Option<&str>, ui: &Ui) -> Result<()> {
     }
     match arguments.output {
         Some(VersionOutput::Json) => ui.block(&json_text(&document)),
-        Some(VersionOutput::Yaml) => ui.block(&serde_yaml::to_string(&document).map_err(|error| Error::Other(error.to_string()))?),
+        Some(VersionOutput::Yaml) => ui.block(&serde_yaml::to_string(&document).map_err(|error| Error::Format(error.to_string()))?),
         None => {
             ui.line(&format!("Client Version: {client}"));
             if let Some(version) = server {

@@ -29,8 +29,8 @@ pub async fn run(arguments: &Workloads, context: &Context<'_>) -> Result<()> {
 
 fn unknown(name: &str, catalog: &Catalog) -> Error {
     let names = catalog.names();
-    let hint = suggest(name, &names).map_or_else(|| format!("known are {}", names.join(", ")), |near| format!("did you mean {near}?"));
-    Error::Other(format!("unknown workload {name:?}; {hint}"))
+    let near = suggest(name, &names).map(str::to_owned);
+    Error::UnknownWorkload { name: name.to_owned(), near, known: names.into_iter().map(str::to_owned).collect() }
 }
 
 fn machines(workload: &Workload) -> String {
@@ -68,8 +68,11 @@ async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_
     let machine = match (role, roles.as_slice()) {
         (None, []) => workload.machines.first(),
         (Some(role), roles) if roles.contains(&role) => workload.machines.iter().find(|(name, _)| name.as_deref() == Some(role)),
-        (Some(role), []) => return Err(Error::Other(format!("workload {} has no roles, so none named {role}", workload.name))),
-        (_, roles) => return Err(Error::Other(format!("name the role after --user-data: one of {}", roles.join(", ")))),
+        (Some(role), []) => return Err(Error::NoRoles { workload: workload.name.clone(), role: role.to_owned() }),
+        (_, roles) => {
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            return Err(Error::RoleRequired { workload: workload.name.clone(), roles });
+        }
     };
     let Some((_, machine)) = machine else { return Ok(()) };
     let (fleet, chosen) = context.config.fleet_of(workload)?;

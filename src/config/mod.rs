@@ -84,7 +84,7 @@ impl Config {
         // An empty word is a variable that was not set, and must not mean all of them.
         if narrowed.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
             let place = if positional.is_empty() { "--workloads" } else { "WORKLOAD" };
-            return Err(ConfigError::new(place, format!("names no workload; known are {}", catalog.names().join(", "))).into());
+            return Err(ConfigError::new(place, format!("is empty; available workloads: {}", catalog.names().join(", "))).into());
         }
         named.sort();
         narrowed.sort();
@@ -126,12 +126,12 @@ impl Config {
         let workloads: Result<Vec<_>, _> = self.chosen().into_iter().map(|workload| self.choose(workload)).collect();
         let workloads = workloads?;
         if workloads.is_empty() {
-            return Err(ConfigError::new(self.layers.place("workloads"), "no workload is left to run; enable one or name one").into());
+            return Err(ConfigError::new(self.layers.place("workloads"), "no workload is selected; enable one or name one").into());
         }
         // What a flag says of a workload that is not asked for would be lost.
         if let Some((name, key)) = self.layers.0[0].own.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name)) {
             let names: Vec<_> = workloads.iter().map(|chosen| chosen.name.as_str()).collect();
-            let lost = format!("{name} is not among the workloads asked for: {}", names.join(", "));
+            let lost = format!("{name} is not selected (selected: {})", names.join(", "));
             return Err(ConfigError::new(Origin::Flag.own_place(name, key), lost).into());
         }
         let (door, default_key) = self.door(asked_password)?;
@@ -281,7 +281,7 @@ impl Config {
         for (key, url) in [("guest_proxy", &settings.guest_proxy), ("package_mirror", &settings.package_mirror)] {
             let host = url.iter().flat_map(|url| url.split('/')).nth(2);
             if host.is_some_and(|host| host.contains('@')) {
-                let refused = "holds credentials, which everybody could read in the machines: one that asks for none is needed";
+                let refused = "holds credentials, which every guest could read; use one without";
                 return Err(ConfigError::new(self.layers.place(key), refused));
             }
         }
@@ -323,7 +323,7 @@ fn known<'a>(name: &str, catalog: &'a Catalog, place: String, origin: &Origin) -
     let names = catalog.names();
     let hint = match suggest(name, &names) {
         Some(near) => format!("did you mean {near}?"),
-        None => format!("known are {}", names.join(", ")),
+        None => format!("available: {}", names.join(", ")),
     };
     let what = if matches!(origin, Origin::File(_)) { "unknown workload".to_owned() } else { format!("unknown workload {name:?}") };
     Err(ConfigError::new(place, format!("{what}; {hint}")))

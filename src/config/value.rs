@@ -34,7 +34,7 @@ impl FromStr for GoDuration {
             return Err(format!("{text:?} is negative: give it as 90s, 10m or 1h30m, 0 for no limit"));
         }
         if let Ok(seconds) = text.parse::<u64>() {
-            return if seconds <= MAX_SECONDS { Ok(Self(Duration::from_secs(seconds))) } else { Err(wrong("absurdly much")) };
+            return if seconds <= MAX_SECONDS { Ok(Self(Duration::from_secs(seconds))) } else { Err(wrong("out of range")) };
         }
         let (mut rest, mut total) = (text, 0.0_f64);
         while !rest.is_empty() {
@@ -201,7 +201,7 @@ pub fn disk_size(text: &str) -> Result<Quantity, String> {
 fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, String> {
     let quantity: Quantity = text.parse()?;
     if quantity.bytes() > 1 << 50 {
-        return Err(format!("{text:?} is absurdly much: give a quantity such as 512Mi, 2Gi or 4G"));
+        return Err(format!("{text:?} is out of range: give a quantity such as 512Mi, 2Gi or 4G"));
     }
     if quantity.bytes() >= bytes {
         return Ok(quantity);

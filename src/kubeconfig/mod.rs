@@ -8,9 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kube::config::{AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext};
+use kube::config::{
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError as KubeError, NamedAuthInfo, NamedCluster, NamedContext,
+};
 
-use crate::{cli::Connection, config::Environment, error::ClusterError};
+use crate::{cli::Connection, config::Environment, error::KubeconfigError};
 
 /// Where a pod finds its namespace.
 const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -45,7 +47,7 @@ impl Access {
 ///
 /// # Errors
 /// When files, context or flags name no usable cluster.
-pub async fn access(connection: &Connection, environment: &Environment) -> Result<Access, ClusterError> {
+pub async fn access(connection: &Connection, environment: &Environment) -> Result<Access, KubeconfigError> {
     check_impersonation(connection)?;
     check_files(connection)?;
     let merged = read_files(connection, environment)?;
@@ -67,7 +69,7 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
     Ok(Access { config, namespace: namespace.filter(|name| !name.is_empty()), server, kubeconfig: Some(kubeconfig) })
 }
 
-async fn configure(kubeconfig: &Kubeconfig, connection: &Connection) -> Result<kube::Config, ClusterError> {
+async fn configure(kubeconfig: &Kubeconfig, connection: &Connection) -> Result<kube::Config, KubeconfigError> {
     let made = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await;
     let mut config = made.map_err(|error| explain(&error))?;
     finish(&mut config, connection.request_timeout.is_some());
@@ -80,7 +82,7 @@ impl Access {
     ///
     /// # Errors
     /// When the credentials cannot be read.
-    pub async fn renew(&self, connection: &Connection, environment: &Environment) -> Result<kube::Config, ClusterError> {
+    pub async fn renew(&self, connection: &Connection, environment: &Environment) -> Result<kube::Config, KubeconfigError> {
         match &self.kubeconfig {
             Some(kubeconfig) => configure(kubeconfig, connection).await,
             None => Ok(in_pod(environment)?.config),
@@ -92,7 +94,7 @@ impl Access {
 ///
 /// # Errors
 /// When files or flags name something that is not there.
-pub fn namespace(connection: &Connection, environment: &Environment) -> Result<Option<String>, ClusterError> {
+pub fn namespace(connection: &Connection, environment: &Environment) -> Result<Option<String>, KubeconfigError> {
     let merged = read_files(connection, environment)?;
     if merged.current_context.is_none() && connection.context.is_none() {
         return Ok(environment.get("POD_NAMESPACE").map(str::to_owned));
@@ -104,7 +106,7 @@ pub fn namespace(connection: &Connection, environment: &Environment) -> Result<O
 
 /// Flags that do not apply to a pod's service account are refused: passed over, the command would act as somebody else, or trust
 /// something else, than the user said.
-fn refuse_in_pod(connection: &Connection) -> Result<(), ClusterError> {
+fn refuse_in_pod(connection: &Connection) -> Result<(), KubeconfigError> {
     let given = [
         ("--kubeconfig", connection.kubeconfig.is_some()),
         ("--cluster", connection.cluster.is_some()),
@@ -118,15 +120,13 @@ fn refuse_in_pod(connection: &Connection) -> Result<(), ClusterError> {
         ("--insecure-skip-tls-verify", connection.insecure_skip_tls_verify.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => Err(ClusterError::Kubeconfig(format!(
-            "{flag} does not apply to the service account of this pod, and no kubeconfig names a cluster: give --server too, or leave {flag} out"
-        ))),
+        Some((flag, _)) => Err(KubeconfigError::FlagInPod(flag)),
         None => Ok(()),
     }
 }
 
-fn in_pod(environment: &Environment) -> Result<Access, ClusterError> {
-    let mut config = kube::Config::incluster().map_err(|error| ClusterError::Kubeconfig(format!("in a pod: {error}")))?;
+fn in_pod(environment: &Environment) -> Result<Access, KubeconfigError> {
+    let mut config = kube::Config::incluster().map_err(|error| KubeconfigError::InPod(error.to_string()))?;
     finish(&mut config, false);
     let file = || fs::read_to_string(POD_NAMESPACE).ok().map(|text| text.trim().to_owned());
     let namespace = environment.get("POD_NAMESPACE").map(str::to_owned).or_else(file);
@@ -151,32 +151,29 @@ pub fn address(url: &http::Uri) -> String {
     format!("{}:{port}", url.host().unwrap_or_default())
 }
 
-fn check_impersonation(connection: &Connection) -> Result<(), ClusterError> {
+fn check_impersonation(connection: &Connection) -> Result<(), KubeconfigError> {
     let more = connection.as_uid.is_some() || !connection.as_group.is_empty() || !connection.as_user_extra.is_empty();
     if more && connection.impersonate.is_none() {
-        return Err(ClusterError::Kubeconfig("requesting uid, groups or user-extra without impersonating a user (--as)".to_owned()));
+        return Err(KubeconfigError::ImpersonationWithoutUser);
     }
     Ok(())
 }
 
-fn check_files(connection: &Connection) -> Result<(), ClusterError> {
+fn check_files(connection: &Connection) -> Result<(), KubeconfigError> {
     for (flag, path) in [
         ("--certificate-authority", &connection.certificate_authority),
         ("--client-certificate", &connection.client_certificate),
         ("--client-key", &connection.client_key),
     ] {
-        if let Some(Err(error)) = path.as_ref().map(fs::read) {
-            return Err(ClusterError::Kubeconfig(format!(
-                "{flag}: {} cannot be read: {error}",
-                path.clone().unwrap_or_default().display()
-            )));
+        if let Some((path, Err(error))) = path.as_ref().map(|path| (path, fs::read(path))) {
+            return Err(KubeconfigError::FlagFile { flag, path: path.clone(), error });
         }
     }
     Ok(())
 }
 
 /// `--kubeconfig` alone, which must exist; else the files of KUBECONFIG, missing ones passed over; else `~/.kube/config`.
-fn read_files(connection: &Connection, environment: &Environment) -> Result<Kubeconfig, ClusterError> {
+fn read_files(connection: &Connection, environment: &Environment) -> Result<Kubeconfig, KubeconfigError> {
     let (paths, must_exist): (Vec<PathBuf>, bool) = match (&connection.kubeconfig, environment.get("KUBECONFIG")) {
         (Some(path), _) => (vec![path.clone()], true),
         (None, Some(list)) => (std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(), false),
@@ -194,48 +191,41 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
 
 /// Reads a file, or whatever else the path names, such as a pipe: once, and without asking beforehand what it is. `None` where it does
 /// not exist and need not.
-fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, ClusterError> {
+fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, KubeconfigError> {
     match Kubeconfig::read_from(path) {
         Ok(file) => Ok(Some(file)),
-        Err(KubeconfigError::ReadConfig(cause, _)) if cause.kind() == io::ErrorKind::NotFound => match must_exist {
-            true => Err(ClusterError::Kubeconfig(format!("stat {}: {cause}", path.display()))),
+        Err(KubeError::ReadConfig(cause, _)) if cause.kind() == io::ErrorKind::NotFound => match must_exist {
+            true => Err(KubeconfigError::NotFound { path: path.to_owned(), error: cause }),
             false => Ok(None),
         },
-        Err(error @ (KubeconfigError::Parse(_) | KubeconfigError::ReadConfig(..))) => {
-            let text = explain_text(&error);
-            Err(ClusterError::Kubeconfig(format!("loading config file {:?}: {text}", path.display().to_string())))
+        Err(error @ (KubeError::Parse(_) | KubeError::ReadConfig(..))) => {
+            Err(KubeconfigError::File { path: path.to_owned(), why: explain_text(&error) })
         }
         Err(error) => Err(explain(&error)),
     }
 }
 
 /// The chosen context with its cluster and user, changed as the flags say.
-fn select(merged: Kubeconfig, connection: &Connection) -> Result<Kubeconfig, ClusterError> {
-    let missing = |text: String| Err(ClusterError::Kubeconfig(text));
+fn select(merged: Kubeconfig, connection: &Connection) -> Result<Kubeconfig, KubeconfigError> {
     let name = connection.context.clone().or(merged.current_context);
     let found = name.as_ref().map(|name| merged.contexts.iter().find(|named| named.name == *name));
     let context = match (found, &connection.server) {
         (Some(Some(named)), _) => named.context.clone().unwrap_or_default(),
-        (Some(None), _) => return missing(format!("context {:?} does not exist", name.unwrap_or_default())),
+        (Some(None), _) => return Err(KubeconfigError::NoContext(name.unwrap_or_default())),
         (None, Some(_)) => Context::default(),
         (None, None) if connection.cluster.is_some() => Context::default(),
-        (None, None) => {
-            return missing(
-                "no cluster is configured: give --kubeconfig, set KUBECONFIG, or log in so that ~/.kube/config has a current context"
-                    .to_owned(),
-            );
-        }
+        (None, None) => return Err(KubeconfigError::NoCluster),
     };
     let cluster_name = connection.cluster.clone().unwrap_or(context.cluster.clone());
     let cluster = merged.clusters.iter().find(|named| named.name == cluster_name).and_then(|named| named.cluster.clone());
     let cluster = match (cluster, &connection.server) {
-        (None, None) => return missing(format!("no server found for cluster {cluster_name:?}")),
+        (None, None) => return Err(KubeconfigError::NoServer(cluster_name)),
         (cluster, _) => override_cluster(cluster.unwrap_or_default(), connection),
     };
     let user_name = connection.user.clone().or(context.user.clone());
     let user = user_name.as_ref().and_then(|name| merged.auth_infos.iter().find(|named| named.name == *name));
     if let (Some(wanted), None) = (&connection.user, user) {
-        return missing(format!("auth info {wanted:?} does not exist"));
+        return Err(KubeconfigError::NoUser(wanted.clone()));
     }
     let auth = override_auth(user.and_then(|named| named.auth_info.clone()).unwrap_or_default(), connection);
     let label = || "virtwork".to_owned();
@@ -315,14 +305,14 @@ fn keep_impersonation(auth: AuthInfo) -> AuthInfo {
     }
 }
 
-fn explain(error: &KubeconfigError) -> ClusterError {
-    ClusterError::Kubeconfig(explain_text(error))
+fn explain(error: &KubeError) -> KubeconfigError {
+    KubeconfigError::Unusable(explain_text(error))
 }
 
-fn explain_text(error: &KubeconfigError) -> String {
+fn explain_text(error: &KubeError) -> String {
     match error {
-        KubeconfigError::ReadConfig(cause, _) => cause.to_string(),
-        KubeconfigError::Parse(cause) => cause.to_string().lines().next().unwrap_or_default().to_owned(),
+        KubeError::ReadConfig(cause, _) => cause.to_string(),
+        KubeError::Parse(cause) => cause.to_string().lines().next().unwrap_or_default().to_owned(),
         other => other.to_string(),
     }
 }

@@ -96,7 +96,7 @@ pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
         }
     };
     let (before, after) = (describe(&live.clone()), describe(&wanted));
-    (before != after).then(|| format!("has {before}, {after} is asked for"))
+    (before != after).then(|| format!("is {before}, requested {after}"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod cloud_init;
 pub mod compare;
+mod error;
 mod fleet;
 mod machine;
 pub mod metadata;
@@ -20,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::catalog::{Catalog, Machine, Workload};
 
+pub use error::PlanError;
 pub use fleet::{Chosen, DEFAULT_ARCHITECTURE, DataDisk, Door, Fleet, Guest, Password, Shape, Sizes};
 pub use machine::HEALTH_PORT;
 pub use metadata::Group;
@@ -128,12 +130,12 @@ impl Plan {
 /// Builds the plan.
 ///
 /// # Errors
-/// One sentence, when an object would be larger than Kubernetes takes or a name longer.
-pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, String> {
+/// When an object would be larger than Kubernetes takes, or a name longer.
+pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, PlanError> {
     let (mut secrets, mut services, mut machines) = (Vec::new(), Vec::new(), Vec::new());
     let mut demand = Demand::default();
     for chosen in &fleet.workloads {
-        let workload = catalog.workloads.get(&chosen.name).ok_or_else(|| format!("unknown workload {}", chosen.name))?;
+        let workload = catalog.workloads.get(&chosen.name).ok_or_else(|| PlanError::UnknownWorkload(chosen.name.clone()))?;
         for (role, machine) in &workload.machines {
             let group = Group { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
             let data = user_data(fleet, namespace, catalog, (workload, chosen, machine));
@@ -164,13 +166,9 @@ pub fn user_data(fleet: &Fleet, namespace: &str, catalog: &Catalog, (workload, c
     cloud_init::user_data(catalog, workload, machine, &fleet.door, &fleet.guest, &setting)
 }
 
-fn secret(namespace: &str, group: &Group<'_>, user_data: &str) -> Result<Object, String> {
+fn secret(namespace: &str, group: &Group<'_>, user_data: &str) -> Result<Object, PlanError> {
     if user_data.len() > MAX_SECRET {
-        return Err(format!(
-            "the user data of {} is {} bytes, a Secret holds at most {MAX_SECRET}: use fewer keys or a smaller --ca-file",
-            group.machine(0),
-            user_data.len()
-        ));
+        return Err(PlanError::UserDataTooLarge { vm: group.machine(0), size: user_data.len(), limit: MAX_SECRET });
     }
     let secret = Secret {
         metadata: object_meta(namespace, group.secret(), group.labels()),
@@ -203,17 +201,13 @@ fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) ->
     Some(Object::close(ObjectKind::Service, service, |service| &mut service.metadata, String::new()))
 }
 
-fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>, user_data: &str) -> Result<Object, String> {
+fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>, user_data: &str) -> Result<Object, PlanError> {
     let mut machine = machine::virtual_machine(namespace, &fleet.shape, member);
     let name = machine.metadata.name.clone().unwrap_or_default();
     if name.len() > metadata::MAX_MACHINE_NAME {
-        return Err(format!(
-            "the name {name} has {} characters, at most {} fit: use a shorter --name",
-            name.len(),
-            metadata::MAX_MACHINE_NAME
-        ));
+        return Err(PlanError::NameTooLong { name, limit: metadata::MAX_MACHINE_NAME });
     }
-    let template = serde_json::to_string(&machine.spec.template).map_err(|error| error.to_string())?;
+    let template = serde_json::to_string(&machine.spec.template).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
     let boot = hash(&format!("{template}{user_data}"));
     machine.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
     machine.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.door.user.clone())].into());

@@ -20,8 +20,8 @@ use owo_colors::OwoColorize as _;
 
 use crate::{
     cli::Color,
-    cluster::Progress,
-    error::{Error, Result},
+    cluster::{Event, Warning},
+    error::{Error, Interrupted, Result},
     plan::Password,
 };
 
@@ -133,17 +133,20 @@ impl Ui {
     }
 
     /// A warning.
-    pub fn warning(&self, text: &str) {
+    pub fn warning(&self, warning: &Warning) {
         let word = if self.coloured.load(Ordering::Relaxed) { "Warning:".yellow().bold().to_string() } else { "Warning:".to_owned() };
-        self.say(&format!("{word} {text}"));
+        self.say(&format!("{word} {warning}"));
     }
 
-    /// The error that ends the command.
+    /// An error: the one place that writes "error: " and "hint: ".
     pub fn error(&self, error: &Error) {
         let text = error.to_string();
-        if !text.is_empty() {
-            self.say(&text);
+        if text.is_empty() {
+            return;
         }
+        let word = if error.stands_alone() { "" } else { "error: " };
+        let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        self.say(&format!("{word}{text}{hint}"));
     }
 
     /// stderr may be closed; then there is nobody to tell.
@@ -158,14 +161,14 @@ impl Ui {
     }
 
     /// What the work reports.
-    pub fn listen(&self, progress: Progress) {
-        match progress {
-            Progress::Object { object, verb } => {
-                self.done(&object, verb);
+    pub fn listen(&self, event: Event) {
+        match event {
+            Event::Applied { object, outcome } => {
+                self.done(&object, &outcome.to_string());
                 self.display().step();
             }
-            Progress::Note(text) => self.note(&text),
-            Progress::Warning(text) => self.warning(&text),
+            Event::Notice(notice) => self.note(&notice.to_string()),
+            Event::Warning(warning) => self.warning(&warning),
             other => self.display().take(other),
         }
     }
@@ -225,7 +228,7 @@ impl Ui {
     /// Without a terminal.
     pub async fn ask_password(&self, user: &str) -> Result<Password> {
         if !self.interactive {
-            return Err(Error::Other("--ask-ssh-password needs a terminal; use --ssh-password-file".to_owned()));
+            return Err(Error::NoTerminal);
         }
         let prompt = format!("Password for {user}");
         self.prompting.store(true, Ordering::Relaxed);
@@ -235,7 +238,7 @@ impl Ui {
             let prompt = PasswordPrompt::new().with_prompt(prompt).with_confirmation("Again", "They differ");
             prompt.interact().map_err(|dialoguer::Error::IO(error)| unanswered(error))
         });
-        let answer = asked.await.unwrap_or_else(|error| Err(Error::Other(error.to_string())));
+        let answer = asked.await.unwrap_or_else(|error| Err(Error::Unanswered(io::Error::other(error))));
         self.prompting.store(answer.is_err(), Ordering::Relaxed);
         answer.map(Password::new)
     }
@@ -289,7 +292,7 @@ impl Terminal {
 /// Why there is no answer: Ctrl-C ends the command as everywhere else.
 fn unanswered(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::Interrupted => Error::Interrupted("Interrupted".to_owned()),
-        _ => Error::Other(format!("no answer on the terminal: {error}")),
+        io::ErrorKind::Interrupted => Error::Interrupted(Interrupted::Harmless),
+        _ => Error::Unanswered(error),
     }
 }

@@ -7,7 +7,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{cluster::Progress, error::go_duration};
+use crate::{
+    cluster::{Event, Pending, Wait},
+    error::go_duration,
+};
 
 /// Off a terminal: at most one line in this time.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -51,30 +54,26 @@ impl Display {
     }
 
     /// Shows what the work reports.
-    pub fn take(&mut self, progress: Progress) {
-        match progress {
-            Progress::Writing { total } if self.fancy => {
-                self.draw(total, "objects written");
+    pub fn take(&mut self, event: Event) {
+        match event {
+            Event::Applying { total } if self.fancy => {
+                self.draw(total, "objects applied");
             }
-            Progress::Waiting { what, done, total, elapsed, laggards } => self.wait(what, (done, total), elapsed, &laggards),
-            Progress::Written | Progress::Waited => self.clear(),
+            Event::Waiting { goal, done, total, elapsed, pending } => self.wait(goal, (done, total), elapsed, &pending),
+            Event::AppliedAll | Event::Waited => self.clear(),
             _ => {}
         }
     }
 
-    fn wait(&mut self, what: &'static str, (done, total): (usize, usize), elapsed: Duration, laggards: &[(String, String)]) {
-        let named: Vec<_> = laggards
-            .iter()
-            .take(NAMED)
-            .map(|(name, reason)| if reason.is_empty() { name.clone() } else { format!("{name} ({reason})") })
-            .collect();
-        let more = match laggards.len().saturating_sub(NAMED) {
+    fn wait(&mut self, goal: Wait, (done, total): (usize, usize), elapsed: Duration, pending: &[Pending]) {
+        let named: Vec<_> = pending.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = match pending.len().saturating_sub(NAMED) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
         let named = format!("{}{more}", named.join(", "));
         if self.fancy {
-            let bar = self.draw(total, what);
+            let bar = self.draw(total, &goal.to_string());
             bar.set_position(done as u64);
             bar.set_message(named);
             return;
@@ -83,12 +82,12 @@ impl Display {
         if due {
             self.last = Some((Instant::now(), done));
             let waiting = if named.is_empty() { String::new() } else { format!("; waiting for {named}") };
-            let line = format!("{done} of {total} {what} after {}{waiting}", go_duration(elapsed));
+            let line = format!("{done} of {total} {goal} after {}{waiting}", go_duration(elapsed));
             let _ = writeln!(io::stderr().lock(), "{line}");
         }
     }
 
-    fn draw(&mut self, total: usize, what: &'static str) -> &ProgressBar {
+    fn draw(&mut self, total: usize, what: &str) -> &ProgressBar {
         self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::new(total as u64);
             let template = format!("{{spinner}} {{pos}}/{{len}} {what} {{elapsed}} {{wide_msg:.dim}}");

@@ -167,7 +167,7 @@ fn quota_of_three_pods() {
     let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": count}}});
     world.ask("POST", quotas, &quota("3"));
     let run =
-        world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 machines did not become ready");
+        world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 VMs did not become ready");
     assert_eq!(run.ready(), 3, "{run:#?}");
     left(&world, 4, 1);
     world.ask("PATCH", &format!("{quotas}/small"), &quota("9"));

@@ -81,7 +81,7 @@ fn interrupted_while_waiting() {
         let (code, _, told) = child.end();
         assert_eq!(code, Some(130));
         left(&world, 1, 1);
-        assert!(told.contains("Interrupted: the same command again finishes the fleet; 'down' removes all of it"), "{told}");
+        assert!(told.contains("Interrupted\nhint: rerun the command to finish, or run 'down' to delete the fleet"), "{told}");
         goes(&world);
     }
 }

@@ -34,7 +34,7 @@ fn namespace_removed_in_mid_wait() {
     world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
     let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("virtwork-cpu-0: Gone: the machine is gone: somebody has deleted it"), "{told}");
+    assert!(told.contains("virtwork-cpu-0: Deleted: deleted by someone else"), "{told}");
     nothing_left(&world);
 }
 
@@ -66,7 +66,7 @@ fn deleted_in_mid_up() {
     world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-1"), &json!(null));
     let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("2 of 2 machines did not become ready: none of them will get there without help"), "{told}");
+    assert!(told.contains("2 of 2 VMs did not become ready: they will not recover without intervention"), "{told}");
     left(&world, 0, 1);
     world.run("up cpu --vm-count 2 --no-wait").exits(0).says("virtwork-cpu-1 created");
     goes(&world);
@@ -125,7 +125,7 @@ fn foreign_objects_that_appear_in_mid_up() {
     world.sandbox.faults.release();
     let (code, _, told) = child.end();
     assert_eq!(code, Some(1));
-    assert!(told.contains("secret/virtwork-cpu-userdata appeared in namespace virtwork and is not of this fleet"), "{told}");
+    assert!(told.contains("already exists in namespace virtwork and belongs to something else: secret/virtwork-cpu-userdata"), "{told}");
     assert_eq!(count(&world), (0, 1));
     world.ask("DELETE", SECRET, &json!(null));
     recovers(&world, "up cpu");
@@ -190,8 +190,8 @@ fn labels_lost_in_mid_down() {
     let world = World::new();
     let volume = "/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data";
     for (object, named) in [
-        (format!("{MACHINES}/virtwork-database-0"), "virtualmachines/virtwork-database-0 (held by"),
-        (volume.to_owned(), "datavolumes/virtwork-database-0-data (held by"),
+        (format!("{MACHINES}/virtwork-database-0"), "virtualmachines/virtwork-database-0 to be deleted (held by"),
+        (volume.to_owned(), "datavolumes/virtwork-database-0-data to be deleted (held by"),
     ] {
         let kind = named.split("s/").next().unwrap();
         world.run("up database").exits(0);

@@ -31,7 +31,7 @@ fn full_disk_on_stdout() {
         let output = world.command(line).stdout(full()).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains("writing to standard output: No space left on device"), "{told}");
+        assert!(told.contains("cannot write to standard output: No space left on device"), "{told}");
         left(&world, there, there);
     }
     goes(&world);

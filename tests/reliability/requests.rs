@@ -117,7 +117,7 @@ fn server_asks_for_too_much() {
     }
     world.sandbox.simulation.set("memory-0", Behaviour::Sick("stress-ng is missing".to_owned()));
     world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
-    world.run("up cpu memory database --timeout 6").exits(3).tells("virtwork-memory-0").tells("virtwork-database-0").hides("you may not");
+    world.run("up cpu memory database --timeout 6").exits(3).tells("virtwork-memory-0").tells("virtwork-database-0").hides("forbidden");
     world.run("status").exits(0).says("virtwork-memory-0");
     left(&world, 3, 3);
     for machine in ["memory-0", "database-0"] {

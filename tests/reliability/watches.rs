@@ -42,7 +42,7 @@ fn server_away_while_waiting() {
     let world = World::with(&Settings { boot: Duration::from_secs(30), ..Settings::default() });
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_secs(1))).times(2));
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::ResetBefore).times(10));
-    world.run("up cpu").exits(0).tells("what is said of machines may be old").tells("answers again");
+    world.run("up cpu").exits(0).tells("lost connection to the API server").tells("connection to the API server restored");
     stands_and_goes(&world, "up cpu");
 }
 

@@ -1,21 +1,26 @@
-//! What machines are doing, and why not what they should: objects in, rows out, nothing asked.
+//! The state of each VM: live objects in, values out, nothing asked.
 //!
-//! Where KubeVirt tells what: `pkg/virt-controller/watch/vm/vm.go` (printableStatus) and `watch/vmi/lifecycle.go` (conditions).
+//! Where KubeVirt sets what is read here: `pkg/virt-controller/watch/vm/vm.go` (printableStatus) and `watch/vmi/lifecycle.go`
+//! (conditions).
+
+mod cause;
+mod printable;
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::Timestamp;
-use serde::Serialize;
 
 use crate::{
     kubevirt::observed::{About, Condition, Observed},
     plan::metadata,
 };
 
-/// One machine of a fleet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Row {
+pub use cause::{Cause, Diagnosis, Verdict};
+pub use printable::PrintableStatus;
+
+/// The state of one VM of a fleet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VmStatus {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -26,65 +31,48 @@ pub struct Row {
     pub workload: String,
     /// Its role, empty without.
     pub role: String,
-    /// KubeVirt's own word: Running, Starting, Stopped, …
-    pub status: String,
-    /// Whether its work runs, by its readiness probe.
+    /// KubeVirt's word for it.
+    pub printable: PrintableStatus,
+    /// Whether its workload runs, by its readiness probe.
     pub ready: bool,
     /// Why it is not ready, or what else is to be said.
-    pub reason: String,
+    pub cause: Option<Cause>,
     /// Address of its pod.
     pub ip: String,
     /// Its node.
     pub node: String,
-    /// RFC 3339; empty where unknown.
-    pub created: String,
+    /// When it was created.
+    pub created: Option<Timestamp>,
     /// What `ssh` logs in as.
     pub ssh_user: String,
-    #[serde(skip)]
-    /// How bad it is.
-    pub trouble: Trouble,
 }
 
-impl Row {
-    /// Whether it is its data volume that holds it up.
-    pub fn waits_for_volume(&self) -> bool {
-        ["Provisioning", "WaitingForVolumeBinding", "DataVolumeError", "ErrorPvcNotFound"].contains(&self.status.as_str())
+impl VmStatus {
+    /// Whether something else than its own status may know why it is not ready.
+    pub fn needs_diagnosis(&self) -> bool {
+        !self.ready && self.cause.as_ref().is_some_and(Cause::needs_diagnosis)
     }
 
-    /// Whether something else than the machine's own status may know why it is late.
-    pub fn reason_lies_elsewhere(&self) -> bool {
-        !self.ready && (matches!(self.trouble, Trouble::Guest | Trouble::Unknown) || self.waits_for_volume())
+    /// The cause in words, empty without.
+    pub fn reason(&self) -> String {
+        self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 }
 
-/// Whether waiting for a machine makes sense.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Trouble {
-    /// It is on its way, or there.
-    #[default]
-    None,
-    /// It does not get better by itself when it has lasted so many seconds.
-    FinalAfter(u64),
-    /// Its guest is to be asked.
-    Guest,
-    /// Nothing yet says why.
-    Unknown,
-}
-
-/// Machines with their instances.
-pub fn rows(machines: &[Observed], instances: &[Observed]) -> Vec<Row> {
+/// VMs with their instances.
+pub fn statuses(machines: &[Observed], instances: &[Observed]) -> Vec<VmStatus> {
     fn key(object: &Observed) -> (&str, &str) {
         (&object.metadata.namespace, &object.metadata.name)
     }
     let instances: BTreeMap<_, _> = instances.iter().map(|instance| (key(instance), instance)).collect();
-    let mut rows: Vec<_> = machines.iter().map(|machine| row(machine, instances.get(&key(machine)).copied())).collect();
-    sort(&mut rows);
-    rows
+    let mut statuses: Vec<_> = machines.iter().map(|machine| status(machine, instances.get(&key(machine)).copied())).collect();
+    sort(&mut statuses);
+    statuses
 }
 
 /// By namespace, fleet and name.
-pub fn sort(rows: &mut [Row]) {
-    rows.sort_by(|a, b| (&a.namespace, &a.fleet, order(&a.name)).cmp(&(&b.namespace, &b.fleet, order(&b.name))));
+pub fn sort(statuses: &mut [VmStatus]) {
+    statuses.sort_by(|a, b| (&a.namespace, &a.fleet, order(&a.name)).cmp(&(&b.namespace, &b.fleet, order(&b.name))));
 }
 
 /// `cpu-2` before `cpu-10`.
@@ -92,30 +80,26 @@ fn order(name: &str) -> (&str, u64) {
     name.rsplit_once('-').map_or((name, 0), |(stem, index)| (stem, index.parse().unwrap_or(0)))
 }
 
-/// One machine with its instance.
-pub fn row(machine: &Observed, instance: Option<&Observed>) -> Row {
+/// One VM with its instance.
+pub fn status(machine: &Observed, instance: Option<&Observed>) -> VmStatus {
     let (about, mark) = (&machine.metadata, |key| machine.metadata.mark(key).unwrap_or_default().to_owned());
-    let status = match machine.status.printable_status.as_str() {
-        "" => "Starting".to_owned(),
-        status => status.to_owned(),
-    };
+    let printable = PrintableStatus::from(machine.status.printable_status.as_str());
     let ready = is_ready(machine, instance);
-    let (trouble, reason) = if ready { (Trouble::None, restart_note(machine, instance)) } else { why(machine, instance, &status) };
+    let cause = if ready { restart_pending(machine, instance) } else { Some(cause(machine, instance, &printable)) };
     let instance = instance.map(|instance| &instance.status);
-    Row {
+    VmStatus {
         namespace: about.namespace.clone(),
         name: about.name.clone(),
         fleet: mark(metadata::INSTANCE),
         workload: mark(metadata::COMPONENT),
         role: mark(metadata::ROLE),
-        status,
+        printable,
         ready,
-        reason,
+        cause,
         ip: instance.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default(),
         node: instance.map(|status| status.node_name.clone()).unwrap_or_default(),
-        created: about.created.as_ref().map(|time| time.0.to_string()).unwrap_or_default(),
+        created: about.created.as_ref().map(|time| time.0),
         ssh_user: mark(metadata::SSH_USER),
-        trouble,
     }
 }
 
@@ -134,63 +118,48 @@ pub fn is_running(instance: Option<&Observed>) -> bool {
     instance.is_some_and(|instance| instance.status.phase == "Running" && !instance.metadata.going)
 }
 
-fn restart_note(machine: &Observed, instance: Option<&Observed>) -> String {
-    if machine.spec.template.metadata.mark(metadata::BOOT_HASH) == instance.and_then(|instance| instance.metadata.mark(metadata::BOOT_HASH))
-    {
-        String::new()
-    } else {
-        let About { name, namespace, .. } = &machine.metadata;
-        format!("runs what it was started with; 'virtctl restart {name} -n {namespace}' brings the change")
-    }
+fn restart_pending(machine: &Observed, instance: Option<&Observed>) -> Option<Cause> {
+    let started_with = instance.and_then(|instance| instance.metadata.mark(metadata::BOOT_HASH));
+    let About { name, namespace, .. } = &machine.metadata;
+    (machine.spec.template.metadata.mark(metadata::BOOT_HASH) != started_with)
+        .then(|| Cause::RestartPending { name: name.clone(), namespace: namespace.clone() })
 }
 
-fn why(machine: &Observed, instance: Option<&Observed>, status: &str) -> (Trouble, String) {
+fn cause(machine: &Observed, instance: Option<&Observed>, printable: &PrintableStatus) -> Cause {
     if machine.metadata.going {
-        return (Trouble::None, "being deleted".to_owned());
+        return Cause::Terminating;
     }
     let of_instance = |kind| instance.and_then(|instance| false_message(instance, kind));
     let synchronized = of_instance("Synchronized");
     let volumes = || of_instance("DataVolumesReady").or_else(|| false_message(machine, "DataVolumesReady"));
-    match status {
-        "CrashLoopBackOff" => {
-            let count = machine.status.start_failure.consecutive_fail_count;
-            let (trouble, failed) = match count {
-                None => (Trouble::FinalAfter(0), "fails to start".to_owned()),
-                // KubeVirt tries again after ten seconds, and once may be no more than a pod that was evicted.
-                Some(1) => (Trouble::None, "failed to start once".to_owned()),
-                Some(count) => (Trouble::FinalAfter(0), format!("failed to start {count} times")),
-            };
-            return (trouble, synchronized.map_or(failed.clone(), |message| format!("{failed}: {message}")));
+    match printable {
+        PrintableStatus::CrashLoopBackOff => {
+            return Cause::CrashLoop { failures: machine.status.start_failure.consecutive_fail_count, message: synchronized };
         }
-        "ErrImagePull" | "ImagePullBackOff" => {
-            return (Trouble::FinalAfter(60), synchronized.unwrap_or_else(|| "the image cannot be pulled".to_owned()));
+        PrintableStatus::ErrImagePull | PrintableStatus::ImagePullBackOff => return Cause::ImagePull(synchronized),
+        PrintableStatus::DataVolumeError | PrintableStatus::ErrorPvcNotFound => {
+            return Cause::DataVolumeFailed(synchronized.or_else(volumes));
         }
-        "DataVolumeError" | "ErrorPvcNotFound" => {
-            let message = synchronized.or_else(volumes).unwrap_or_else(|| "its data volume has failed".to_owned());
-            return (Trouble::FinalAfter(60), message);
-        }
-        "Stopped" if machine.spec.run_strategy == "Halted" => return (Trouble::FinalAfter(0), "stopped by somebody".to_owned()),
-        "Paused" => {
-            let paused = instance.and_then(|instance| condition(instance, "Paused")).map_or("", |condition| condition.reason.as_str());
-            return (Trouble::None, format!("paused ({paused})"));
+        PrintableStatus::Stopped if machine.spec.run_strategy == "Halted" => return Cause::Stopped,
+        PrintableStatus::Paused => {
+            let paused = instance.and_then(|instance| condition(instance, "Paused"));
+            return Cause::Paused(paused.map(|condition| condition.reason.clone()).unwrap_or_default());
         }
         _ => {}
     }
     if let Some(failure) = condition(machine, "Failure").filter(|condition| condition.status == "True") {
-        return (Trouble::FinalAfter(30), failure.message.clone());
+        return Cause::Failure(failure.message.clone());
     }
     if let Some(unscheduled) = of_instance("PodScheduled") {
-        return (Trouble::None, unscheduled);
+        return Cause::Unschedulable(unscheduled);
     }
     if let Some(message) = synchronized {
-        return (Trouble::None, message);
+        return Cause::NotSynchronized(message);
     }
-    match (status, volumes()) {
-        ("Provisioning" | "WaitingForVolumeBinding", message) => {
-            (Trouble::Unknown, message.unwrap_or_else(|| "waiting for its data volume".to_owned()))
-        }
-        ("Running", _) => (Trouble::Guest, "no word from its guest yet".to_owned()),
-        _ => (Trouble::Unknown, String::new()),
+    match printable {
+        PrintableStatus::Provisioning | PrintableStatus::WaitingForVolumeBinding => Cause::Provisioning(volumes()),
+        PrintableStatus::Running => Cause::Guest,
+        _ => Cause::Unknown,
     }
 }
 
@@ -205,10 +174,9 @@ fn false_message(object: &Observed, kind: &str) -> Option<String> {
     Some(if condition.message.is_empty() { condition.reason.clone() } else { condition.message.clone() })
 }
 
-/// The time from an RFC 3339 stamp to now, as kubectl prints ages (`k8s.io/apimachinery/pkg/util/duration`).
-pub fn age(created: &str, now: Timestamp) -> String {
-    let Ok(created) = created.parse::<Timestamp>() else { return "<unknown>".to_owned() };
-    human_duration(now.as_second() - created.as_second())
+/// The time from a creation to now, as kubectl prints ages (`k8s.io/apimachinery/pkg/util/duration`).
+pub fn age(created: Option<Timestamp>, now: Timestamp) -> String {
+    created.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(now.as_second() - created.as_second()))
 }
 
 fn human_duration(seconds: i64) -> String {
@@ -237,6 +205,8 @@ fn human_duration(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
@@ -275,18 +245,19 @@ mod tests {
     #[test]
     fn ready_needs_machine_and_instance() {
         let ready = observed(json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
-        assert!(row(&ready, Some(&ready)).ready);
-        assert!(!row(&ready, None).ready, "a machine's condition may lag behind its instance");
-        assert!(!row(&Observed::default(), None).ready);
+        assert!(status(&ready, Some(&ready)).ready);
+        assert!(!status(&ready, None).ready, "a VM's condition may lag behind its instance's");
+        assert!(!status(&Observed::default(), None).ready);
     }
 
     #[test]
-    fn quota_is_told_though_the_status_hides_it() {
+    fn an_exceeded_quota_is_reported() {
         let message = "failed to create virtual machine pod: exceeded quota: q";
         let conditions = json!([{"type": "Synchronized", "status": "False", "reason": "FailedCreate", "message": message}]);
         let instance = observed(json!({"status": {"conditions": conditions}}));
-        let row = row(&observed(json!({"status": {"printableStatus": "Starting"}})), Some(&instance));
-        assert_eq!((row.reason.as_str(), row.trouble), (message, Trouble::None));
+        let status = status(&observed(json!({"status": {"printableStatus": "Starting"}})), Some(&instance));
+        assert_eq!(status.cause, Some(Cause::NotSynchronized(message.to_owned())));
+        assert_eq!((status.reason().as_str(), status.cause.unwrap().verdict()), (message, Verdict::Progressing));
     }
 
     #[test]
@@ -294,11 +265,11 @@ mod tests {
         let failed = |count| {
             let failure = json!({"consecutiveFailCount": count});
             let machine = observed(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": failure}}));
-            let row = row(&machine, None);
-            (row.trouble, row.reason)
+            let status = status(&machine, None);
+            (status.reason(), status.cause.unwrap().verdict())
         };
-        assert_eq!(failed(1), (Trouble::None, "failed to start once".to_owned()));
-        assert_eq!(failed(3), (Trouble::FinalAfter(0), "failed to start 3 times".to_owned()));
+        assert_eq!(failed(1), ("failed to start once".to_owned(), Verdict::Progressing));
+        assert_eq!(failed(3), ("failed to start 3 times".to_owned(), Verdict::FailedAfter(Duration::ZERO)));
     }
 
     #[test]
@@ -309,6 +280,6 @@ mod tests {
         }));
         assert_eq!((machine.metadata.mark("virtwork/role"), machine.metadata.mark("theirs")), (Some("server"), None));
         assert!(machine.status.conditions.is_empty());
-        assert_eq!(row(&machine, None).created, "2026-01-02T03:04:05Z");
+        assert_eq!(status(&machine, None).created.unwrap().to_string(), "2026-01-02T03:04:05Z");
     }
 }

@@ -1,0 +1,196 @@
+//! What an API server, or the way to it, can answer.
+
+use std::{fmt, time::Duration};
+
+use kube::core::Status;
+
+use super::{KubeconfigError, go_duration};
+
+/// What a command waited for when its time was over.
+#[derive(Debug, Clone)]
+pub enum WaitedFor {
+    /// Objects that are being deleted.
+    Deletion {
+        /// Objects that still exist.
+        left: usize,
+        /// All of them.
+        total: usize,
+    },
+    /// One object that is being deleted: `virtualmachine.kubevirt.io/virtwork-cpu-0`.
+    Object(String),
+    /// A namespace that is being deleted.
+    Namespace(String),
+    /// The first list of VMs.
+    VmList,
+}
+
+impl fmt::Display for WaitedFor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deletion { left, total } => write!(formatter, "waiting for {left} of {total} objects to be deleted"),
+            Self::Object(name) => write!(formatter, "waiting for {name} to be deleted"),
+            Self::Namespace(name) => write!(formatter, "waiting for namespace {name} to be deleted"),
+            Self::VmList => write!(formatter, "waiting for the list of VMs"),
+        }
+    }
+}
+
+/// Everything that a cluster, or the way to it, can answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The server's own refusal.
+    #[error("{}", server_message(.0))]
+    Api(Box<Status>),
+    /// The credentials are not, or no longer, valid.
+    #[error("You must be logged in to the server (Unauthorized)")]
+    Unauthorized,
+    /// Nothing listens at the address.
+    #[error("The connection to the server {0} was refused - did you specify the right host or port?")]
+    Refused(String),
+    /// The proxy does not take the connection.
+    #[error("Unable to connect to the server: proxy {0} refused the connection")]
+    ProxyRefused(String),
+    /// No answer in time.
+    #[error("Unable to connect to the server: request to {0} timed out")]
+    Silent(String),
+    /// Another failure on the way.
+    #[error("Unable to connect to the server: {0}")]
+    Unreachable(String),
+    /// The answer is something else than was asked for.
+    #[error("cannot read the server's answer: {0}")]
+    Unreadable(String),
+    /// The kubeconfig, or the credentials that it leads to, cannot be used.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigError),
+    /// The deadline came first.
+    #[error("timed out after {} {waited_for}", go_duration(*.after))]
+    Timeout {
+        /// How long the command ran.
+        after: Duration,
+        /// What it waited for.
+        waited_for: WaitedFor,
+    },
+
+    /// The cluster serves no virtual machines.
+    #[error("the server doesn't have a resource type \"virtualmachines\" in group \"kubevirt.io\"")]
+    NoKubeVirt,
+    /// Data disks are wanted, and CDI is not installed.
+    #[error("CDI (cdi.kubevirt.io) is not installed, so data disks cannot be provisioned")]
+    NoCdi,
+    /// `--storage-class` names none that exists.
+    #[error("StorageClass {name:?} not found (available: {})", listed(.available))]
+    StorageClassNotFound {
+        /// What was given.
+        name: String,
+        /// Those that exist.
+        available: Vec<String>,
+    },
+    /// No `--storage-class`, and no default.
+    #[error("the cluster has no default StorageClass (available: {})", listed(.available))]
+    NoDefaultStorageClass {
+        /// Those that exist.
+        available: Vec<String>,
+    },
+    /// The namespace is being deleted.
+    #[error("namespace {0} is being deleted")]
+    NamespaceTerminating(String),
+    /// It does not exist, and the user cannot create it.
+    #[error("namespace {0} does not exist, and you cannot create it")]
+    NamespaceNotFound(String),
+    /// The user can neither read nor create it.
+    #[error("no access to namespace {0}")]
+    NoNamespaceAccess(String),
+    /// There readiness probes do not reach VMs.
+    #[error("namespace {namespace} has a primary user-defined network (label {label}), where readiness probes and ssh do not reach VMs")]
+    PrimaryNetwork {
+        /// The namespace.
+        namespace: String,
+        /// Its label.
+        label: &'static str,
+    },
+    /// Objects of others have names of the plan.
+    #[error("already exists in namespace {namespace} and belongs to something else: {}", objects.join(", "))]
+    NameTaken {
+        /// The namespace.
+        namespace: String,
+        /// `secret/virtwork-cpu-userdata`.
+        objects: Vec<String>,
+    },
+    /// Size or class of a data disk changed.
+    #[error("data disks cannot be resized or moved in place: {}", changes.join("; "))]
+    DiskChange {
+        /// A sentence for each disk.
+        changes: Vec<String>,
+        /// The namespace.
+        namespace: String,
+        /// The fleet.
+        fleet: String,
+    },
+    /// Permissions that the changes need.
+    #[error("missing permissions in namespace {namespace}: {}", missing.join(", "))]
+    MissingPermissions {
+        /// The namespace.
+        namespace: String,
+        /// `create virtualmachines.kubevirt.io`.
+        missing: Vec<String>,
+    },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+impl ClusterError {
+    /// The next step.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Kubeconfig(error) => return error.hint(),
+            Self::NoKubeVirt => {
+                "OpenShift Virtualization (or KubeVirt) is not installed on this cluster; ask its administrator, or choose another \
+                                 with --context"
+                    .to_owned()
+            }
+            Self::NoCdi => "use --data-disk=empty".to_owned(),
+            Self::StorageClassNotFound { .. } | Self::NoDefaultStorageClass { .. } => {
+                "choose one with --storage-class, or use --data-disk=empty".to_owned()
+            }
+            Self::NamespaceTerminating(name) => {
+                format!("wait for it with 'kubectl wait --for=delete namespace/{name}', or choose another with -n")
+            }
+            Self::NamespaceNotFound(_) | Self::NoNamespaceAccess(_) => "choose another with -n, or ask an administrator".to_owned(),
+            Self::PrimaryNetwork { .. } => "choose another namespace with -n".to_owned(),
+            Self::NameTaken { .. } => "choose another --name or namespace, or delete it".to_owned(),
+            Self::DiskChange { namespace, fleet, .. } => format!(
+                "revert the change, or delete the VMs and their data first with 'kubectl virtwork down WORKLOAD -n {namespace} --name {fleet}'"
+            ),
+            Self::MissingPermissions { .. } => {
+                "you need the roles edit and kubevirt.io:edit there; or choose another namespace with -n".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
+    }
+
+    /// Whether kubectl prints this sentence without "error: ".
+    pub fn stands_alone(&self) -> bool {
+        matches!(self, Self::Api(_) | Self::Refused(_) | Self::ProxyRefused(_) | Self::Silent(_) | Self::Unreachable(_))
+    }
+}
+
+/// A server's refusal in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
+fn server_message(status: &Status) -> String {
+    let message = status.message.trim().replace('\n', " ");
+    match (status.reason.as_str(), status.code) {
+        ("Invalid", _) | (_, 422) => match status.details.as_ref().filter(|details| !details.name.is_empty()) {
+            Some(details) => {
+                let causes: Vec<_> = details.causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+                let text = if causes.is_empty() { message } else { causes.join("\n* ") };
+                let list = if causes.len() > 1 { "\n* " } else { "" };
+                format!("The {} {:?} is invalid: {list}{text}", details.kind, details.name)
+            }
+            None => format!("The request is invalid: {message}"),
+        },
+        ("", _) | ("Failed to parse error data", _) => format!("Error from server: {message}"),
+        (reason, _) => format!("Error from server ({reason}): {message}"),
+    }
+}

@@ -1,0 +1,132 @@
+//! A kubeconfig, or a pod's service account, that cannot be used.
+
+use std::{io, path::PathBuf};
+
+/// Why there is no usable way to a cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum KubeconfigError {
+    /// Nothing names a cluster.
+    #[error("no cluster is configured")]
+    NoCluster,
+    /// `--kubeconfig` names a file that does not exist.
+    #[error("stat {}: {error}", path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// A file that cannot be read or parsed.
+    #[error("loading config file \"{}\": {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's or the parser's words, on one line.
+        why: String,
+    },
+    /// A flag names a file that cannot be read.
+    #[error("{flag}: cannot read {}: {error}", path.display())]
+    FlagFile {
+        /// The flag.
+        flag: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// The context does not exist.
+    #[error("context {0:?} does not exist")]
+    NoContext(String),
+    /// The context's cluster, or that of `--cluster`, does not exist.
+    #[error("no server found for cluster {0:?}")]
+    NoServer(String),
+    /// `--user` names none that exists.
+    #[error("auth info {0:?} does not exist")]
+    NoUser(String),
+    /// kubectl's own check.
+    #[error("requesting uid, groups or user-extra without impersonating a user (--as)")]
+    ImpersonationWithoutUser,
+    /// A flag that a pod's service account cannot follow.
+    #[error("{0} does not apply to the service account of this pod, and there is no kubeconfig")]
+    FlagInPod(&'static str),
+    /// The pod's service account cannot be used.
+    #[error("in a pod: {0}")]
+    InPod(String),
+    /// A login plugin, a token or a password cannot be used.
+    #[error("getting credentials: {0}")]
+    Login(LoginError),
+    /// A proxy whose protocol is not supported; its credentials are left out.
+    #[error("the protocol of proxy {scheme}://{address} is not supported")]
+    ProxyProtocol {
+        /// `socks9`
+        scheme: String,
+        /// `host:port`
+        address: String,
+    },
+    /// Anything else that kube finds wrong, on one line.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl KubeconfigError {
+    /// The next step.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoCluster => "give --kubeconfig, set KUBECONFIG, or log in so that ~/.kube/config has a current context",
+            Self::FlagInPod(_) => "give --server or --kubeconfig too, or leave it out",
+            Self::ProxyProtocol { .. } => "use http, https or socks5",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Why there are no credentials: the program and how it ended. Its output, its arguments and its environment may hold credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// It ended with a status.
+    #[error("login plugin {plugin} ended with exit status {status}")]
+    Failed {
+        /// The program, as the kubeconfig names it.
+        plugin: String,
+        /// Its exit status.
+        status: i32,
+    },
+    /// It was killed.
+    #[error("login plugin {0} was killed by a signal")]
+    Killed(String),
+    /// It does not start.
+    #[error("login plugin {plugin} cannot be started: {error}")]
+    NotStarted {
+        /// The program.
+        plugin: String,
+        /// The system's words.
+        error: String,
+    },
+    /// It printed something else.
+    #[error("login plugin {0} did not print an ExecCredential with a status")]
+    NoCredential(String),
+    /// It printed a time that is none.
+    #[error("login plugin {0} printed an expirationTimestamp that is not a time")]
+    BadExpiration(String),
+    /// The kubeconfig names no program.
+    #[error("the login plugin of the kubeconfig names no command")]
+    NoCommand,
+    /// A token file that cannot be read.
+    #[error("token file {path} cannot be read: {error}")]
+    TokenFile {
+        /// The file.
+        path: String,
+        /// The system's words.
+        error: String,
+    },
+    /// A token with characters that no header can hold.
+    #[error("the token is not valid in an HTTP header")]
+    BadToken,
+    /// The same of user name and password.
+    #[error("user name and password are not valid in an HTTP header")]
+    BadPassword,
+    /// An auth-provider that failed, or that is not supported.
+    #[error("the auth-provider of the kubeconfig's user failed or is not supported")]
+    Provider,
+}

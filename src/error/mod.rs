@@ -1,0 +1,406 @@
+//! Every error that a user may meet: one variant for each mistake, a sentence without a prefix, and the next step in [`Error::hint`].
+//! `ui` alone writes "error: " and "hint: ".
+
+mod cluster;
+mod kubeconfig;
+
+use std::{fmt, io, path::Path};
+
+use crate::plan::PlanError;
+
+pub use cluster::{ClusterError, WaitedFor};
+pub use kubeconfig::{KubeconfigError, LoginError};
+
+/// A mistake in a `workload.yaml`.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct CatalogError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl CatalogError {
+    /// A directory or file that cannot be read.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self { file: path.display().to_string(), line: 1, message: format!("cannot be read: {error}") }
+    }
+}
+
+/// A setting whose value is wrong, with its source.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// The setting and its source: `--memory`, `VIRTWORK_MEMORY`, `in virtwork.yaml, memory`.
+    pub place: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl ConfigError {
+    /// `message` about the setting at `place`.
+    pub fn new(place: impl fmt::Display, message: impl fmt::Display) -> Self {
+        Self { place: place.to_string(), message: message.to_string() }
+    }
+}
+
+/// What was deleted or changed when a command was interrupted, and so what to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupted {
+    /// Nothing: it only asked or read.
+    Harmless,
+    /// `up` may have written a part of the fleet.
+    Up,
+    /// `down` may have deleted a part of it.
+    Down,
+}
+
+/// What a refused deletion is about.
+#[derive(Debug, Clone)]
+pub enum Unconfirmed {
+    /// Objects that `--prune` would delete.
+    Prune(Vec<String>),
+    /// A namespace.
+    Namespace(String),
+}
+
+impl fmt::Display for Unconfirmed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prune(objects) => write!(formatter, "{}", objects.join(", ")),
+            Self::Namespace(name) => write!(formatter, "namespace {name}"),
+        }
+    }
+}
+
+/// A state of the VMs that `up` waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Their workloads run.
+    Ready,
+    /// QEMU runs.
+    Running,
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Ready => "ready",
+            Self::Running => "running",
+        })
+    }
+}
+
+/// Why `up` stopped waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GaveUp {
+    /// The time was over, after so long.
+    TimedOut(std::time::Duration),
+    /// No VM that is not ready gets ready without somebody's help.
+    Hopeless,
+}
+
+/// Anything that ends a command early, or badly.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A mistake in a catalog.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A mistake in a setting.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A plan that no cluster would take.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The cluster's answer, or the way to it.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The way to a cluster, where none is asked.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigError),
+    /// The namespace of a kubeconfig's context, or of the pod.
+    #[error("{0}")]
+    ConfiguredNamespace(String),
+
+    /// A workload that the catalog does not have.
+    #[error("unknown workload {name:?}")]
+    UnknownWorkload {
+        /// What was typed.
+        name: String,
+        /// The nearest name, if one is near.
+        near: Option<String>,
+        /// All names.
+        known: Vec<String>,
+    },
+    /// A role was named, and the workload has none.
+    #[error("workload {workload} has no roles, so it has no role {role}")]
+    NoRoles {
+        /// The workload.
+        workload: String,
+        /// What was typed.
+        role: String,
+    },
+    /// No role was named, or none that the workload has.
+    #[error("workload {workload} has roles; name one after --user-data: {}", roles.join(", "))]
+    RoleRequired {
+        /// The workload.
+        workload: String,
+        /// Its roles.
+        roles: Vec<String>,
+    },
+
+    /// Something would be deleted, and nobody can be asked.
+    #[error("refusing to delete {0} without confirmation")]
+    Unconfirmed(Unconfirmed),
+    /// All was written, but not all became ready.
+    #[error("{missing} of {total} VMs did not become {goal}: {}", gave_up(*.why))]
+    NotReady {
+        /// VMs that did not.
+        missing: usize,
+        /// All VMs.
+        total: u32,
+        /// What was waited for.
+        goal: Goal,
+        /// Why that ended.
+        why: GaveUp,
+    },
+    /// All was written, but whether it became ready is not known.
+    #[error("all objects were applied, but watching them failed: {0}")]
+    NotWatched(ClusterError),
+
+    /// `--delete-namespace` with some workloads only.
+    #[error("--delete-namespace deletes the whole namespace and cannot be combined with workloads")]
+    DeleteNamespaceNarrowed,
+    /// `--delete-namespace` without waiting.
+    #[error("--delete-namespace waits until the fleet is gone and cannot be combined with --wait=false")]
+    DeleteNamespaceWithoutWait,
+    /// An object that `down` waited for in vain.
+    #[error("timed out waiting for {object} to be deleted{}", held_by(.finalizers))]
+    NotDeleted {
+        /// `virtualmachines/virtwork-cpu-0`.
+        object: String,
+        /// What holds it.
+        finalizers: Vec<String>,
+    },
+    /// A namespace that `up` did not create.
+    #[error("namespace {0} was not created by virtwork; nothing was deleted")]
+    NamespaceNotOurs(String),
+    /// A namespace that cannot be read.
+    #[error("cannot read namespace {0} (forbidden), so it is not known whether virtwork created it; nothing was deleted")]
+    NamespaceForbidden(String),
+    /// The namespace was deleted and created again.
+    #[error("namespace {0} was deleted and created again while this command ran; it was kept")]
+    NamespaceReplaced(String),
+    /// It holds more than the fleet.
+    #[error("namespace {namespace} was kept, because it also holds {}", others.join(", "))]
+    NamespaceNotEmpty {
+        /// The namespace.
+        namespace: String,
+        /// `resource/name`.
+        others: Vec<String>,
+    },
+    /// What it holds is not known.
+    #[error("namespace {namespace} was kept, because you cannot list {} in it", resources.join(", "))]
+    NamespaceUnverified {
+        /// The namespace.
+        namespace: String,
+        /// Resources that may not be listed.
+        resources: Vec<String>,
+    },
+
+    /// virtctl is needed, and is nowhere.
+    #[error("virtctl is not on PATH (looked for virtctl, kubectl-virt and oc-virt)")]
+    VirtctlNotFound,
+    /// ssh is needed, and is nowhere.
+    #[error("ssh is not on PATH")]
+    SshNotFound,
+    /// A program that does not start.
+    #[error("cannot run {program}: {error}")]
+    Program {
+        /// Its path.
+        program: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file or directory that cannot be written.
+    #[error("cannot write {path}: {error}")]
+    Unwritable {
+        /// What it is, or where.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// No VM of that name.
+    #[error("no VM {wanted} of fleet {fleet} in namespace {namespace}")]
+    VmNotFound {
+        /// What was typed.
+        wanted: String,
+        /// The fleet.
+        fleet: String,
+        /// The namespace.
+        namespace: String,
+        /// The VMs that exist.
+        available: Vec<String>,
+    },
+    /// No VM at all.
+    #[error("no VM of fleet {fleet} in namespace {namespace}")]
+    NoVms {
+        /// The fleet.
+        fleet: String,
+        /// The namespace.
+        namespace: String,
+        /// What the user types for us.
+        program: String,
+    },
+    /// Several VMs, and none was named.
+    #[error("specify a VM: {}", .0.join(", "))]
+    VmRequired(Vec<String>),
+    /// The user left the list.
+    #[error("no VM was chosen")]
+    VmNotChosen,
+    /// A VM that nobody can log in to.
+    #[error("VM {name} is not running ({status}{})", because(.reason))]
+    VmNotRunning {
+        /// The VM.
+        name: String,
+        /// KubeVirt's word for its state.
+        status: String,
+        /// Why, if that is known.
+        reason: String,
+        /// The command that starts it, if that would help.
+        start: Option<String>,
+    },
+    /// A value out of the cluster that would be passed to another program.
+    #[error("{what} cannot be used: {why}")]
+    UnsafeValue {
+        /// Which value.
+        what: String,
+        /// The rule that it breaks.
+        why: String,
+    },
+
+    /// A password is to be typed, and there is no terminal.
+    #[error("--ask-ssh-password needs a terminal")]
+    NoTerminal,
+    /// A question that was not answered.
+    #[error("no answer on the terminal: {0}")]
+    Unanswered(io::Error),
+    /// A result that cannot be put into its format.
+    #[error("cannot format the result: {0}")]
+    Format(String),
+    /// The process cannot even start.
+    #[error("cannot start: {0}")]
+    Start(io::Error),
+    /// Whoever read standard output has gone: there is nobody to tell, as with kubectl.
+    #[error("")]
+    ClosedPipe,
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// Ctrl-C or SIGTERM.
+    #[error("Interrupted")]
+    Interrupted(Interrupted),
+    /// The status of the remote command, or of ssh itself; there is nothing to print.
+    #[error("")]
+    Remote(u8),
+}
+
+fn gave_up(why: GaveUp) -> String {
+    match why {
+        GaveUp::TimedOut(after) => format!("timed out after {}", go_duration(after)),
+        GaveUp::Hopeless => "they will not recover without intervention".to_owned(),
+    }
+}
+
+fn held_by(finalizers: &[String]) -> String {
+    if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+impl Error {
+    /// The next step, as a sentence without a prefix.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Plan(error) => return error.hint(),
+            Self::Cluster(error) | Self::NotWatched(error) => return error.hint(),
+            Self::Kubeconfig(error) => return error.hint(),
+            Self::ConfiguredNamespace(_) => "the namespace comes from the kubeconfig's context or the pod; -n names another".to_owned(),
+            Self::UnknownWorkload { near: Some(near), .. } => format!("did you mean {near}?"),
+            Self::UnknownWorkload { known, .. } => format!("available workloads: {}", known.join(", ")),
+            Self::Unconfirmed(_) => "pass --yes to confirm".to_owned(),
+            Self::NamespaceNotOurs(name) => {
+                format!("rerun without --delete-namespace, or delete the namespace with 'kubectl delete namespace {name}'")
+            }
+            Self::NamespaceForbidden(_) => "rerun without --delete-namespace".to_owned(),
+            Self::NamespaceUnverified { namespace, .. } => {
+                format!("to delete it with all that is in it: kubectl delete namespace {namespace}")
+            }
+            Self::VirtctlNotFound => {
+                "install it with 'kubectl krew install virt', or on OpenShift from the links of 'oc get consoleclidownload \
+                                      virtctl-clidownloads-kubevirt-hyperconverged'"
+                    .to_owned()
+            }
+            Self::VmNotFound { available, .. } if available.is_empty() => return None,
+            Self::VmNotFound { available, .. } => format!("available VMs: {}", available.join(", ")),
+            Self::NoVms { program, .. } => format!("create some with '{program} up'"),
+            Self::VmNotRunning { start: Some(start), .. } => format!("start it with '{start}'"),
+            Self::NoTerminal => "use --ssh-password-file".to_owned(),
+            Self::Interrupted(Interrupted::Up) => "rerun the command to finish, or run 'down' to delete the fleet".to_owned(),
+            Self::Interrupted(Interrupted::Down) => "rerun the command to delete the rest".to_owned(),
+            _ => return None,
+        };
+        Some(hint)
+    }
+
+    /// The exit code: see `docs/usage.md`.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotReady { .. } | Self::NotWatched(_) => 3,
+            Self::Interrupted(_) => 130,
+            Self::Remote(status) => *status,
+            _ => 1,
+        }
+    }
+
+    /// Whether the sentence stands alone, as kubectl prints it: the server's own words, a connection that failed, an interruption.
+    pub fn stands_alone(&self) -> bool {
+        match self {
+            Self::Cluster(error) => error.stands_alone(),
+            Self::Interrupted(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// A duration as Go prints it: `10m0s`, `1h30m0s`, `5s`.
+pub fn go_duration(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m{s}s"),
+        (h, m, s) => format!("{h}h{m}m{s}s"),
+    }
+}
+
+/// What every command returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn go_durations() {
+        assert_eq!(go_duration(Duration::from_secs(600)), "10m0s");
+        assert_eq!(go_duration(Duration::from_secs(5)), "5s");
+        assert_eq!(go_duration(Duration::from_secs(5400)), "1h30m0s");
+    }
+}
