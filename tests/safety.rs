@@ -1,5 +1,5 @@
-//! What must not happen: what belongs to others is deleted or used, somebody else's words are run, a user acts as somebody else than
-//! they said, a secret is printed.
+//! Harm that must not happen: objects of other people are deleted or used, text from the cluster runs as a command, a user acts under
+//! another identity than they chose, a secret is printed.
 #![cfg(unix)]
 
 mod common;

@@ -136,9 +136,9 @@ pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
 /// Data volumes and claims that are not the fleet's, and that do not go soon because all their owners are gone. `living` knows every
 /// object that could be listed.
 pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> Vec<&'a Found> {
-    let labelled = objects.iter().filter(|found| found.about.is_of(fleet));
+    let with_labels = objects.iter().filter(|found| found.about.is_of(fleet));
     let mut ours: BTreeSet<String> =
-        sort(&labelled.cloned().collect::<Vec<_>>(), Living { uids: living.uids.clone(), unlisted: living.unlisted.clone() })
+        sort(&with_labels.cloned().collect::<Vec<_>>(), Living { uids: living.uids.clone(), unlisted: living.unlisted.clone() })
             .items
             .into_iter()
             .map(|item| item.uid)

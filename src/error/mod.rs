@@ -294,7 +294,7 @@ pub enum Error {
     /// The process cannot even start.
     #[error("cannot start: {0}")]
     Start(io::Error),
-    /// Whoever read standard output has gone: there is nobody to tell, as with kubectl.
+    /// The reader of standard output has gone. kubectl says nothing either.
     #[error("")]
     ClosedPipe,
     /// Standard output cannot be written.
