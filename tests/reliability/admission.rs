@@ -150,8 +150,17 @@ fn quota_of_three_machines() {
     let world = World::new();
     make_namespace(&world);
     let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
-    let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"count/virtualmachines.kubevirt.io": count}}});
+    // No replication controller is allowed, so a refused one proves that admission knows this quota. Before that, a VM may be
+    // let through without it; right after, its usage may still be unknown.
+    let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"count/virtualmachines.kubevirt.io": count, "replicationcontrollers": "0"}}});
     world.ask("POST", quotas, &quota("3"));
+    crate::common::until("the quota is enforced", || {
+        let controller = json!({"metadata": {"name": "trial"}, "spec": {"replicas": 0, "selector": {"a": "b"},
+            "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}}});
+        world
+            .try_ask("POST", "/api/v1/namespaces/virtwork/replicationcontrollers?dryRun=All", &controller)
+            .is_err_and(|refusal| refusal.contains("exceeded quota"))
+    });
     until_in_force(&world, |made| !made.as_ref().is_err_and(|refusal| refusal.contains("status unknown")));
     world.run("up cpu --vm-count 5").exits(1).tells("exceeded quota: small");
     left(&world, 3, 1);
