@@ -208,10 +208,10 @@ pub struct Up {
     pub selection: Selection,
     /// What they look like.
     #[command(flatten)]
-    pub machines: Machines,
+    pub vms: VmSettings,
     /// Who may log in.
     #[command(flatten)]
-    pub door: Door,
+    pub login: Login,
     /// How guests reach packages.
     #[command(flatten)]
     pub guest: Guest,
@@ -274,7 +274,7 @@ pub struct Selection {
 /// What the VMs look like
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "VMs")]
-pub struct Machines {
+pub struct VmSettings {
     /// VMs per workload (per role, if the workload has roles)
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = value::within::<1, 1000>)]
     pub vm_count: u32,
@@ -304,7 +304,7 @@ pub struct Machines {
     pub node_selector: Vec<NodeLabel>,
     /// Toleration for the VMs: KEY[=VALUE][:EFFECT] (repeatable)
     #[arg(long, value_name = "TAINT", value_delimiter = ',')]
-    pub toleration: Vec<value::Taint>,
+    pub toleration: Vec<value::TolerationArg>,
     /// Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)
     #[arg(long, value_name = "WORKLOAD.KEY=VALUE", value_delimiter = ',')]
     pub set: Vec<SetValue>,
@@ -313,7 +313,7 @@ pub struct Machines {
 /// Who may log in
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Login")]
-pub struct Door {
+pub struct Login {
     /// Account in the guests
     #[arg(long, value_name = "NAME", default_value = "virtwork", allow_hyphen_values = true, value_parser = value::user_name)]
     pub ssh_user: String,
@@ -444,7 +444,7 @@ pub enum StatusOutput {
 pub struct Ssh {
     #[arg(value_name = "VM")]
     /// VM: cpu-0, virtwork-cpu-0 or vm/virtwork-cpu-0 [default: the only one]
-    pub machine: Option<String>,
+    pub vm: Option<String>,
     /// Command to run in the VM
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
@@ -512,10 +512,10 @@ pub struct Settings {
     pub selection: Selection,
     /// What they look like.
     #[command(flatten)]
-    pub machines: Machines,
+    pub vms: VmSettings,
     /// Who may log in.
     #[command(flatten)]
-    pub door: Door,
+    pub login: Login,
     /// How guests reach packages.
     #[command(flatten)]
     pub guest: Guest,

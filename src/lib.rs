@@ -1,4 +1,4 @@
-//! `kubectl virtwork`: a fleet of KubeVirt machines that really work.
+//! `kubectl virtwork`: a fleet of KubeVirt VMs that really work.
 //!
 //! The modules in the order of the story: arguments become a [`config::Config`], with the [`catalog`] it becomes a
 //! [`plan::Plan`] of [`kubevirt`] objects; the cluster gets and removes them; [`status`] reads them; ui prints.

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     let ui = Ui::new(&program);
     let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start);
     let result = result.and_then(|runtime| {
-        let result = runtime.block_on(until_interrupted(cli, &matches, &environment, &ui));
+        let result = runtime.block_on(run_until_signal(cli, &matches, &environment, &ui));
         // A prompt that nobody answered is not waited for.
         runtime.shutdown_background();
         result
@@ -76,7 +76,7 @@ fn wrong_value(error: &clap::Error) -> Error {
     ConfigError::new(flag, virtwork::config::reason(error)).into()
 }
 
-async fn until_interrupted(cli: Cli, matches: &clap::ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
+async fn run_until_signal(cli: Cli, matches: &clap::ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
     let again = match cli.command {
         // It hands signals on to what it has started, and ends with that.
         Some(Command::Ssh(_)) => return command::run(cli, matches, environment, ui).await,

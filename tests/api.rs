@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{MACHINES, World, until};
+use common::{VMS, World, eventually};
 use serde_json::{Value, json};
 
 const SECRETS: &str = "/api/v1/namespaces/virtwork/secrets";
@@ -10,14 +10,14 @@ const SECRETS: &str = "/api/v1/namespaces/virtwork/secrets";
 /// A cluster with the namespace.
 fn world() -> World {
     let world = World::new();
-    world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));
+    world.api("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));
     world
 }
 
 fn make(world: &World, name: &str, rest: &Value) -> Value {
     let mut secret = json!({"metadata": {"name": name}});
     secret["metadata"].as_object_mut().unwrap().extend(rest.as_object().cloned().unwrap_or_default());
-    world.ask("POST", SECRETS, &secret)
+    world.api("POST", SECRETS, &secret)
 }
 
 /// Server-side apply to an object by a manager; `more` is more of the query.
@@ -32,7 +32,7 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 fn get(world: &World, name: &str) -> Option<Value> {
-    world.try_ask("GET", &format!("{SECRETS}/{name}"), &Value::Null).ok()
+    world.try_api("GET", &format!("{SECRETS}/{name}"), &Value::Null).ok()
 }
 
 /// The events of a watch of one second: type, and name or reason.
@@ -50,38 +50,38 @@ fn lists_come_in_pages() {
     let made = ["a", "b", "c", "d", "e"].map(|name| make(&world, name, &json!({}))["metadata"]["resourceVersion"].clone());
     let (mut seen, mut token, mut versions) = (Vec::new(), String::new(), Vec::new());
     for (page, left) in [(vec!["a", "b"], Some(3)), (vec!["c", "d"], Some(1)), (vec!["e"], None)] {
-        let list = world.ask("GET", &format!("{SECRETS}?limit=2&continue={token}"), &Value::Null);
+        let list = world.api("GET", &format!("{SECRETS}?limit=2&continue={token}"), &Value::Null);
         assert_eq!(names(&list), page);
         assert_eq!(list["metadata"]["remainingItemCount"].as_u64(), left);
         versions.push(list["metadata"]["resourceVersion"].clone());
         token = list["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
         seen.extend(page);
         // What comes, changes and goes after the first page does not show in the others.
-        drop(world.try_ask("POST", SECRETS, &json!({"metadata": {"name": "f"}})));
-        world.ask("PATCH", &format!("{SECRETS}/d"), &json!({"metadata": {"labels": {"page": versions.len().to_string()}}}));
-        drop(world.try_ask("DELETE", &format!("{SECRETS}/e"), &Value::Null));
+        drop(world.try_api("POST", SECRETS, &json!({"metadata": {"name": "f"}})));
+        world.api("PATCH", &format!("{SECRETS}/d"), &json!({"metadata": {"labels": {"page": versions.len().to_string()}}}));
+        drop(world.try_api("DELETE", &format!("{SECRETS}/e"), &Value::Null));
         assert!(list["items"].as_array().unwrap().iter().all(|item| made.contains(&item["metadata"]["resourceVersion"])), "{list:#}");
     }
     assert_eq!((seen.len(), token.as_str()), (5, ""));
     assert!(versions.iter().all(|version| *version == versions[0]), "one moment, in pages: {versions:?}");
-    let refusal = world.try_ask("GET", &format!("{SECRETS}?limit=2&continue=nonsense"), &Value::Null).unwrap_err();
+    let refusal = world.try_api("GET", &format!("{SECRETS}?limit=2&continue=nonsense"), &Value::Null).unwrap_err();
     assert!(refusal.contains("continue key is not valid"), "{refusal}");
 }
 
 #[test]
-fn a_watch_goes_on_from_a_list_and_expires() {
+fn a_watch_continues_from_a_list_and_expires() {
     let world = world();
     make(&world, "old", &json!({}));
-    let list = world.ask("GET", SECRETS, &Value::Null);
+    let list = world.api("GET", SECRETS, &Value::Null);
     make(&world, "new", &json!({}));
-    world.ask("PATCH", &format!("{SECRETS}/new"), &json!({"data": {"a": "Yg=="}}));
-    world.ask("DELETE", &format!("{SECRETS}/new"), &Value::Null);
+    world.api("PATCH", &format!("{SECRETS}/new"), &json!({"data": {"a": "Yg=="}}));
+    world.api("DELETE", &format!("{SECRETS}/new"), &Value::Null);
     let events = watch(&world, SECRETS, list["metadata"]["resourceVersion"].as_str().unwrap());
     let event = |what: &str, name: &str| (what.to_owned(), name.to_owned());
     assert_eq!(events, [event("ADDED", "new"), event("MODIFIED", "new"), event("DELETED", "new")]);
     assert_eq!(watch(&world, SECRETS, "0"), [event("ADDED", "old")]);
-    // What is too long ago is refused within the stream. Machines were not yet known at version 1.
-    assert_eq!(watch(&world, MACHINES, "1"), [event("ERROR", "Expired")]);
+    // What is too long ago is refused within the stream. VMs were not yet known at version 1.
+    assert_eq!(watch(&world, VMS, "1"), [event("ERROR", "Expired")]);
 }
 
 #[test]
@@ -94,19 +94,19 @@ fn dependents_follow_their_owner() {
     for (policy, stays) in [("Background", false), ("Orphan", true)] {
         let owner = make(&world, "owner", &json!({}));
         make(&world, "dependent", &owned_by(&owner));
-        world.ask("DELETE", &format!("{SECRETS}/owner"), &json!({"propagationPolicy": policy}));
-        until("the owner is gone", || get(&world, "owner").is_none());
+        world.api("DELETE", &format!("{SECRETS}/owner"), &json!({"propagationPolicy": policy}));
+        eventually("the owner is gone", || get(&world, "owner").is_none());
         if stays {
             let dependent = get(&world, "dependent").unwrap();
             assert!(dependent["metadata"]["ownerReferences"].is_null(), "{dependent:#}");
-            world.ask("DELETE", &format!("{SECRETS}/dependent"), &Value::Null);
+            world.api("DELETE", &format!("{SECRETS}/dependent"), &Value::Null);
         } else {
-            until("the dependent is gone", || get(&world, "dependent").is_none());
+            eventually("the dependent is gone", || get(&world, "dependent").is_none());
         }
     }
     // An owner that has never been there.
     make(&world, "dependent", &owned_by(&json!({"metadata": {"name": "nobody", "uid": "0d4e0a3e-1b0c-4a57-9d0c-000000000000"}})));
-    until("the dependent is gone", || get(&world, "dependent").is_none());
+    eventually("the dependent is gone", || get(&world, "dependent").is_none());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn managers_own_the_fields_that_they_apply() {
 
     // What its only manager applies no more goes; what another has too stays.
     assert_eq!(apply("one", "", json!({})).unwrap()["data"], json!({"a": "eg=="}));
-    let edited = world.ask("PATCH", &format!("{SECRETS}/applied?fieldManager=three"), &json!({"data": {"c": "Yw=="}}));
+    let edited = world.api("PATCH", &format!("{SECRETS}/applied?fieldManager=three"), &json!({"data": {"c": "Yw=="}}));
     assert_eq!(managers(&edited).last().unwrap(), "two Apply");
     assert!(managers(&edited).contains(&"three Update".to_owned()));
     let conflict = apply("one", "", json!({"c": "eg=="})).unwrap_err();
@@ -149,18 +149,18 @@ fn managers_own_the_fields_that_they_apply() {
 
 /// Of a type that is defined by a CustomResourceDefinition.
 #[test]
-fn managers_own_the_fields_of_machines() {
+fn managers_own_the_fields_of_vms() {
     let world = world();
     let apply = |manager: &str, spec: Value| {
-        let machine = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "applied"}, "spec": spec});
-        apply(&world, MACHINES, manager, "", &machine)
+        let vm = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "applied"}, "spec": spec});
+        apply(&world, VMS, manager, "", &vm)
     };
     let template = json!({"spec": {"nodeSelector": {"a": "b"}, "domain": {"devices": {}, "memory": {"guest": "1Gi"}}}});
     apply("one", json!({"runStrategy": "Halted", "template": template})).unwrap();
     let conflict = apply("two", json!({"runStrategy": "Manual"})).unwrap_err();
     assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"one\": .spec.runStrategy"), "{conflict}");
     let other = json!({"template": {"spec": {"nodeSelector": {"c": "d"}}}});
-    let selector = |machine: &Value| machine["spec"]["template"]["spec"]["nodeSelector"].clone();
+    let selector = |vm: &Value| vm["spec"]["template"]["spec"]["nodeSelector"].clone();
     assert_eq!(selector(&apply("two", other).unwrap()), json!({"a": "b", "c": "d"}));
     let bare = json!({"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}});
     let left = apply("one", json!({"runStrategy": "Halted", "template": bare})).unwrap();
@@ -168,44 +168,44 @@ fn managers_own_the_fields_of_machines() {
 }
 
 #[test]
-fn a_dry_run_keeps_nothing() {
+fn a_dry_run_stores_nothing() {
     let world = world();
     let secret = json!({"metadata": {"name": "dry"}, "stringData": {"a": "b"}});
-    let answer = world.ask("POST", &format!("{SECRETS}?dryRun=All"), &secret);
+    let answer = world.api("POST", &format!("{SECRETS}?dryRun=All"), &secret);
     assert_eq!(answer["data"], json!({"a": "Yg=="}));
     assert!(answer["metadata"]["uid"].is_string());
     assert!(get(&world, "dry").is_none());
     make(&world, "kept", &json!({}));
-    world.ask("PATCH", &format!("{SECRETS}/kept?dryRun=All"), &json!({"data": {"a": "Yg=="}}));
-    world.ask("DELETE", &format!("{SECRETS}/kept?dryRun=All"), &Value::Null);
+    world.api("PATCH", &format!("{SECRETS}/kept?dryRun=All"), &json!({"data": {"a": "Yg=="}}));
+    world.api("DELETE", &format!("{SECRETS}/kept?dryRun=All"), &Value::Null);
     assert!(get(&world, "kept").unwrap()["data"].is_null());
 }
 
 #[test]
-fn a_collection_goes_by_its_label_but_for_what_is_held() {
+fn deletecollection_selects_by_label_and_keeps_held_objects() {
     let world = world();
     let labelled = json!({"labels": {"fleet": "one"}});
     make(&world, "a", &labelled);
     make(&world, "held", &json!({"labels": {"fleet": "one"}, "finalizers": ["example.com/held"]}));
     make(&world, "other", &json!({"labels": {"fleet": "two"}}));
-    world.ask("DELETE", &format!("{SECRETS}?labelSelector=fleet=one"), &Value::Null);
-    assert_eq!(names(&world.ask("GET", SECRETS, &Value::Null)), ["held", "other"]);
+    world.api("DELETE", &format!("{SECRETS}?labelSelector=fleet=one"), &Value::Null);
+    assert_eq!(names(&world.api("GET", SECRETS, &Value::Null)), ["held", "other"]);
     assert!(get(&world, "held").unwrap()["metadata"]["deletionTimestamp"].is_string());
-    world.ask("PATCH", &format!("{SECRETS}/held"), &json!({"metadata": {"finalizers": null}}));
+    world.api("PATCH", &format!("{SECRETS}/held"), &json!({"metadata": {"finalizers": null}}));
     assert!(get(&world, "held").is_none());
 }
 
 #[test]
-fn a_terminating_namespace_takes_nothing_and_ends_when_it_is_empty() {
+fn a_terminating_namespace_rejects_objects_and_ends_when_empty() {
     let world = world();
     make(&world, "held", &json!({"finalizers": ["example.com/held"]}));
     make(&world, "other", &json!({}));
-    let namespace = world.ask("DELETE", "/api/v1/namespaces/virtwork", &Value::Null);
+    let namespace = world.api("DELETE", "/api/v1/namespaces/virtwork", &Value::Null);
     assert_eq!(namespace["status"]["phase"], "Terminating");
-    let refusal = world.try_ask("POST", SECRETS, &json!({"metadata": {"name": "late"}})).unwrap_err();
+    let refusal = world.try_api("POST", SECRETS, &json!({"metadata": {"name": "late"}})).unwrap_err();
     assert!(refusal.contains("because it is being terminated"), "{refusal}");
-    until("the rest is gone", || get(&world, "other").is_none());
+    eventually("the rest is gone", || get(&world, "other").is_none());
     assert!(get(&world, "held").is_some());
-    world.ask("PATCH", &format!("{SECRETS}/held"), &json!({"metadata": {"finalizers": null}}));
-    until("the namespace is gone", || world.try_ask("GET", "/api/v1/namespaces/virtwork", &Value::Null).is_err());
+    world.api("PATCH", &format!("{SECRETS}/held"), &json!({"metadata": {"finalizers": null}}));
+    eventually("the namespace is gone", || world.try_api("GET", "/api/v1/namespaces/virtwork", &Value::Null).is_err());
 }

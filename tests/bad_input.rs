@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Run, World, finish};
+use common::{Run, World, output};
 
 /// A password that must never be seen.
 const SECRET: &str = "pa55\"word";
@@ -83,7 +83,7 @@ const FILES: [(&str, &[&str]); 14] = [
 /// One error, on one line where clap adds no help, and nothing else.
 #[track_caller]
 fn check(world: &World, run: Run, parts: &[&str]) {
-    let run = run.exits(1);
+    let run = run.code(1);
     assert_eq!(run.stdout, "", "{run:#?}");
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:#?}");
     for part in parts {
@@ -96,7 +96,7 @@ fn check(world: &World, run: Run, parts: &[&str]) {
 }
 
 #[test]
-fn by_flag() {
+fn flags() {
     let world = World::new();
     for (line, parts) in FLAGS {
         check(&world, world.run(line), parts);
@@ -104,16 +104,16 @@ fn by_flag() {
 }
 
 #[test]
-fn by_environment() {
+fn environment_variables() {
     let world = World::new();
     for (variable, value, parts) in VARIABLES {
-        let run = finish(&format!("{variable}={value} up"), world.command(&["up"]).env(variable, value));
+        let run = output(&format!("{variable}={value} up"), world.command(&["up"]).env(variable, value));
         check(&world, run, parts);
     }
 }
 
 #[test]
-fn by_file() {
+fn config_files() {
     let world = World::new();
     for (text, parts) in FILES {
         let path = world.file("virtwork.yaml", text);
@@ -123,13 +123,13 @@ fn by_file() {
 }
 
 #[test]
-fn keys_that_are_none() {
+fn invalid_keys_are_rejected() {
     let world = World::new();
     let private = world.file("id", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb\n-----END OPENSSH PRIVATE KEY-----\n");
-    let run = world.run(&format!("up --ssh-key-file {private}")).hides("b3Blb");
+    let run = world.run(&format!("up --ssh-key-file {private}")).absent("b3Blb");
     check(&world, run, &["--ssh-key-file", "private key"]);
     for value in ["-----BEGIN OPENSSH PRIVATE KEY-----b3Blb", "-b3Blb", "--b3Blb"] {
-        let run = finish("up --ssh-key SECRET", &mut world.command(&["up", "--ssh-key", value])).hides("b3Blb");
+        let run = output("up --ssh-key SECRET", &mut world.command(&["up", "--ssh-key", value])).absent("b3Blb");
         check(&world, run, &["--ssh-key: is "]);
     }
     let empty = world.file("empty.pub", "\n");
@@ -137,7 +137,7 @@ fn keys_that_are_none() {
 }
 
 #[test]
-fn a_password_is_never_seen() {
+fn passwords_are_never_printed() {
     let world = World::new();
     let file = world.file("password", SECRET);
     for line in [
@@ -151,19 +151,19 @@ fn a_password_is_never_seen() {
         "status --token -pa55\"word -v=9".to_owned(),
         "status -v=9 -o yaml".to_owned(),
     ] {
-        world.run(&line).hides(SECRET);
+        world.run(&line).absent(SECRET);
     }
-    let user_data = finish("workloads", world.command(&["workloads", "cpu", "--user-data"]).env("VIRTWORK_SSH_PASSWORD", SECRET)).exits(0);
-    user_data.hides(SECRET).says("hashed_passwd: $6$");
-    let shown = world.run(&format!("up cpu --ssh-password {SECRET}")).exits(0);
-    shown.tells("Warning: --ssh-password is visible in the process list");
+    let user_data = output("workloads", world.command(&["workloads", "cpu", "--user-data"]).env("VIRTWORK_SSH_PASSWORD", SECRET)).success();
+    user_data.absent(SECRET).stdout_has("hashed_passwd: $6$");
+    let shown = world.run(&format!("up cpu --ssh-password {SECRET}")).success();
+    shown.stderr_has("Warning: --ssh-password is visible in the process list");
     world.sandbox.faults.take_seen();
     for flag in ["--guest-proxy", "--package-mirror"] {
-        let run = world.run(&format!("up cpu {flag} http://me:hidden@proxy.example.com:3128 -v=9")).hides("hidden");
+        let run = world.run(&format!("up cpu {flag} http://me:hidden@proxy.example.com:3128 -v=9")).absent("hidden");
         check(&world, run, &[flag, "holds credentials"]);
     }
     let lines = world.file("password-of-two-lines", "one\ntwo\n");
-    check(&world, world.run(&format!("up --ssh-password-file {lines}")).hides("two"), &["--ssh-password-file"]);
+    check(&world, world.run(&format!("up --ssh-password-file {lines}")).absent("two"), &["--ssh-password-file"]);
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn readable(yaml: &str) -> String {
 fn defaults() {
     let world = World::new();
     for (workload, _) in CHANGED {
-        let run = world.run(&format!("up {workload} --no-ssh-key --dry-run")).exits(0);
+        let run = world.run(&format!("up {workload} --no-ssh-key --dry-run")).success();
         golden(&format!("manifests/{workload}.yaml"), &readable(&run.stdout));
     }
 }
@@ -63,7 +63,7 @@ fn every_parameter_changed() {
     let world = World::new();
     for (workload, values) in CHANGED {
         let sets: String = values.split(',').map(|value| format!(" --set {workload}.{value}")).collect();
-        let run = world.run(&format!("up {workload} --no-ssh-key --dry-run{sets}")).exits(0);
+        let run = world.run(&format!("up {workload} --no-ssh-key --dry-run{sets}")).success();
         golden(&format!("manifests/{workload}-changed.yaml"), &readable(&run.stdout));
         // None is forgotten, and none is left at its default.
         let declared = fs::read_to_string(format!("src/catalog/{workload}/workload.yaml")).unwrap();
@@ -81,7 +81,7 @@ fn every_parameter_changed() {
 fn every_setting_changed() {
     let world = World::new();
     let words: Vec<&str> = ["up", "network", "database", "--dry-run"].into_iter().chain(SETTINGS.split_whitespace()).chain([KEY]).collect();
-    let run = common::finish("up with every setting", &mut world.command(&words)).exits(0).hides("secret\n");
+    let run = common::output("up with every setting", &mut world.command(&words)).success().absent("secret\n");
     golden("manifests/settings.yaml", &readable(&run.stdout));
 }
 
@@ -93,11 +93,11 @@ fn the_same_input_gives_the_same_output() {
 }
 
 #[test]
-fn a_users_own_catalog_has_the_same_powers() {
+fn a_user_catalog_works_like_the_built_in_one() {
     let world = World::new();
     world.file("more/mine/workload.yaml", "description: Mine\nmachine:\n  units: [mine.service]\n  health: cpu\n");
     world.file("more/mine/guest/etc/systemd/system/mine.service", "[Service]\nExecStart=/usr/bin/sleep infinity\n");
     let catalog = world.home.join("more");
-    let run = world.run(&format!("up mine --dry-run --catalog {}", catalog.display())).exits(0).says("virtwork-mine-0");
+    let run = world.run(&format!("up mine --dry-run --catalog {}", catalog.display())).success().stdout_has("virtwork-mine-0");
     assert!(readable(&run.stdout).contains("ExecStart=/usr/bin/sleep infinity"));
 }

@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use common::{MACHINES, PLUGIN, Run, World, finish, until};
+use common::{PLUGIN, Run, VMS, World, eventually, output};
 use http::Method;
 use serde_json::{Value, json};
 use virtwork_sandbox::{
@@ -32,14 +32,14 @@ const LABELS: [(&str, &str); 4] = [
 ];
 
 fn make_namespace(world: &World, name: &str) {
-    world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": name}}));
+    world.api("POST", "/api/v1/namespaces", &json!({"metadata": {"name": name}}));
 }
 
 /// What kubectl and oc start when TAB is pressed runs no command, whatever has been typed so far.
 #[test]
 fn completion_runs_nothing() {
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     world.writes();
     for name in ["kubectl_complete-virtwork", "oc_complete-virtwork", "kubectl_complete-virtwork.exe"] {
         let link = world.home.join(name);
@@ -47,7 +47,7 @@ fn completion_runs_nothing() {
         for words in [&["down", "--namespace", ""][..], &["up", "--context", ""], &["down", "--yes", ""], &["ssh", ""], &[]] {
             let mut command = Command::new(&link);
             command.args(words).env_clear().env("HOME", &world.home).env("KUBECONFIG", world.sandbox.kubeconfig("admin"));
-            let run = finish(&format!("{name} {}", words.join(" ")), &mut command).exits(0);
+            let run = output(&format!("{name} {}", words.join(" ")), &mut command).success();
             assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (":4\n", ""), "{run:#?}");
         }
     }
@@ -62,14 +62,14 @@ fn ssh(world: &World, words: &[&str]) -> Run {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let path = format!("{}:/usr/bin:/bin", world.home.join("bin").display());
-    finish(&words.join(" "), world.command(&[&["ssh"], words].concat()).env("PATH", path))
+    output(&words.join(" "), world.command(&[&["ssh"], words].concat()).env("PATH", path))
 }
 
 /// Anybody who may edit a VM may write its annotations.
 #[test]
-fn an_annotation_is_no_option_of_ssh() {
+fn an_annotation_cannot_add_ssh_options() {
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     for user in [
         "-oKnownHostsCommand=/bin/sh -c \"id>/tmp/x\" ",
         "-oProxyCommand=id",
@@ -87,15 +87,17 @@ fn an_annotation_is_no_option_of_ssh() {
         "A",
     ] {
         let annotation = json!({"metadata": {"annotations": {"virtwork/ssh-user": user}}});
-        world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0"), &annotation);
+        world.api("PATCH", &format!("{VMS}/virtwork-cpu-0"), &annotation);
         for words in [&["cpu-0"][..], &["cpu-0", "--", "uptime"]] {
-            let run =
-                ssh(&world, words).exits(1).tells("annotation virtwork/ssh-user of VM virtwork-cpu-0").tells("-l chooses another user");
+            let run = ssh(&world, words)
+                .code(1)
+                .stderr_has("annotation virtwork/ssh-user of VM virtwork-cpu-0")
+                .stderr_has("-l chooses another user");
             assert!(!run.stderr.contains('\u{1b}'), "{run:#?}");
             assert!(!world.home.join("started").exists(), "{user:?} started something");
         }
     }
-    ssh(&world, &["-l", "root", "cpu-0", "--", "uptime", "-p"]).exits(0);
+    ssh(&world, &["-l", "root", "cpu-0", "--", "uptime", "-p"]).success();
     let words = fs::read_to_string(world.home.join("started")).unwrap();
     assert!(words.ends_with("-l\nroot\n--\nvm.virtwork-cpu-0.virtwork\nuptime\n-p\n"), "{words}");
     assert!(words.contains("port-forward --stdio=true --namespace 'virtwork' 'vm/virtwork-cpu-0' 22\n"), "{words}");
@@ -103,10 +105,10 @@ fn an_annotation_is_no_option_of_ssh() {
 
 /// A namespace comes from a file that others write, or from a pod's environment.
 #[test]
-fn a_namespace_is_no_path() {
+fn a_namespace_is_validated() {
     let world = World::new();
     make_namespace(&world, "pre");
-    world.ask("POST", "/api/v1/namespaces/pre/secrets", &json!({"metadata": {"name": "users-own"}}));
+    world.api("POST", "/api/v1/namespaces/pre/secrets", &json!({"metadata": {"name": "users-own"}}));
     let kubeconfig = fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap();
     let mut file: Value = serde_yaml::from_str(&kubeconfig).unwrap();
     world.writes();
@@ -114,39 +116,39 @@ fn a_namespace_is_no_path() {
         file["contexts"][0]["context"]["namespace"] = json!(namespace);
         let path = world.file("kubeconfig", &file.to_string());
         for line in ["down", "up cpu", "up cpu --dry-run", "status", "workloads cpu --user-data"] {
-            world.run(&format!("{line} --kubeconfig {path}")).exits(1).tells("invalid namespace");
+            world.run(&format!("{line} --kubeconfig {path}")).code(1).stderr_has("invalid namespace");
         }
         let mut pod = world.command(&["up", "cpu", "--dry-run"]);
         pod.env_remove("KUBECONFIG").env("POD_NAMESPACE", namespace).env("KUBERNETES_SERVICE_HOST", "127.0.0.1");
-        finish("up cpu --dry-run", &mut pod).exits(1).tells("invalid namespace");
+        output("up cpu --dry-run", &mut pod).code(1).stderr_has("invalid namespace");
     }
     assert_eq!(world.sandbox.faults.take_seen().iter().filter(|seen| seen.path.contains("pre")).count(), 0);
     assert_eq!(world.names("v1/secrets"), ["users-own"]);
 }
 
-/// A VM that somebody copied from ours and freed of our labels passes those of the template on to its instance.
+/// A VM that somebody copied from ours and freed of our labels passes those of the template on to its VMI.
 #[test]
-fn an_instance_of_somebody_else_runs_on() {
+fn a_vmi_with_another_owner_is_kept() {
     let world = World::new();
-    world.run("up cpu database").exits(0);
-    let mut theirs = world.machine("virtwork-cpu-0");
+    world.run("up cpu database").success();
+    let mut theirs = world.vm("virtwork-cpu-0");
     theirs["metadata"] = json!({"name": "billing", "namespace": "virtwork"});
     theirs.as_object_mut().unwrap().remove("status");
     theirs["spec"]["template"]["spec"]["domain"]["firmware"] = json!({});
-    world.ask("POST", MACHINES, &theirs);
-    let instance = || world.try_ask("GET", &format!("{INSTANCES}/billing"), &Value::Null).ok();
-    until("it runs", || instance().is_some_and(|instance| instance["status"]["phase"] == "Running"));
-    let uid = instance().unwrap()["metadata"]["uid"].clone();
+    world.api("POST", VMS, &theirs);
+    let vmi = || world.try_api("GET", &format!("{INSTANCES}/billing"), &Value::Null).ok();
+    eventually("it runs", || vmi().is_some_and(|vmi| vmi["status"]["phase"] == "Running"));
+    let uid = vmi().unwrap()["metadata"]["uid"].clone();
     for line in ["down --dry-run", "down cpu", "down"] {
-        world.run(line).exits(0).hides("billing");
+        world.run(line).success().absent("billing");
     }
-    let after = instance().unwrap();
+    let after = vmi().unwrap();
     assert_eq!((&after["metadata"]["uid"], &after["metadata"]["deletionTimestamp"]), (&uid, &Value::Null));
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
     // Without its VM it is nobody's but ours.
-    world.ask("DELETE", &format!("{MACHINES}/billing"), &json!({"propagationPolicy": "Orphan"}));
-    until("its VM is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
-    world.run("down").exits(0);
+    world.api("DELETE", &format!("{VMS}/billing"), &json!({"propagationPolicy": "Orphan"}));
+    eventually("its VM is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    world.run("down").success();
     assert_eq!(world.count_all(), 0);
 }
 
@@ -154,8 +156,8 @@ fn an_instance_of_somebody_else_runs_on() {
 #[test]
 fn a_copy_with_a_data_disk_keeps_it() {
     let world = World::new();
-    world.run("up disk").exits(0);
-    let mut theirs = world.machine("virtwork-disk-0");
+    world.run("up disk").success();
+    let mut theirs = world.vm("virtwork-disk-0");
     theirs["metadata"] = json!({"name": "billing", "namespace": "virtwork"});
     theirs.as_object_mut().unwrap().remove("status");
     let spec = &mut theirs["spec"];
@@ -167,41 +169,41 @@ fn a_copy_with_a_data_disk_keeps_it() {
         .iter_mut()
         .filter(|volume| volume["dataVolume"].is_object())
         .for_each(|volume| volume["dataVolume"]["name"] = json!("billing-data"));
-    world.ask("POST", MACHINES, &theirs);
-    let claim = || world.try_ask("GET", &format!("{CLAIMS}/billing-data"), &Value::Null).ok();
-    until("its claim is there", || claim().is_some());
-    let before = claim().unwrap()["metadata"]["uid"].clone();
-    world.run("down --dry-run").exits(0).hides("billing");
-    world.run("down --timeout 30").exits(0).hides("billing");
-    assert_eq!(claim().unwrap()["metadata"]["uid"], before);
+    world.api("POST", VMS, &theirs);
+    let pvc = || world.try_api("GET", &format!("{CLAIMS}/billing-data"), &Value::Null).ok();
+    eventually("its claim is there", || pvc().is_some());
+    let before = pvc().unwrap()["metadata"]["uid"].clone();
+    world.run("down --dry-run").success().absent("billing");
+    world.run("down --timeout 30").success().absent("billing");
+    assert_eq!(pvc().unwrap()["metadata"]["uid"], before);
     // Its disk has the very name that ours would have.
-    world.ask("DELETE", &format!("{MACHINES}/billing"), &Value::Null);
-    until("the copy is gone", || world.count_all() == 0);
+    world.api("DELETE", &format!("{VMS}/billing"), &Value::Null);
+    eventually("the copy is gone", || world.count_all() == 0);
     theirs["spec"] = own;
-    world.ask("POST", MACHINES, &theirs);
-    until("its data volume is there", || world.try_ask("GET", &format!("{VOLUMES}/virtwork-disk-0-data"), &Value::Null).is_ok());
-    world.run("up disk").exits(1).tells("virtwork-disk-0-data").tells("belongs to something else");
+    world.api("POST", VMS, &theirs);
+    eventually("its data volume is there", || world.try_api("GET", &format!("{VOLUMES}/virtwork-disk-0-data"), &Value::Null).is_ok());
+    world.run("up disk").code(1).stderr_has("virtwork-disk-0-data").stderr_has("belongs to something else");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
 }
 
 /// A VM that has our labels, and an owner that is none of ours.
 #[test]
-fn a_vm_of_another_owner_stays_with_its_secret() {
+fn a_vm_with_another_owner_keeps_its_secret() {
     let world = World::new();
-    world.run("up cpu memory").exits(0);
-    let owner = world.ask("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
+    world.run("up cpu memory").success();
+    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
     let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
-    let machine = world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0"), &json!({"metadata": {"ownerReferences": owners}}));
-    let instance = || world.ask("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null)["metadata"]["uid"].clone();
-    let before = instance();
+    let vm = world.api("PATCH", &format!("{VMS}/virtwork-cpu-0"), &json!({"metadata": {"ownerReferences": owners}}));
+    let vmi = || world.api("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null)["metadata"]["uid"].clone();
+    let before = vmi();
     world
         .run("down")
-        .exits(0)
-        .tells("virtualmachine.kubevirt.io/virtwork-cpu-0")
-        .tells("belongs to something else")
-        .hides("\"virtwork-cpu-0\" deleted");
-    assert_eq!(world.machine("virtwork-cpu-0")["metadata"]["uid"], machine["metadata"]["uid"]);
-    assert_eq!((instance(), world.names("v1/secrets")), (before, vec!["virtwork-cpu-userdata".to_owned()]));
+        .success()
+        .stderr_has("virtualmachine.kubevirt.io/virtwork-cpu-0")
+        .stderr_has("belongs to something else")
+        .absent("\"virtwork-cpu-0\" deleted");
+    assert_eq!(world.vm("virtwork-cpu-0")["metadata"]["uid"], vm["metadata"]["uid"]);
+    assert_eq!((vmi(), world.names("v1/secrets")), (before, vec!["virtwork-cpu-userdata".to_owned()]));
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["virtwork-cpu-0"]);
 }
 
@@ -209,15 +211,15 @@ fn a_vm_of_another_owner_stays_with_its_secret() {
 #[test]
 fn exactly_what_was_listed_is_deleted() {
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     let labels: Value = LABELS.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into();
     let secret = |name: &str| json!({"metadata": {"name": name, "labels": labels}});
     for line in ["down", "down --wait=false"] {
-        world.run("up cpu").exits(0);
+        world.run("up cpu").success();
         world.sandbox.faults.add(Fault::new(Method::DELETE, "/virtualmachines/virtwork-cpu-0", Effect::Hold));
         let down = world.start(line);
-        until("down has listed and begins to delete", || world.sandbox.faults.held() > 0);
-        world.ask("POST", SECRETS, &secret("appeared"));
+        eventually("down has listed and begins to delete", || world.sandbox.faults.held() > 0);
+        world.api("POST", SECRETS, &secret("appeared"));
         world.sandbox.faults.release();
         let (code, said, told) = down.end();
         assert_eq!(code, Some(0), "{told}");
@@ -225,18 +227,18 @@ fn exactly_what_was_listed_is_deleted() {
             !said.contains("appeared") && told.contains("not deleted, because it appeared after the list was made: secret/appeared"),
             "{told}"
         );
-        until("the fleet is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
+        eventually("the fleet is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
         assert_eq!(world.names("v1/secrets"), ["appeared"]);
-        world.ask("DELETE", &format!("{SECRETS}/appeared"), &Value::Null);
+        world.api("DELETE", &format!("{SECRETS}/appeared"), &Value::Null);
         world.sandbox.faults.clear();
     }
     // The same name, and another object.
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/secrets/virtwork-cpu-userdata", Effect::Hold));
     let down = world.start("down");
-    until("the machine is gone", || world.sandbox.faults.held() > 0 && world.names("kubevirt.io/v1/virtualmachines").is_empty());
-    world.ask("DELETE", &format!("{SECRETS}/virtwork-cpu-userdata"), &Value::Null);
-    world.ask("POST", SECRETS, &secret("virtwork-cpu-userdata"));
+    eventually("the machine is gone", || world.sandbox.faults.held() > 0 && world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    world.api("DELETE", &format!("{SECRETS}/virtwork-cpu-userdata"), &Value::Null);
+    world.api("POST", SECRETS, &secret("virtwork-cpu-userdata"));
     world.sandbox.faults.release();
     let (code, _, told) = down.end();
     assert_eq!(code, Some(0), "{told}");
@@ -245,82 +247,87 @@ fn exactly_what_was_listed_is_deleted() {
 
 /// `pruned` is said of what is gone.
 #[test]
-fn pruned_means_gone() {
+fn pruned_means_deleted() {
     let world = World::new();
-    world.run("up cpu --vm-count 2").exits(0);
+    world.run("up cpu --vm-count 2").success();
     let conflict = Effect::refuse(409, "Conflict", "the object has been modified");
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/virtualmachines/virtwork-cpu-1", conflict.clone()).always());
-    world.run("up cpu --prune --yes").exits(1).tells("Error from server (Conflict)").hides("pruned");
-    world.run("down --timeout 5").exits(1).tells("Error from server (Conflict)").hides("\"virtwork-cpu-1\" deleted");
+    world.run("up cpu --prune --yes").code(1).stderr_has("Error from server (Conflict)").absent("pruned");
+    world.run("down --timeout 5").code(1).stderr_has("Error from server (Conflict)").absent("\"virtwork-cpu-1\" deleted");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["virtwork-cpu-1"]);
 }
 
 /// A Secret's name says nothing of whose it is.
 #[test]
-fn a_namespace_with_secrets_of_users_stays() {
+fn a_namespace_with_user_secrets_is_kept() {
     let world = World::new();
     for name in ["default-db-password", "pipeline-github-token", "builder-x", "deployer-dockercfg-x"] {
-        world.run("up cpu --wait=false").exits(0);
-        world.ask("POST", SECRETS, &json!({"metadata": {"name": name}, "stringData": {"key": "value"}}));
-        world.run("down --delete-namespace --yes").exits(1).tells(&format!("secrets/{name}"));
+        world.run("up cpu --wait=false").success();
+        world.api("POST", SECRETS, &json!({"metadata": {"name": name}, "stringData": {"key": "value"}}));
+        world.run("down --delete-namespace --yes").code(1).stderr_has(&format!("secrets/{name}"));
         assert_eq!(world.names("v1/secrets"), [name]);
-        world.ask("DELETE", &format!("{SECRETS}/{name}"), &Value::Null);
+        world.api("DELETE", &format!("{SECRETS}/{name}"), &Value::Null);
     }
     // Only the type is right.
     let unnamed = json!({"metadata": {"name": "registry"}, "type": "kubernetes.io/dockercfg", "data": {".dockercfg": "e30="}});
-    world.ask("POST", SECRETS, &unnamed);
-    world.run("down --delete-namespace --yes").exits(1).tells("secrets/registry");
+    world.api("POST", SECRETS, &unnamed);
+    world.run("down --delete-namespace --yes").code(1).stderr_has("secrets/registry");
     // What a controller makes for a service account.
     let annotations = json!({"kubernetes.io/service-account.name": "default"});
-    world.ask("DELETE", &format!("{SECRETS}/registry"), &Value::Null);
+    world.api("DELETE", &format!("{SECRETS}/registry"), &Value::Null);
     let account =
         json!({"metadata": {"name": "any", "annotations": annotations}, "type": "kubernetes.io/dockercfg", "data": {".dockercfg": "e30="}});
-    world.ask("POST", SECRETS, &account);
-    world.run("down --delete-namespace --yes").exits(0).says("namespace \"virtwork\" deleted");
+    world.api("POST", SECRETS, &account);
+    world.run("down --delete-namespace --yes").success().stdout_has("namespace \"virtwork\" deleted");
 }
 
 /// Behind the first page, and owned by something that is in no namespace.
 #[test]
-fn everything_in_a_namespace_is_looked_at() {
+fn every_resource_in_a_namespace_is_listed() {
     let world = World::new();
-    world.run("up cpu --wait=false").exits(0);
+    world.run("up cpu --wait=false").success();
     let maps = "/api/v1/namespaces/virtwork/configmaps";
-    let namespace = world.ask("GET", "/api/v1/namespaces/virtwork", &Value::Null);
+    let namespace = world.api("GET", "/api/v1/namespaces/virtwork", &Value::Null);
     let owner =
         |kind: &str, version: &str, name: &str, uid: &Value| json!([{"apiVersion": version, "kind": kind, "name": name, "uid": uid}]);
-    let root = world.ask("POST", maps, &json!({"metadata": {"name": "root"}}));
+    let root = world.api("POST", maps, &json!({"metadata": {"name": "root"}}));
     let owned = owner("ConfigMap", "v1", "root", &root["metadata"]["uid"]);
     for number in 0..510 {
-        world.ask("POST", maps, &json!({"metadata": {"name": format!("m{number:03}"), "ownerReferences": owned}}));
+        world.api("POST", maps, &json!({"metadata": {"name": format!("m{number:03}"), "ownerReferences": owned}}));
     }
-    world.ask("POST", maps, &json!({"metadata": {"name": "zzz-precious"}}));
-    world.run("down --delete-namespace --yes").exits(1).tells("configmaps/root").tells("configmaps/zzz-precious").hides("configmaps/m0");
+    world.api("POST", maps, &json!({"metadata": {"name": "zzz-precious"}}));
+    world
+        .run("down --delete-namespace --yes")
+        .code(1)
+        .stderr_has("configmaps/root")
+        .stderr_has("configmaps/zzz-precious")
+        .absent("configmaps/m0");
     for name in ["root", "zzz-precious"] {
-        world.ask("DELETE", &format!("{maps}/{name}"), &Value::Null);
+        world.api("DELETE", &format!("{maps}/{name}"), &Value::Null);
     }
     // Of two owners one is outside, and lives.
     let outside = json!([owner("Namespace", "v1", "virtwork", &namespace["metadata"]["uid"])[0], owned[0]]);
-    world.ask("POST", maps, &json!({"metadata": {"name": "theirs", "ownerReferences": outside}}));
-    until("what is owned is garbage", || {
-        let all = world.ask("GET", maps, &Value::Null);
+    world.api("POST", maps, &json!({"metadata": {"name": "theirs", "ownerReferences": outside}}));
+    eventually("what is owned is garbage", || {
+        let all = world.api("GET", maps, &Value::Null);
         all["items"].as_array().unwrap().iter().all(|map| !map["metadata"]["name"].as_str().unwrap().starts_with('m'))
     });
-    world.run("down --delete-namespace --yes").exits(1).tells("configmaps/theirs");
+    world.run("down --delete-namespace --yes").code(1).stderr_has("configmaps/theirs");
 }
 
 /// Between the look and the deletion the namespace may become another one.
 #[test]
-fn the_namespace_that_was_looked_at_is_deleted() {
+fn the_namespace_is_deleted_by_uid() {
     let world = World::new();
-    world.run("up cpu").exits(0);
-    world.run("down").exits(0);
+    world.run("up cpu").success();
+    world.run("down").success();
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/api/v1/namespaces/virtwork", Effect::Hold));
     let mut down = world.start("down --delete-namespace --yes");
-    until("the namespace is to be deleted", || world.sandbox.faults.held() > 0 || down.try_wait().unwrap().is_some());
+    eventually("the namespace is to be deleted", || world.sandbox.faults.held() > 0 || down.try_wait().unwrap().is_some());
     assert!(world.sandbox.faults.held() > 0, "{:?}", down.end());
-    world.ask("DELETE", "/api/v1/namespaces/virtwork", &Value::Null);
-    let there = || world.try_ask("GET", "/api/v1/namespaces/virtwork", &Value::Null).is_ok();
-    until("it is gone", || !there());
+    world.api("DELETE", "/api/v1/namespaces/virtwork", &Value::Null);
+    let there = || world.try_api("GET", "/api/v1/namespaces/virtwork", &Value::Null).is_ok();
+    eventually("it is gone", || !there());
     make_namespace(&world, "virtwork");
     world.sandbox.faults.release();
     let (code, said, told) = down.end();
@@ -331,10 +338,10 @@ fn the_namespace_that_was_looked_at_is_deleted() {
 
 /// A question may stand for hours. `script` gives the command a terminal.
 #[test]
-fn after_the_answer_the_namespace_is_looked_at_again() {
+fn the_namespace_is_checked_again_after_the_confirmation() {
     let world = World::new();
-    world.run("up cpu").exits(0);
-    world.run("down").exits(0);
+    world.run("up cpu").success();
+    world.run("down").success();
     let command = format!("{PLUGIN} down --delete-namespace");
     let mut script = Command::new("script");
     script
@@ -349,53 +356,53 @@ fn after_the_answer_the_namespace_is_looked_at_again() {
     while !screen.contains("[y/N]") && output.read(&mut byte).unwrap() == 1 {
         screen.push(char::from(byte[0]));
     }
-    world.ask("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "precious"}}));
+    world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "precious"}}));
     child.stdin.as_ref().unwrap().write_all(b"y\n").unwrap();
     output.read_to_string(&mut screen).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1), "{screen}");
     assert!(screen.contains("configmaps/precious"), "{screen}");
-    world.ask("GET", "/api/v1/namespaces/virtwork/configmaps/precious", &Value::Null);
+    world.api("GET", "/api/v1/namespaces/virtwork/configmaps/precious", &Value::Null);
 }
 
 /// KubeVirt and CDI would take what has the name of a data disk for theirs.
 #[test]
-fn what_has_the_name_of_a_data_disk_is_left_alone() {
+fn objects_named_like_a_data_disk_are_kept() {
     let world = World::new();
     make_namespace(&world, "virtwork");
     let name = json!({"name": "virtwork-database-0-data", "namespace": "virtwork"});
     let storage = json!({"resources": {"requests": {"storage": "1Gi"}}});
     let volume = json!({"apiVersion": "cdi.kubevirt.io/v1beta1", "kind": "DataVolume", "metadata": name, "spec": {"source": {"blank": {}}, "storage": storage}});
-    let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": name,
+    let pvc = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": name,
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
     let secret = json!({"metadata": {"name": "virtwork-database-userdata"}});
     for (path, object, printed) in [
         (VOLUMES, &volume, "datavolume.cdi.kubevirt.io/virtwork-database-0-data"),
-        (CLAIMS, &claim, "persistentvolumeclaim/virtwork-database-0-data"),
+        (CLAIMS, &pvc, "persistentvolumeclaim/virtwork-database-0-data"),
         (SECRETS, &secret, "secret/virtwork-database-userdata"),
     ] {
-        let made = world.ask("POST", path, object);
+        let made = world.api("POST", path, object);
         let own = format!("{path}/{}", object["metadata"]["name"].as_str().unwrap());
         world.writes();
         for line in ["up database", "up database cpu", "up database --dry-run=server"] {
-            world.run(line).exits(1).tells(printed).tells("choose another --name or namespace");
+            world.run(line).code(1).stderr_has(printed).stderr_has("choose another --name or namespace");
         }
         assert_eq!(world.writes(), Vec::<String>::new());
-        world.run("down").exits(0);
-        let after = world.ask("GET", &own, &Value::Null);
+        world.run("down").success();
+        let after = world.api("GET", &own, &Value::Null);
         assert_eq!(after["metadata"]["uid"], made["metadata"]["uid"]);
         assert_eq!(after["metadata"]["ownerReferences"], Value::Null);
-        world.ask("DELETE", &own, &Value::Null);
-        until("it is gone", || world.count_all() == 0);
+        world.api("DELETE", &own, &Value::Null);
+        eventually("it is gone", || world.count_all() == 0);
     }
     // Those of a fleet that is going are no obstacle.
-    world.run("up database").exits(0);
-    world.run("down --wait=false").exits(0);
-    world.run("up database").exits(0);
+    world.run("up database").success();
+    world.run("down --wait=false").success();
+    world.run("up database").success();
 }
 
 /// In a pod without a kubeconfig the service account acts, and no flag may seem to change that.
 #[test]
-fn a_flag_that_would_not_apply_is_refused() {
+fn flags_that_do_not_apply_in_a_pod_are_rejected() {
     let world = World::new();
     let file = world.file("any", "");
     for (flag, value) in [
@@ -413,10 +420,10 @@ fn a_flag_that_would_not_apply_is_refused() {
         for line in ["status", "down", "up"] {
             let mut pod = world.command(&[line, &format!("{flag}={value}")]);
             pod.env_remove("KUBECONFIG").env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
-            finish(line, &mut pod)
-                .exits(1)
-                .tells(&format!("error: {flag} does not apply to the service account of this pod"))
-                .hides("nosuch");
+            output(line, &mut pod)
+                .code(1)
+                .stderr_has(&format!("error: {flag} does not apply to the service account of this pod"))
+                .absent("nosuch");
         }
     }
 }
@@ -433,37 +440,37 @@ fn a_kubeconfig_that_cannot_be_read_is_an_error() {
             let path = path.to_str().unwrap();
             let mut by_variable = world.command(&["status"]);
             by_variable.env("KUBECONFIG", path);
-            let mut by_flag = world.command(&["status", "--kubeconfig", path]);
-            for command in [&mut by_variable, &mut by_flag] {
+            let mut flags = world.command(&["status", "--kubeconfig", path]);
+            for command in [&mut by_variable, &mut flags] {
                 if in_pod {
                     command.env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
                 }
-                finish("status", command).exits(1).tells(&format!("loading config file \"{path}\"")).hides("no cluster is configured");
+                output("status", command).code(1).stderr_has(&format!("loading config file \"{path}\"")).absent("no cluster is configured");
             }
         }
     }
     // A file of the list that does not exist is passed over, as by kubectl.
     let list = format!("/nonexistent:{}", world.sandbox.kubeconfig("admin").display());
-    finish("status", world.command(&["status"]).env("KUBECONFIG", list)).exits(0);
+    output("status", world.command(&["status"]).env("KUBECONFIG", list)).success();
 }
 
 /// A pipe has length 0 and can be read once.
 #[test]
-fn a_kubeconfig_may_be_a_pipe() {
+fn a_kubeconfig_can_be_a_pipe() {
     let world = World::new();
     let content = fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap();
     let pipe = world.home.join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    for by_flag in [true, false] {
+    for flags in [true, false] {
         let (content, place) = (content.clone(), pipe.clone());
         let writer = thread::spawn(move || fs::write(place, content));
         let mut command = world.command(&["status"]);
-        if by_flag {
+        if flags {
             command.arg("--kubeconfig").arg(&pipe);
         } else {
             command.env("KUBECONFIG", &pipe);
         }
-        finish("status", &mut command).exits(0).tells("No resources found");
+        output("status", &mut command).success().stderr_has("No resources found");
         writer.join().unwrap().unwrap();
     }
     // Refused, it does not become another cluster: by now the pipe is empty.
@@ -472,7 +479,7 @@ fn a_kubeconfig_may_be_a_pipe() {
     let writer = thread::spawn(move || fs::write(place, bad));
     let mut command = world.command(&["status", "--kubeconfig", pipe.to_str().unwrap()]);
     command.env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
-    finish("status", &mut command).exits(1).tells("error: You must be logged in to the server (Unauthorized)");
+    output("status", &mut command).code(1).stderr_has("error: You must be logged in to the server (Unauthorized)");
     writer.join().unwrap().unwrap();
 }
 
@@ -483,12 +490,12 @@ fn a_kubeconfig_without_its_cluster_is_an_error_in_a_pod() {
     let path = world.file("gone", "{apiVersion: v1, kind: Config, current-context: gone}\n");
     let mut command = world.command(&["status"]);
     command.env("KUBECONFIG", path).env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
-    finish("status", &mut command).exits(1).tells("context \"gone\" does not exist");
+    output("status", &mut command).code(1).stderr_has("context \"gone\" does not exist");
 }
 
 /// What a login plugin prints, or gets, may be a credential.
 #[test]
-fn nothing_of_a_login_plugin_is_repeated() {
+fn output_of_login_plugins_is_never_printed() {
     let world = World::new();
     let mut file: Value = serde_yaml::from_str(&fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap()).unwrap();
     let plugin = |body: &str| {
@@ -522,23 +529,23 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
         let kubeconfig = world.file("kubeconfig", &file.to_string());
         world
             .run(&format!("status --kubeconfig {kubeconfig}"))
-            .exits(1)
-            .tells(&format!("login plugin {path}"))
-            .tells(said)
-            .hides("TOPSECRET");
+            .code(1)
+            .stderr_has(&format!("login plugin {path}"))
+            .stderr_has(said)
+            .absent("TOPSECRET");
     }
     file["users"][0]["user"]["exec"]["command"] = json!("/nonexistent/login");
     let kubeconfig = world.file("kubeconfig", &file.to_string());
     world
         .run(&format!("status --kubeconfig {kubeconfig}"))
-        .exits(1)
-        .tells("login plugin /nonexistent/login cannot be started")
-        .hides("TOPSECRET");
+        .code(1)
+        .stderr_has("login plugin /nonexistent/login cannot be started")
+        .absent("TOPSECRET");
 }
 
 /// A proxy's address may hold a password.
 #[test]
-fn nothing_of_a_proxys_credentials_is_repeated() {
+fn proxy_credentials_are_never_printed() {
     let world = World::new();
     let mut file: Value = serde_yaml::from_str(&fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap()).unwrap();
     file["clusters"][0]["cluster"]["server"] = json!("https://10.0.0.1:6443");
@@ -550,27 +557,27 @@ fn nothing_of_a_proxys_credentials_is_repeated() {
     ] {
         file["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
         let kubeconfig = world.file("kubeconfig", &file.to_string());
-        world.run(&format!("status --kubeconfig {kubeconfig} --request-timeout 3")).exits(1).tells(said).hides("TOPSECRET");
+        world.run(&format!("status --kubeconfig {kubeconfig} --request-timeout 3")).code(1).stderr_has(said).absent("TOPSECRET");
     }
 }
 
 /// KubeVirt refuses `maxGuest` on other architectures.
 #[test]
-fn memory_is_not_made_to_grow_where_it_cannot() {
+fn max_guest_is_set_for_amd64_only() {
     let mut world = World::new();
     let kubevirt = "/apis/kubevirt.io/v1/namespaces/kubevirt/kubevirts/kubevirt/status";
     for (architecture, expected) in
         [("arm64", json!({"guest": "2Gi"})), ("s390x", json!({"guest": "2Gi"})), ("amd64", json!({"guest": "2Gi", "maxGuest": "2Gi"}))]
     {
-        world.ask("PATCH", kubevirt, &json!({"status": {"defaultArchitecture": architecture}}));
-        world.run("up cpu --wait=false").exits(0);
-        let machine = world.machine("virtwork-cpu-0");
-        assert_eq!(machine["spec"]["template"]["spec"]["domain"]["memory"], expected, "{architecture}");
+        world.api("PATCH", kubevirt, &json!({"status": {"defaultArchitecture": architecture}}));
+        world.run("up cpu --wait=false").success();
+        let vm = world.vm("virtwork-cpu-0");
+        assert_eq!(vm["spec"]["template"]["spec"]["domain"]["memory"], expected, "{architecture}");
         // A project member sees the same.
         world.user = "member";
-        world.run("up cpu --wait=false").exits(0).says("virtualmachine.kubevirt.io/virtwork-cpu-0 unchanged");
+        world.run("up cpu --wait=false").success().stdout_has("virtualmachine.kubevirt.io/virtwork-cpu-0 unchanged");
         world.user = "admin";
-        world.run("down").exits(0);
+        world.run("down").success();
     }
 }
 
@@ -579,10 +586,10 @@ fn memory_is_not_made_to_grow_where_it_cannot() {
 fn a_primary_user_defined_network_is_refused() {
     let world = World::new();
     let labels = json!({"k8s.ovn.org/primary-user-defined-network": ""});
-    world.ask("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork", "labels": labels}}));
+    world.api("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork", "labels": labels}}));
     world.writes();
     for line in ["up", "up cpu --wait=false", "up --dry-run=server"] {
-        world.run(line).exits(1).tells("primary user-defined network").tells("choose another namespace with -n");
+        world.run(line).code(1).stderr_has("primary user-defined network").stderr_has("choose another namespace with -n");
     }
     assert_eq!(world.writes(), Vec::<String>::new());
 }
@@ -591,7 +598,7 @@ fn a_primary_user_defined_network_is_refused() {
 #[test]
 fn a_closed_pipe_ends_a_command_quietly() {
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     for line in [
         "--help",
         "up --help",
@@ -618,8 +625,8 @@ fn a_closed_pipe_ends_a_command_quietly() {
 }
 
 #[test]
-fn the_readiness_probe_begins_at_once() {
+fn the_readiness_probe_starts_after_one_second() {
     let world = World::with(&Settings { boot: std::time::Duration::from_secs(2), ..Settings::default() });
-    world.run("up cpu").exits(0);
-    assert_eq!(world.machine("virtwork-cpu-0")["spec"]["template"]["spec"]["readinessProbe"]["initialDelaySeconds"], 1);
+    world.run("up cpu").success();
+    assert_eq!(world.vm("virtwork-cpu-0")["spec"]["template"]["spec"]["readinessProbe"]["initialDelaySeconds"], 1);
 }

@@ -2,31 +2,31 @@
 
 mod common;
 
-use common::{World, finish, golden};
+use common::{World, golden, output};
 
 #[test]
 fn the_catalog() {
     let world = World::new();
-    golden("workloads.txt", &world.run("workloads").exits(0).stdout);
-    golden("workloads-database.txt", &world.run("workloads database").exits(0).stdout);
-    world.run("workloads databse").exits(1).tells("did you mean database?");
-    world.run("workloads network --user-data").exits(1).tells("client").tells("server");
-    world.run("workloads cpu --user-data").exits(0).says("#cloud-config\n").says("LOAD='100'");
-    world.run("workloads network --user-data client").exits(0).says("PEER");
+    golden("workloads.txt", &world.run("workloads").success().stdout);
+    golden("workloads-database.txt", &world.run("workloads database").success().stdout);
+    world.run("workloads databse").code(1).stderr_has("did you mean database?");
+    world.run("workloads network --user-data").code(1).stderr_has("client").stderr_has("server");
+    world.run("workloads cpu --user-data").success().stdout_has("#cloud-config\n").stdout_has("LOAD='100'");
+    world.run("workloads network --user-data client").success().stdout_has("PEER");
 }
 
 #[test]
 fn help() {
     let world = World::new();
-    golden("help/virtwork.txt", &world.run("--help").exits(0).stdout);
-    assert_eq!(world.run("").exits(0).stdout.lines().next(), world.run("--help").stdout.lines().next());
+    golden("help/virtwork.txt", &world.run("--help").success().stdout);
+    assert_eq!(world.run("").success().stdout.lines().next(), world.run("--help").stdout.lines().next());
     for command in ["up", "down", "status", "ssh", "workloads", "completion", "version"] {
-        golden(&format!("help/{command}.txt"), &world.run(&format!("{command} --help")).exits(0).stdout);
+        golden(&format!("help/{command}.txt"), &world.run(&format!("{command} --help")).success().stdout);
     }
 }
 
 #[test]
-fn every_flag_of_the_design_is_there() {
+fn every_documented_flag_exists() {
     let world = World::new();
     let all = [
         (
@@ -56,20 +56,20 @@ fn every_flag_of_the_design_is_there() {
 }
 
 #[test]
-fn the_program_speaks_of_itself_as_it_was_called() {
+fn messages_name_the_program_as_it_was_called() {
     let world = World::new();
-    world.run("up --help").says("Usage: kubectl virtwork up").says("kubectl virtwork up database network");
+    world.run("up --help").stdout_has("Usage: kubectl virtwork up").stdout_has("kubectl virtwork up database network");
     #[cfg(unix)]
     {
         let link = world.home.join("oc-virtwork");
         std::os::unix::fs::symlink(common::PLUGIN, &link).unwrap();
-        let run = finish("oc virtwork up --help", std::process::Command::new(link).args(["up", "--help"]).env_clear());
-        run.says("Usage: oc virtwork up").says("oc virtwork up database network").hides("kubectl virtwork");
+        let run = output("oc virtwork up --help", std::process::Command::new(link).args(["up", "--help"]).env_clear());
+        run.stdout_has("Usage: oc virtwork up").stdout_has("oc virtwork up database network").absent("kubectl virtwork");
     }
 }
 
 #[test]
-fn completion_scripts_are_those_of_the_repository() {
+fn completion_scripts_match_the_repository() {
     let world = World::new();
     for (shell, file) in [
         ("bash", "kubectl-virtwork.bash"),
@@ -78,14 +78,14 @@ fn completion_scripts_are_those_of_the_repository() {
         ("powershell", "_kubectl-virtwork.ps1"),
         ("elvish", "kubectl-virtwork.elv"),
     ] {
-        golden(&format!("../../completions/{file}"), &world.run(&format!("completion {shell}")).exits(0).stdout);
+        golden(&format!("../../completions/{file}"), &world.run(&format!("completion {shell}")).success().stdout);
     }
 }
 
 #[test]
 fn versions() {
     let world = World::new();
-    world.run("version").exits(0).says(concat!("Client Version: v", env!("CARGO_PKG_VERSION"))).says("KubeVirt Version: v");
-    world.run("version --client --server https://127.0.0.1:1").exits(0);
-    world.run("--version").exits(0).says(env!("CARGO_PKG_VERSION"));
+    world.run("version").success().stdout_has(concat!("Client Version: v", env!("CARGO_PKG_VERSION"))).stdout_has("KubeVirt Version: v");
+    world.run("version --client --server https://127.0.0.1:1").success();
+    world.run("--version").success().stdout_has(env!("CARGO_PKG_VERSION"));
 }

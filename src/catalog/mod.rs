@@ -12,7 +12,7 @@ use std::{
 use include_dir::{Dir, include_dir};
 
 pub use parameter::{Kind, Parameter};
-pub use workload::{DataDisk, Health, Machine, Package, Port, Workload};
+pub use workload::{DataDisk, Health, Package, Port, VmRole, Workload};
 
 use crate::error::CatalogError;
 
@@ -53,8 +53,8 @@ struct Folder {
 
 impl Folder {
     fn guest(&self) -> Vec<GuestFile> {
-        let overlay = self.files.iter().filter_map(|(path, content)| Some((path.strip_prefix("guest")?, content)));
-        overlay.map(|(path, content)| GuestFile { path: path.to_owned(), content: content.clone() }).collect()
+        let kubeconfig_for_virtctl = self.files.iter().filter_map(|(path, content)| Some((path.strip_prefix("guest")?, content)));
+        kubeconfig_for_virtctl.map(|(path, content)| GuestFile { path: path.to_owned(), content: content.clone() }).collect()
     }
 }
 

@@ -19,12 +19,12 @@ pub struct Workload {
     pub packages: Vec<Package>,
     /// By name.
     pub parameters: BTreeMap<String, Parameter>,
-    /// The data disk of each machine, if it needs one.
+    /// The data disk of each VM, if it needs one.
     pub disk: Option<DataDisk>,
     /// Sizes that differ from the general defaults, as `cpu_cores`, `memory`.
     pub resources: BTreeMap<String, String>,
-    /// Its kinds of machine: one without a name, or one for each role.
-    pub machines: Vec<(Option<String>, Machine)>,
+    /// Its kinds of VM: one without a name, or one for each role.
+    pub vms: Vec<(Option<String>, VmRole)>,
     /// Files of its overlay.
     pub guest: Vec<GuestFile>,
 }
@@ -53,10 +53,10 @@ pub struct DataDisk {
     pub minimum: String,
 }
 
-/// One kind of machine of a workload.
+/// One kind of VM of a workload.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Machine {
+pub struct VmRole {
     /// systemd units that are enabled, all of which must be active.
     pub units: Vec<String>,
     /// How the guest knows that its work runs.
@@ -64,13 +64,13 @@ pub struct Machine {
     /// Ports it serves.
     #[serde(default)]
     pub ports: Vec<Port>,
-    /// Name of the Service of each of its machines.
+    /// Name of the Service of each of its VMs.
     pub service: Option<String>,
     /// The role whose Service of the same index it talks to.
     pub peer: Option<String>,
 }
 
-/// A port that a machine serves.
+/// A port that a VM serves.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Port {
@@ -129,9 +129,10 @@ struct Manifest {
     disk: Option<DataDisk>,
     #[serde(default)]
     resources: Resources,
-    machine: Option<Machine>,
+    #[serde(rename = "machine")]
+    vm: Option<VmRole>,
     #[serde(default)]
-    roles: BTreeMap<String, Machine>,
+    roles: BTreeMap<String, VmRole>,
 }
 
 #[derive(Default, Deserialize)]
@@ -147,9 +148,9 @@ type Problem = (usize, String);
 /// Reads the text of a `workload.yaml`.
 pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
     let manifest: Manifest = serde_yaml::from_str(text).map_err(|error| syntax(text, &error))?;
-    let machines: Vec<_> = match (manifest.machine, manifest.roles.is_empty()) {
-        (Some(machine), true) => vec![(None, machine)],
-        (None, false) => manifest.roles.into_iter().map(|(role, machine)| (Some(role), machine)).collect(),
+    let vms: Vec<_> = match (manifest.vm, manifest.roles.is_empty()) {
+        (Some(vm), true) => vec![(None, vm)],
+        (None, false) => manifest.roles.into_iter().map(|(role, vm)| (Some(role), vm)).collect(),
         (Some(_), false) => return Err((line_of(text, "machine:"), "machine and roles exclude each other".to_owned())),
         (None, true) => return Err((1, "one of machine and roles is needed".to_owned())),
     };
@@ -158,8 +159,8 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
             .check(&declared.default())
             .map_err(|message| (line_of(text, &format!("{parameter}:")), format!("parameter {parameter}: default {message}")))?;
     }
-    for (_, machine) in &machines {
-        check_machine(text, machine, &machines, &manifest.parameters, &guest)?;
+    for (_, vm) in &vms {
+        check_machine(text, vm, &vms, &manifest.parameters, &guest)?;
     }
     let cpu_cores = manifest.resources.cpu_cores.map(|cores| ("cpu_cores".to_owned(), cores.to_string()));
     let memory = manifest.resources.memory.map(|memory| ("memory".to_owned(), memory));
@@ -171,41 +172,41 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
         parameters: manifest.parameters,
         disk: manifest.disk,
         resources: cpu_cores.into_iter().chain(memory).collect(),
-        machines,
+        vms,
         guest,
     })
 }
 
 fn check_machine(
     text: &str,
-    machine: &Machine,
-    machines: &[(Option<String>, Machine)],
+    vm: &VmRole,
+    vms: &[(Option<String>, VmRole)],
     parameters: &BTreeMap<String, Parameter>,
     guest: &[GuestFile],
 ) -> Result<(), Problem> {
     let at = |word: &str, message: String| Err((line_of(text, word), message));
-    if machine.units.is_empty() {
+    if vm.units.is_empty() {
         return at("units:", "units: at least one is needed".to_owned());
     }
-    for unit in &machine.units {
+    for unit in &vm.units {
         let path = format!("/etc/systemd/system/{unit}");
         if !guest.iter().any(|file| file.path == path) {
             return at(unit, format!("unit {unit} is not there: expected at guest{path}"));
         }
     }
-    if let Some(peer) = &machine.peer {
-        let found = machines.iter().find(|(role, _)| role.as_ref() == Some(peer));
-        if !found.is_some_and(|(_, machine)| machine.service.is_some() && !machine.ports.is_empty()) {
+    if let Some(peer) = &vm.peer {
+        let found = vms.iter().find(|(role, _)| role.as_ref() == Some(peer));
+        if !found.is_some_and(|(_, vm)| vm.service.is_some() && !vm.ports.is_empty()) {
             return at("peer:", format!("peer {peer} is no role of this workload with a service and a port"));
         }
     }
-    match &machine.health {
+    match &vm.health {
         Health::Rounds(names) => {
             if let Some(unknown) = names.iter().find(|name| !parameters.contains_key(*name)) {
                 return at("rounds:", format!("rounds: parameter {unknown} is not declared"));
             }
         }
-        Health::Port(name) if !machine.ports.iter().any(|port| &port.name == name) => {
+        Health::Port(name) if !vm.ports.iter().any(|port| &port.name == name) => {
             return at("health:", format!("health: port {name} is not declared"));
         }
         Health::Unknown(word) => return at("health:", format!("health: unknown {word:?}, expected cpu, memory, rounds or port")),

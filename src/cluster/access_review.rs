@@ -8,11 +8,11 @@ use crate::error::ClusterError;
 use super::Cluster;
 
 /// A right: verb, group, resource (with subresource).
-pub type Right = (&'static str, &'static str, &'static str);
+pub type Permission = (&'static str, &'static str, &'static str);
 
 impl Cluster {
     /// Whether the user has a right; where the question itself is not allowed, the writes will tell.
-    pub(super) async fn may(&self, (verb, group, resource): Right, namespace: Option<&str>) -> Result<bool, ClusterError> {
+    pub(super) async fn can_i(&self, (verb, group, resource): Permission, namespace: Option<&str>) -> Result<bool, ClusterError> {
         let (resource, subresource) = resource.split_once('/').map_or((resource, None), |(resource, sub)| (resource, Some(sub)));
         let review = SelfSubjectAccessReview {
             spec: SelfSubjectAccessReviewSpec {
@@ -33,7 +33,7 @@ impl Cluster {
             let review = review.clone();
             async move { api.create(&PostParams::default(), &review).await }
         };
-        match self.retrying("access review", ask).await {
+        match self.send_with_retry("access review", ask).await {
             Ok(answer) => Ok(answer.status.is_some_and(|status| status.allowed)),
             Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(true),
             Err(failure) => Err(failure.into_error(self)),
@@ -41,10 +41,10 @@ impl Cluster {
     }
 
     /// Refuses before the first write when a right is missing, naming every one that is.
-    pub(super) async fn demand(&self, rights: &[Right], namespace: &str) -> Result<(), ClusterError> {
+    pub(super) async fn require_permissions(&self, rights: &[Permission], namespace: &str) -> Result<(), ClusterError> {
         let mut missing = Vec::new();
         for right in rights {
-            if !self.may(*right, Some(namespace)).await? {
+            if !self.can_i(*right, Some(namespace)).await? {
                 missing.push(format!(
                     "{} {}",
                     right.0,

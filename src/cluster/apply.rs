@@ -17,12 +17,12 @@ use serde_json::{json, value::RawValue};
 
 use crate::{
     error::{ClusterError, WaitedFor},
-    plan::{Object, ObjectKind, Plan, compare::Difference, metadata},
+    plan::{Object, ObjectKind, Plan, compare::Action, metadata},
 };
 
 use super::{
-    Applied, Change, Cluster, Event, Item, Kind, Listener, Survey, access_review::Right, ownership, preflight::Place, request::Failure,
-    survey,
+    Applied, Change, Cluster, Diff, Event, EventSink, Kind, ObjectRef, access_review::Permission, diff, field_manager,
+    preflight::NamespaceState, request::RequestError,
 };
 
 /// After a ProjectRequest the rights in the new project take a while to arrive.
@@ -50,10 +50,10 @@ impl Cluster {
     ///
     /// # Errors
     /// Names every missing verb.
-    pub async fn require_rights(&self, plan: &Plan, survey: &Survey, restart: bool, prune: bool) -> Result<(), ClusterError> {
-        let restarts = !survey.outdated.is_empty() || survey.changes.iter().any(|change| !change.is_unchanged() && !change.is_create());
-        let mut rights: Vec<Right> = Vec::new();
-        for (object, change) in plan.objects.iter().zip(&survey.changes).filter(|(_, change)| !change.is_unchanged()) {
+    pub async fn require_plan_permissions(&self, plan: &Plan, diff: &Diff, restart: bool, prune: bool) -> Result<(), ClusterError> {
+        let restarts = !diff.needs_restart.is_empty() || diff.changes.iter().any(|change| !change.is_unchanged() && !change.is_create());
+        let mut rights: Vec<Permission> = Vec::new();
+        for (object, change) in plan.objects.iter().zip(&diff.changes).filter(|(_, change)| !change.is_unchanged()) {
             let kind = Kind::of(object);
             rights.push((if change.is_create() { "create" } else { "patch" }, kind.group(), kind.plural()));
         }
@@ -62,30 +62,30 @@ impl Cluster {
         }
         if prune {
             // Whether they are gone is looked at.
-            let verbs = |found: &super::Surplus| ["delete", "get"].map(|verb| (verb, found.item.kind.group(), found.item.kind.plural()));
-            rights.extend(survey.surplus.iter().flat_map(verbs));
+            let verbs = |found: &super::Extraneous| ["delete", "get"].map(|verb| (verb, found.item.kind.group(), found.item.kind.plural()));
+            rights.extend(diff.extraneous.iter().flat_map(verbs));
         }
         rights.sort_unstable();
         rights.dedup();
-        self.demand(&rights, &plan.namespace).await
+        self.require_permissions(&rights, &plan.namespace).await
     }
 
     /// Whether, and how, the missing namespace could be made.
     ///
     /// # Errors
     /// When the user may make neither a Namespace nor a project.
-    pub async fn require_namespace_right(&self, name: &str, place: &Place) -> Result<bool, ClusterError> {
-        let namespaces = *place == Place::Missing && self.may(("create", "", "namespaces"), None).await?;
+    pub async fn require_namespace_permission(&self, name: &str, place: &NamespaceState) -> Result<bool, ClusterError> {
+        let namespaces = *place == NamespaceState::NotFound && self.can_i(("create", "", "namespaces"), None).await?;
         if namespaces {
             return Ok(true);
         }
         let projects = self.api_group("project.openshift.io").await?.is_some();
-        if projects && self.may(("create", "project.openshift.io", "projectrequests"), None).await? {
+        if projects && self.can_i(("create", "project.openshift.io", "projectrequests"), None).await? {
             return Ok(false);
         }
         Err(match place {
-            Place::Missing => ClusterError::NamespaceNotFound(name.to_owned()),
-            Place::There(_) | Place::Unknown => ClusterError::NoNamespaceAccess(name.to_owned()),
+            NamespaceState::NotFound => ClusterError::NamespaceNotFound(name.to_owned()),
+            NamespaceState::Active(_) | NamespaceState::Forbidden => ClusterError::NoNamespaceAccess(name.to_owned()),
         })
     }
 
@@ -113,7 +113,7 @@ impl Cluster {
         let made = if as_namespace {
             let mut namespace = plan.namespace_object();
             namespace.metadata.annotations = Some([(metadata::OWNED.to_owned(), plan.fleet.clone())].into());
-            self.retrying("namespace", || {
+            self.send_with_retry("namespace", || {
                 attempts.set(attempts.get() + 1);
                 let api: Api<Namespace> = Api::all(self.client());
                 let (parameters, namespace) = (parameters.clone(), namespace.clone());
@@ -124,7 +124,7 @@ impl Cluster {
             let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("project.openshift.io", "v1", "ProjectRequest"));
             let request =
                 DynamicObject::new(&plan.namespace, &resource).data(json!({"description": format!("Made by kubectl virtwork ({mark})")}));
-            self.retrying("project", || {
+            self.send_with_retry("project", || {
                 let api: Api<DynamicObject> = Api::all_with(self.client(), &resource);
                 let (parameters, request) = (PostParams { dry_run, ..PostParams::default() }, request.clone());
                 async move { api.create(&parameters, &request).await.map(|_| ()) }
@@ -134,7 +134,7 @@ impl Cluster {
         match made {
             Ok(()) => {
                 if !as_namespace {
-                    self.forgive_forbidden(Instant::now() + NEW_PROJECT);
+                    self.extend_rbac_grace(Instant::now() + NEW_PROJECT);
                 }
                 Ok(true)
             }
@@ -145,19 +145,19 @@ impl Cluster {
     }
 
     /// Brings every object to what is planned. What is referred to is written first.
-    pub async fn apply(&self, plan: &Plan, survey: &Survey, concurrency: usize, tell: Listener<'_>) -> Outcome {
+    pub async fn apply(&self, plan: &Plan, diff: &Diff, concurrency: usize, tell: EventSink<'_>) -> Outcome {
         let stop = &AtomicBool::new(false);
         let mut outcome = Outcome::default();
-        tell(Event::Applying { total: survey.changes.len() });
-        for machines in [false, true] {
-            let all = plan.objects.iter().zip(&survey.changes);
-            let part = all.filter(|(object, _)| (object.kind == ObjectKind::Machine) == machines).enumerate();
+        tell(Event::Applying { total: diff.changes.len() });
+        for vms in [false, true] {
+            let all = plan.objects.iter().zip(&diff.changes);
+            let part = all.filter(|(object, _)| (object.kind == ObjectKind::Vm) == vms).enumerate();
             let mut results = stream::iter(part)
                 .map(|(index, (object, change))| async move {
                     if stop.load(Ordering::SeqCst) {
                         return (index, None);
                     }
-                    let result = self.bring(plan, object, change, Mode::Real).await;
+                    let result = self.apply_object(plan, object, change, Mode::Real).await;
                     // A refusal will be repeated for the next object; what is under way is let finish.
                     stop.fetch_or(result.is_err(), Ordering::SeqCst);
                     (index, Some((object, result)))
@@ -171,7 +171,7 @@ impl Cluster {
                     next += 1;
                     match result {
                         Some((object, Ok(outcome))) => {
-                            let object = format!("{}/{}", Kind::of(object).printed(), object.name);
+                            let object = format!("{}/{}", Kind::of(object).qualified_name(), object.name);
                             tell(Event::Applied { object, outcome });
                         }
                         Some((_, Err(failure))) => outcome.failures.push(failure),
@@ -188,29 +188,29 @@ impl Cluster {
     ///
     /// # Errors
     /// The first refusal.
-    pub async fn check_on_server(&self, plan: &Plan, survey: &Survey) -> Result<(), ClusterError> {
-        for (object, change) in plan.objects.iter().zip(&survey.changes) {
-            self.bring(plan, object, change, Mode::Server).await?;
+    pub async fn check_on_server(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
+        for (object, change) in plan.objects.iter().zip(&diff.changes) {
+            self.apply_object(plan, object, change, Mode::Server).await?;
         }
         Ok(())
     }
 
-    async fn bring(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<Applied, ClusterError> {
+    async fn apply_object(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<Applied, ClusterError> {
         if change.is_unchanged() {
             return Ok(Applied::Unchanged);
         }
         let namespace = plan.namespace.as_str();
         if change.is_create() {
-            if change.going && mode == Mode::Real {
+            if change.terminating && mode == Mode::Real {
                 self.wait_until_gone(Kind::of(object), namespace, &object.name).await?;
             }
             return self.create(namespace, &plan.fleet, object, mode).await;
         }
         if mode == Mode::Real {
-            self.own_fields(namespace, object, change.ownership.clone()).await?;
+            self.migrate_field_manager(namespace, object, change.field_manager.clone()).await?;
         }
         match self.server_side_apply(namespace, object, mode).await {
-            Ok(()) if change.difference == Difference::Start => Ok(Applied::Started),
+            Ok(()) if change.difference == Action::UpdateAndStart => Ok(Applied::Started),
             Ok(()) => Ok(Applied::Configured),
             Err(failure) => Err(failure.into_error(self)),
         }
@@ -222,9 +222,9 @@ impl Cluster {
         loop {
             let attempts = Cell::new(0);
             let created = self
-                .retrying(&object.name, || {
+                .send_with_retry(&object.name, || {
                     attempts.set(attempts.get() + 1);
-                    let request = Request::new(api.resource_url()).create(&parameters, object.text().as_bytes().to_vec());
+                    let request = Request::new(api.resource_url()).create(&parameters, object.json().as_bytes().to_vec());
                     let client = self.client();
                     async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await }
                 })
@@ -247,31 +247,31 @@ impl Cluster {
         let kind = Kind::of(object);
         let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
         let Some(found) = found else { return Ok(None) };
-        let live = survey::about(&found);
-        if !live.is_of(fleet) {
-            let object = format!("{}/{}", kind.printed(), object.name);
+        let live = diff::about(&found);
+        if !live.belongs_to(fleet) {
+            let object = format!("{}/{}", kind.qualified_name(), object.name);
             return Err(ClusterError::NameTaken { namespace: namespace.to_owned(), objects: vec![object] });
         }
-        if live.going {
+        if live.terminating {
             return self.wait_until_gone(kind, namespace, &object.name).await.map(|()| None);
         }
-        if live.mark(metadata::PLAN_HASH) == Some(&object.hash) {
+        if live.label_or_annotation(metadata::PLAN_HASH) == Some(&object.hash) {
             return Ok(Some(if lost { Applied::Created } else { Applied::Unchanged }));
         }
-        self.own_fields(namespace, object, ownership::patch(&found)).await?;
+        self.migrate_field_manager(namespace, object, field_manager::patch(&found)).await?;
         match self.server_side_apply(namespace, object, Mode::Real).await {
             Ok(()) => Ok(Some(Applied::Configured)),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
-    async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), Failure> {
+    async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), RequestError> {
         // What is ours is ours: a conflict with another manager is decided for the plan.
         let parameters = PatchParams { dry_run: mode == Mode::Server, ..PatchParams::apply(metadata::VIRTWORK).force() };
         let api = self.api(Kind::of(object), Some(namespace));
-        let body: Result<&RawValue, _> = serde_json::from_str(object.text());
+        let body: Result<&RawValue, _> = serde_json::from_str(object.json());
         let body = body.unwrap_or_else(|error| unreachable!("our own JSON: {error}"));
-        self.retrying(&object.name, || {
+        self.send_with_retry(&object.name, || {
             let request = Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Apply(body));
             let client = self.client();
             async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await.map(|_| ()) }
@@ -279,12 +279,17 @@ impl Cluster {
         .await
     }
 
-    async fn own_fields(&self, namespace: &str, object: &Object, mut patch: Option<json_patch::Patch>) -> Result<(), ClusterError> {
+    async fn migrate_field_manager(
+        &self,
+        namespace: &str,
+        object: &Object,
+        mut patch: Option<json_patch::Patch>,
+    ) -> Result<(), ClusterError> {
         let (kind, name) = (Kind::of(object), object.name.as_str());
         let mut conflicts = 0;
         while let Some(operations) = patch {
             let patched = self
-                .retrying(name, || {
+                .send_with_retry(name, || {
                     let api = self.api(kind, Some(namespace));
                     let patch = Patch::<()>::Json(operations.clone());
                     async move { api.patch(name, &PatchParams::default(), &patch).await }
@@ -296,7 +301,7 @@ impl Cluster {
                     conflicts += 1;
                     tokio::time::sleep(Duration::from_millis(50 * u64::from(conflicts))).await;
                     let live = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
-                    patch = live.as_ref().and_then(ownership::patch);
+                    patch = live.as_ref().and_then(field_manager::patch);
                 }
                 result => return result.map(|_| ()).map_err(|failure| failure.into_error(self)),
             }
@@ -304,18 +309,18 @@ impl Cluster {
         Ok(())
     }
 
-    /// Restarts a machine, so that it runs what is planned now.
+    /// Restarts a VM, so that it runs what is planned now.
     ///
     /// # Errors
-    /// The server's refusal; a machine that is not running needs no restart.
-    pub async fn restart(&self, namespace: &str, machine: &str) -> Result<(), ClusterError> {
-        let path = format!("/apis/subresources.kubevirt.io/v1/namespaces/{namespace}/virtualmachines/{machine}/restart");
+    /// The server's refusal; a VM that is not running needs no restart.
+    pub async fn restart(&self, namespace: &str, vm: &str) -> Result<(), ClusterError> {
+        let path = format!("/apis/subresources.kubevirt.io/v1/namespaces/{namespace}/virtualmachines/{vm}/restart");
         let put = || {
             let client = self.client();
             let request = http::Request::put(&path).header(http::header::CONTENT_TYPE, "application/json").body(b"{}".to_vec());
             async move { client.request_text(request.map_err(kube::Error::HttpError)?).await.map(|_| ()) }
         };
-        match self.retrying(machine, put).await {
+        match self.send_with_retry(vm, put).await {
             Err(failure) if failure.is_code(409) => Ok(()),
             result => result.map_err(|failure| failure.into_error(self)),
         }
@@ -333,7 +338,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the time is over, or it cannot be looked at.
-    pub async fn wait_item_gone(&self, namespace: &str, item: &Item) -> Result<(), ClusterError> {
+    pub async fn wait_item_gone(&self, namespace: &str, item: &ObjectRef) -> Result<(), ClusterError> {
         self.wait_while(item.kind, namespace, &item.name, |object| object["metadata"]["uid"] == *item.uid).await
     }
 
@@ -350,7 +355,7 @@ impl Cluster {
                 return Ok(());
             }
             if self.overdue() {
-                let waited_for = WaitedFor::Object(format!("{}/{name}", kind.printed()));
+                let waited_for = WaitedFor::Object(format!("{}/{name}", kind.qualified_name()));
                 return Err(ClusterError::Timeout { after: self.elapsed(), waited_for });
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -6,43 +6,43 @@ use futures::{StreamExt as _, stream};
 use kube::api::{DeleteParams, Preconditions};
 use serde::Deserialize as _;
 
-use crate::{error::ClusterError, kubevirt::observed::About, plan::metadata};
+use crate::{error::ClusterError, kubevirt::live::Meta, plan::metadata};
 
 use super::{
-    Cluster, Event, Inventory, Item, Kind, Listener, Pending, Wait, Warning,
+    Cluster, Event, EventSink, Inventory, Kind, ObjectRef, Pending, Wait, Warning,
     inventory::{self, Found, Living, OWNERS},
-    list::{Alone, Scope},
-    mirror::Mirror,
+    list::{MetadataOnly, Scope},
+    reflector::Reflector,
 };
 
 /// How often the watches' findings are looked over.
-const GLANCE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// How often objects are looked for that have lost their labels.
-const UNLABELLED: Duration = Duration::from_secs(2);
+const LABEL_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Deletions in flight at once.
 const IN_PARALLEL: usize = 16;
 /// The kinds that carry our labels, in the order in which they are removed.
-const KINDS: [Kind; 5] = [Kind::Machine, Kind::Service, Kind::Secret, Kind::Instance, Kind::DataVolume];
+const KINDS: [Kind; 5] = [Kind::Vm, Kind::Service, Kind::Secret, Kind::Vmi, Kind::DataVolume];
 
 /// What was not deleted, and why.
 #[derive(Debug)]
 pub struct Refused {
     /// The objects.
-    pub items: Vec<Item>,
+    pub items: Vec<ObjectRef>,
     /// The server's refusal.
     pub error: ClusterError,
 }
 
 impl Inventory {
-    /// What of it will go although some deletions were refused: what belongs to a machine that stays, stays too.
-    pub fn without(&self, refused: &[Refused]) -> Self {
+    /// What of it will go although some deletions were refused: what belongs to a VM that stays, stays too.
+    pub fn excluding(&self, refused: &[Refused]) -> Self {
         let stay: Vec<_> = refused.iter().flat_map(|refused| &refused.items).collect();
-        let machines = stay.iter().filter(|item| item.kind == Kind::Machine).map(|item| item.name.as_str());
-        let (machines, disks): (BTreeSet<_>, BTreeSet<_>) = machines.map(|machine| (machine, metadata::data_volume(machine))).unzip();
-        let goes = |item: &&Item| {
+        let vms = stay.iter().filter(|item| item.kind == Kind::Vm).map(|item| item.name.as_str());
+        let (vms, disks): (BTreeSet<_>, BTreeSet<_>) = vms.map(|vm| (vm, metadata::data_volume(vm))).unzip();
+        let goes = |item: &&ObjectRef| {
             let with_its_machine = match item.kind {
-                Kind::Instance => machines.contains(item.name.as_str()),
-                Kind::DataVolume | Kind::Claim => disks.contains(&item.name),
+                Kind::Vmi => vms.contains(item.name.as_str()),
+                Kind::DataVolume | Kind::Pvc => disks.contains(&item.name),
                 _ => false,
             };
             !with_its_machine && !stay.contains(item)
@@ -55,13 +55,13 @@ impl Cluster {
     /// Lists the objects of a fleet, or of some workloads of it.
     ///
     /// # Errors
-    /// When machines, Secrets or Services may not be listed.
+    /// When VMs, Secrets or Services may not be listed.
     pub async fn inventory(
         &self,
         namespace: &str,
         fleet: &str,
         workloads: &[String],
-        tell: Listener<'_>,
+        tell: EventSink<'_>,
     ) -> Result<Inventory, ClusterError> {
         let found = self.find(namespace, fleet, workloads, tell).await?;
         let sorted = inventory::sort(&found, self.living(namespace, &found).await?);
@@ -76,18 +76,18 @@ impl Cluster {
     ///
     /// # Errors
     /// When they cannot be listed.
-    pub async fn appeared(&self, before: &Inventory, fleet: &str, workloads: &[String]) -> Result<Vec<Item>, ClusterError> {
+    pub async fn appeared(&self, before: &Inventory, fleet: &str, workloads: &[String]) -> Result<Vec<ObjectRef>, ClusterError> {
         let known: BTreeSet<_> = before.items.iter().map(|item| item.uid.as_str()).collect();
         let mut found = self.find(&before.namespace, fleet, workloads, &|_| {}).await?;
         found.retain(|found| {
-            let goes = found.about.going || found.about.owners.iter().any(|owner| known.contains(owner.uid.as_str()));
+            let goes = found.about.terminating || found.about.owners.iter().any(|owner| known.contains(owner.uid.as_str()));
             !goes && !known.contains(found.about.uid.as_str())
         });
         let sorted = inventory::sort(&found, self.living(&before.namespace, &found).await?);
         Ok(sorted.items)
     }
 
-    async fn find(&self, namespace: &str, fleet: &str, workloads: &[String], tell: Listener<'_>) -> Result<Vec<Found>, ClusterError> {
+    async fn find(&self, namespace: &str, fleet: &str, workloads: &[String], tell: EventSink<'_>) -> Result<Vec<Found>, ClusterError> {
         let selector = metadata::selector(Some(fleet), workloads);
         let unknown = |kind: Kind| {
             let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
@@ -95,33 +95,34 @@ impl Cluster {
         };
         let mut found = Vec::new();
         // A server or proxy that drops the selector must not widen what is ours.
-        let wanted = |about: &About| {
-            about.is_of(fleet) && (workloads.is_empty() || workloads.iter().any(|name| about.mark(metadata::COMPONENT) == Some(name)))
+        let wanted = |about: &Meta| {
+            about.belongs_to(fleet)
+                && (workloads.is_empty() || workloads.iter().any(|name| about.label_or_annotation(metadata::COMPONENT) == Some(name)))
         };
         for kind in KINDS {
-            match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), &selector)).await {
+            match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(namespace), &selector)).await {
                 Ok(all) => {
                     let ours = all.into_iter().map(|object| object.metadata).filter(wanted);
                     found.extend(ours.map(|about| Found { kind, about }));
                 }
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
-                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Instance) => unknown(kind),
+                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Vmi) => unknown(kind),
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
-        match self.try_list::<Alone>(&Scope::new(Kind::Claim, Some(namespace), "")).await {
-            Ok(claims) => {
+        match self.try_list::<MetadataOnly>(&Scope::new(Kind::Pvc, Some(namespace), "")).await {
+            Ok(pvcs) => {
                 let volumes = found.iter().filter(|found| found.kind == Kind::DataVolume);
                 let volumes: BTreeSet<_> = volumes.map(|volume| volume.about.uid.clone()).collect();
-                // CDI does not pass our labels on to every claim.
-                let ours = |claim: &About| {
-                    claim.owners.iter().any(|owner| volumes.contains(&owner.uid)) || (claim.is_of(fleet) && workloads.is_empty())
+                // CDI does not pass our labels on to every PVC.
+                let ours = |pvc: &Meta| {
+                    pvc.owners.iter().any(|owner| volumes.contains(&owner.uid)) || (pvc.belongs_to(fleet) && workloads.is_empty())
                 };
-                let claims = claims.into_iter().map(|claim| claim.metadata).filter(ours);
-                found.extend(claims.map(|about| Found { kind: Kind::Claim, about }));
+                let pvcs = pvcs.into_iter().map(|pvc| pvc.metadata).filter(ours);
+                found.extend(pvcs.map(|about| Found { kind: Kind::Pvc, about }));
             }
-            Err(failure) if failure.is_code(403) => unknown(Kind::Claim),
+            Err(failure) if failure.is_code(403) => unknown(Kind::Pvc),
             Err(failure) => return Err(failure.into_error(self)),
         }
         Ok(found)
@@ -137,7 +138,7 @@ impl Cluster {
             if !owners.iter().any(|owner| owner.is(kind.group(), kind.name())) {
                 continue;
             }
-            match self.try_list::<Alone>(&Scope::new(kind, Some(namespace), "")).await {
+            match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(namespace), "")).await {
                 Ok(all) => living.uids.extend(all.into_iter().map(|object| object.metadata.uid)),
                 Err(failure) if failure.is_code(403) => living.unlisted.push(kind),
                 Err(failure) if failure.is_code(404) => {}
@@ -151,20 +152,20 @@ impl Cluster {
     /// is about.
     pub async fn delete(&self, inventory: &Inventory) -> Vec<Refused> {
         let mut errors = Vec::new();
-        // Machines first: their controller would make an instance again.
-        let (machines, others): (Vec<_>, Vec<_>) = inventory.roots().cloned().partition(|item| item.kind == Kind::Machine);
-        for items in [machines, others] {
+        // Machines first: their controller would make an VMI again.
+        let (vms, others): (Vec<_>, Vec<_>) = inventory.roots().cloned().partition(|item| item.kind == Kind::Vm);
+        for items in [vms, others] {
             errors.extend(self.delete_each(&inventory.namespace, &items).await);
         }
         errors
     }
 
     /// Deletes objects one by one, in parallel: only those very objects.
-    pub async fn delete_each(&self, namespace: &str, items: &[Item]) -> Vec<Refused> {
+    pub async fn delete_each(&self, namespace: &str, items: &[ObjectRef]) -> Vec<Refused> {
         let results = stream::iter(items).map(|item| async move {
             let preconditions = Preconditions { uid: Some(item.uid.clone()), resource_version: None };
             let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
-            let deleted = self.retrying(&item.name, || {
+            let deleted = self.send_with_retry(&item.name, || {
                 let api = self.api(item.kind, Some(namespace));
                 let parameters = parameters.clone();
                 async move { api.delete(&item.name, &parameters).await.map(|_| ()) }
@@ -181,7 +182,7 @@ impl Cluster {
     }
 
     /// Whether this very object is there, and is not being deleted; true where that is not known.
-    async fn is_there(&self, namespace: &str, item: &Item) -> bool {
+    async fn is_there(&self, namespace: &str, item: &ObjectRef) -> bool {
         match self.get(item.kind, namespace, &item.name).await {
             Ok(Some(object)) => object["metadata"]["uid"] == *item.uid && object["metadata"]["deletionTimestamp"].is_null(),
             Ok(None) => false,
@@ -193,19 +194,19 @@ impl Cluster {
     ///
     /// # Errors
     /// When the namespace cannot be watched.
-    pub async fn wait_gone(&self, inventory: &Inventory, tell: Listener<'_>) -> Result<Vec<Item>, ClusterError> {
+    pub async fn wait_gone(&self, inventory: &Inventory, tell: EventSink<'_>) -> Result<Vec<ObjectRef>, ClusterError> {
         let mut left = inventory.items.clone();
         if left.is_empty() {
             return Ok(left);
         }
         let total = left.len();
-        let kinds = KINDS.into_iter().chain([Kind::Claim]).filter(|kind| inventory.of(*kind).next().is_some());
+        let kinds = KINDS.into_iter().chain([Kind::Pvc]).filter(|kind| inventory.of(*kind).next().is_some());
         let namespace = inventory.namespace.as_str();
-        // CDI does not pass our labels on to claims.
-        let scope = |kind| Scope::new(kind, Some(namespace), if kind == Kind::Claim { "" } else { &inventory.selector });
-        let mut present = Mirror::new(self, kinds.map(scope).collect(), |object: Alone| object.metadata.uid);
+        // CDI does not pass our labels on to PVCs.
+        let scope = |kind| Scope::new(kind, Some(namespace), if kind == Kind::Pvc { "" } else { &inventory.selector });
+        let mut present = Reflector::new(self, kinds.map(scope).collect(), |object: MetadataOnly| object.metadata.uid);
         loop {
-            present.listen(GLANCE).await?;
+            present.listen(POLL_INTERVAL).await?;
             let over = self.overdue();
             if over {
                 // What the watches have told may be old.
@@ -224,7 +225,7 @@ impl Cluster {
         }
         tell(Event::Waited);
         loop {
-            let lost = match self.unlabelled(inventory).await {
+            let lost = match self.without_labels(inventory).await {
                 // What is left is told all the same.
                 Err(_) if !left.is_empty() => Vec::new(),
                 lost => lost?,
@@ -234,29 +235,29 @@ impl Cluster {
                 left.extend(further);
                 return Ok(left);
             }
-            tokio::time::sleep(UNLABELLED).await;
+            tokio::time::sleep(LABEL_CHECK_INTERVAL).await;
         }
     }
 
     /// What is there all the same, because it has lost its labels meanwhile: watches have told that as its end.
-    async fn unlabelled(&self, inventory: &Inventory) -> Result<Vec<Item>, ClusterError> {
+    async fn without_labels(&self, inventory: &Inventory) -> Result<Vec<ObjectRef>, ClusterError> {
         let mut left = Vec::new();
         for kind in KINDS {
             let uids: BTreeSet<_> = inventory.of(kind).map(|item| item.uid.as_str()).collect();
             if uids.is_empty() {
                 continue;
             }
-            let all = self.try_list::<Alone>(&Scope::new(kind, Some(&inventory.namespace), "")).await;
+            let all = self.try_list::<MetadataOnly>(&Scope::new(kind, Some(&inventory.namespace), "")).await;
             for about in all.map_err(|failure| failure.into_error(self))?.into_iter().map(|object| object.metadata) {
                 let ours = uids.contains(about.uid.as_str());
-                left.extend(ours.then_some(Item { kind, name: about.name, uid: about.uid }));
+                left.extend(ours.then_some(ObjectRef { kind, name: about.name, uid: about.uid }));
             }
         }
         Ok(left)
     }
 
     /// What the finalizers of an object are, for the one who waits for it in vain.
-    pub async fn finalizers(&self, namespace: &str, item: &Item) -> Vec<String> {
+    pub async fn finalizers(&self, namespace: &str, item: &ObjectRef) -> Vec<String> {
         let found = self.get(item.kind, namespace, &item.name).await.ok().flatten();
         found.and_then(|object| Vec::deserialize(&object["metadata"]["finalizers"]).ok()).unwrap_or_default()
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Item, wait::Laggard};
+use super::{ObjectRef, wait::NotReady};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -91,15 +91,15 @@ impl fmt::Display for Wait {
 #[derive(Debug, Clone)]
 pub enum Pending {
     /// A VM, with the reason.
-    Vm(Laggard),
+    Vm(NotReady),
     /// An object that is being deleted.
-    Object(Item),
+    Object(ObjectRef),
 }
 
 impl fmt::Display for Pending {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Vm(laggard) => write!(formatter, "{} ({laggard})", laggard.name),
+            Self::Vm(vm) => write!(formatter, "{} ({vm})", vm.name),
             Self::Object(item) => item.fmt(formatter),
         }
     }
@@ -130,16 +130,16 @@ pub enum Warning {
     /// The API server has not answered for a while: why.
     Disconnected(String),
     /// Objects of the fleet that appeared while it was being deleted.
-    Appeared(Vec<Item>),
+    Appeared(Vec<ObjectRef>),
     /// Whether there are any is not known: the list cannot be made again.
     AppearedUnknown,
     /// Objects with the fleet's labels that another owner keeps.
-    Foreign(Vec<Item>),
+    Foreign(Vec<ObjectRef>),
     /// `--ssh-password` was given as a flag.
     PasswordInProcessList,
 }
 
-fn named(items: &[Item]) -> String {
+fn named(items: &[ObjectRef]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -164,4 +164,4 @@ impl fmt::Display for Warning {
 }
 
 /// Who listens.
-pub type Listener<'a> = &'a (dyn Fn(Event) + Sync);
+pub type EventSink<'a> = &'a (dyn Fn(Event) + Sync);

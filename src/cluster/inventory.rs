@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kubevirt::observed::{About, Owner},
+    kubevirt::live::{Meta, Owner},
     plan::metadata,
 };
 
-use super::{Item, Kind};
+use super::{Kind, ObjectRef};
 
 /// The objects of a fleet in a namespace, as they were listed.
 #[derive(Debug, Clone)]
@@ -16,18 +16,18 @@ pub struct Inventory {
     /// The namespace.
     pub namespace: String,
     /// The objects, VMs first.
-    pub items: Vec<Item>,
-    /// UIDs of instances, data volumes and claims that no owner in this list takes with it.
+    pub items: Vec<ObjectRef>,
+    /// UIDs of VMIs, data volumes and PVCs that no owner in this list takes with it.
     pub(super) orphans: BTreeSet<String>,
     /// The label selector that finds them.
     pub(super) selector: String,
 }
 
-/// An object with the fleet's labels, or a claim of such a data volume.
+/// An object with the fleet's labels, or a PVC of such a data volume.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub kind: Kind,
-    pub about: About,
+    pub about: Meta,
 }
 
 /// What is known of owners that are not in the list.
@@ -42,10 +42,10 @@ pub(super) struct Living {
 /// Which of the objects belong to the fleet.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
-    pub items: Vec<Item>,
+    pub items: Vec<ObjectRef>,
     pub orphans: BTreeSet<String>,
     /// VMs of another owner, and what they need to run on.
-    pub kept: Vec<Item>,
+    pub kept: Vec<ObjectRef>,
 }
 
 /// What an owner means for its object.
@@ -62,22 +62,22 @@ enum State {
 }
 
 /// Kinds of owners that are looked up.
-pub(super) const OWNERS: [Kind; 2] = [Kind::Machine, Kind::DataVolume];
+pub(super) const OWNERS: [Kind; 2] = [Kind::Vm, Kind::DataVolume];
 
 impl Found {
-    fn item(&self) -> Item {
-        Item { kind: self.kind, name: self.about.name.clone(), uid: self.about.uid.clone() }
+    fn item(&self) -> ObjectRef {
+        ObjectRef { kind: self.kind, name: self.about.name.clone(), uid: self.about.uid.clone() }
     }
 
     /// Workload and role.
     fn role(&self) -> (Option<&str>, Option<&str>) {
-        (self.about.mark(metadata::COMPONENT), self.about.mark(metadata::ROLE))
+        (self.about.label_or_annotation(metadata::COMPONENT), self.about.label_or_annotation(metadata::ROLE))
     }
 }
 
 /// Whether objects of a kind are made for another object, which takes them with it.
 fn has_owner(kind: Kind) -> bool {
-    matches!(kind, Kind::Instance | Kind::DataVolume | Kind::Claim)
+    matches!(kind, Kind::Vmi | Kind::DataVolume | Kind::Pvc)
 }
 
 fn state(owner: &Owner, ours: &BTreeSet<&str>, living: &Living) -> State {
@@ -94,16 +94,16 @@ fn state(owner: &Owner, ours: &BTreeSet<&str>, living: &Living) -> State {
 /// Leaves out what has a living owner outside the fleet, again and again: what such an object owns is left out with it.
 pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
     let mut ours: BTreeSet<&str> = found.iter().map(|found| found.about.uid.as_str()).collect();
-    let machines = found.iter().filter(|found| found.kind == Kind::Machine);
-    let disks: BTreeSet<_> = machines.map(|machine| metadata::data_volume(&machine.about.name)).collect();
+    let vms = found.iter().filter(|found| found.kind == Kind::Vm);
+    let disks: BTreeSet<_> = vms.map(|vm| metadata::data_volume(&vm.about.name)).collect();
     loop {
         let foreign = |found: &&Found| {
             let states: Vec<_> = found.about.owners.iter().map(|owner| state(owner, &ours, &living)).collect();
             if states.contains(&State::Ours) || !ours.contains(found.about.uid.as_str()) {
                 return false;
             }
-            // A claim goes with the data volume of a VM of ours, also where those may not be listed.
-            let unknown = states.contains(&State::Unknown) && !(found.kind == Kind::Claim && disks.contains(&found.about.name));
+            // A PVC goes with the data volume of a VM of ours, also where those may not be listed.
+            let unknown = states.contains(&State::Unknown) && !(found.kind == Kind::Pvc && disks.contains(&found.about.name));
             unknown || states.contains(&State::Alive)
         };
         let left: Vec<&str> = found.iter().filter(foreign).map(|found| found.about.uid.as_str()).collect();
@@ -116,7 +116,7 @@ pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
         }
     }
     let mut sorted = Sorted::default();
-    let foreign: Vec<_> = found.iter().filter(|found| found.kind == Kind::Machine && !ours.contains(found.about.uid.as_str())).collect();
+    let foreign: Vec<_> = found.iter().filter(|found| found.kind == Kind::Vm && !ours.contains(found.about.uid.as_str())).collect();
     let serves_foreign =
         |found: &Found| matches!(found.kind, Kind::Secret | Kind::Service) && foreign.iter().any(|vm| vm.role() == found.role());
     for object in found {
@@ -133,20 +133,20 @@ pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
     sorted
 }
 
-/// Data volumes and claims that are not the fleet's, and that do not go soon because all their owners are gone. `living` knows every
+/// Data volumes and PVCs that are not the fleet's, and that do not go soon because all their owners are gone. `living` knows every
 /// object that could be listed.
 pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> Vec<&'a Found> {
-    let with_labels = objects.iter().filter(|found| found.about.is_of(fleet));
+    let with_labels = objects.iter().filter(|found| found.about.belongs_to(fleet));
     let mut ours: BTreeSet<String> =
         sort(&with_labels.cloned().collect::<Vec<_>>(), Living { uids: living.uids.clone(), unlisted: living.unlisted.clone() })
             .items
             .into_iter()
             .map(|item| item.uid)
             .collect();
-    // CDI does not pass our labels on to every claim.
+    // CDI does not pass our labels on to every PVC.
     let owned = |found: &&Found| found.about.owners.iter().any(|owner| ours.contains(&owner.uid));
-    let claims: Vec<_> = objects.iter().filter(owned).map(|claim| claim.about.uid.clone()).collect();
-    ours.extend(claims);
+    let pvcs: Vec<_> = objects.iter().filter(owned).map(|pvc| pvc.about.uid.clone()).collect();
+    ours.extend(pvcs);
     let none = BTreeSet::new();
     let garbage = |found: &Found| {
         let owners = &found.about.owners;
@@ -161,12 +161,12 @@ impl Inventory {
         self.items.is_empty()
     }
 
-    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Item> {
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &ObjectRef> {
         self.items.iter().filter(move |item| item.kind == kind)
     }
 
     /// The objects to delete so that all of them go: the others have an owner among these.
-    pub(super) fn roots(&self) -> impl Iterator<Item = &Item> {
+    pub(super) fn roots(&self) -> impl Iterator<Item = &ObjectRef> {
         self.items.iter().filter(|item| !has_owner(item.kind) || self.orphans.contains(&item.uid))
     }
 }
@@ -187,7 +187,7 @@ mod tests {
         json!({"apiVersion": format!("{group}/v1"), "kind": kind, "name": "any", "uid": uid})
     }
 
-    fn names(items: &[Item]) -> Vec<&str> {
+    fn names(items: &[ObjectRef]) -> Vec<&str> {
         items.iter().map(|item| item.name.as_str()).collect()
     }
 
@@ -195,9 +195,9 @@ mod tests {
     fn a_vm_of_another_owner_stays_with_all_it_needs() {
         let pool = owner("pool.kubevirt.io", "VirtualMachinePool", "uid-pool");
         let all = [
-            found(Kind::Machine, "vm", &json!([pool])),
+            found(Kind::Vm, "vm", &json!([pool])),
             found(Kind::Secret, "vm-userdata", &json!([])),
-            found(Kind::Instance, "vm", &json!([owner("kubevirt.io", "VirtualMachine", "VirtualMachine-vm")])),
+            found(Kind::Vmi, "vm", &json!([owner("kubevirt.io", "VirtualMachine", "VirtualMachine-vm")])),
         ];
         let sorted = sort(&all, Living::default());
         assert_eq!((names(&sorted.kept), sorted.items.len()), (vec!["vm", "vm-userdata"], 0));
@@ -208,7 +208,7 @@ mod tests {
         let vm = |uid: &str| owner("kubevirt.io", "VirtualMachine", uid);
         let living = || Living { uids: ["alive".to_owned()].into(), unlisted: Vec::new() };
         let decide = |owners: Value| {
-            let sorted = sort(&[found(Kind::Instance, "vm", &owners)], living());
+            let sorted = sort(&[found(Kind::Vmi, "vm", &owners)], living());
             (sorted.items.len(), sorted.orphans.len())
         };
         assert_eq!(decide(json!([])), (1, 1));
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_claim_of_a_data_volume_that_may_not_be_listed_goes_with_its_vm() {
         let volume = json!([owner("cdi.kubevirt.io", "DataVolume", "uid-volume")]);
-        let all = [found(Kind::Machine, "vm", &json!([])), found(Kind::Claim, "vm-data", &volume), found(Kind::Claim, "other", &volume)];
+        let all = [found(Kind::Vm, "vm", &json!([])), found(Kind::Pvc, "vm-data", &volume), found(Kind::Pvc, "other", &volume)];
         let sorted = sort(&all, Living { unlisted: vec![Kind::DataVolume], ..Living::default() });
         assert_eq!((names(&sorted.items), sorted.orphans.len()), (vec!["vm", "vm-data"], 0));
     }

@@ -11,10 +11,10 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     error::ClusterError,
-    kubevirt::observed::{About, Observed},
+    kubevirt::live::{LiveObject, Meta},
 };
 
-use super::{Cluster, Kind, request::Failure};
+use super::{Cluster, Kind, request::RequestError};
 
 /// kubectl's own chunk size.
 pub const PAGE: u32 = 500;
@@ -38,25 +38,25 @@ impl Scope {
 
 /// Which part of each object is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Representation {
     /// All of it.
-    Whole,
+    Full,
     /// Its metadata.
     Metadata,
 }
 
 /// What is read of each object that is listed or followed.
-pub trait Part: Clone + Debug + DeserializeOwned + Send + 'static {
+pub trait Projection: Clone + Debug + DeserializeOwned + Send + 'static {
     /// How much of it the server has to send.
-    const FORM: Form;
+    const REPRESENTATION: Representation;
 
-    fn about(&self) -> &About;
+    fn about(&self) -> &Meta;
 }
 
-impl Part for Observed {
-    const FORM: Form = Form::Whole;
+impl Projection for LiveObject {
+    const REPRESENTATION: Representation = Representation::Full;
 
-    fn about(&self) -> &About {
+    fn about(&self) -> &Meta {
         &self.metadata
     }
 }
@@ -64,14 +64,14 @@ impl Part for Observed {
 /// Who an object is, and nothing else.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Alone {
-    pub metadata: About,
+pub struct MetadataOnly {
+    pub metadata: Meta,
 }
 
-impl Part for Alone {
-    const FORM: Form = Form::Metadata;
+impl Projection for MetadataOnly {
+    const REPRESENTATION: Representation = Representation::Metadata;
 
-    fn about(&self) -> &About {
+    fn about(&self) -> &Meta {
         &self.metadata
     }
 }
@@ -86,35 +86,36 @@ struct Page<'a> {
 }
 
 impl Cluster {
-    /// Machines or instances that a label selector matches.
+    /// Machines or VMIs that a label selector matches.
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn observe(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<Observed>, ClusterError> {
+    pub async fn list_live(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
         let found = self.try_list(&Scope::new(kind, namespace, selector)).await;
         found.map_err(|failure| failure.into_error(self))
     }
 
     /// All objects of a kind that a label selector matches, as JSON.
-    pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> Result<Vec<Value>, Failure> {
-        self.read_list(&Scope::new(kind, Some(namespace), selector), Form::Whole, &|text| serde_json::from_str(text).map(Some)).await
+    pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> Result<Vec<Value>, RequestError> {
+        self.read_list(&Scope::new(kind, Some(namespace), selector), Representation::Full, &|text| serde_json::from_str(text).map(Some))
+            .await
     }
 
-    pub(super) async fn try_list<P: Part>(&self, scope: &Scope) -> Result<Vec<P>, Failure> {
-        self.read_list(scope, P::FORM, &|text| serde_json::from_str(text).map(Some)).await
+    pub(super) async fn try_list<P: Projection>(&self, scope: &Scope) -> Result<Vec<P>, RequestError> {
+        self.read_list(scope, P::REPRESENTATION, &|text| serde_json::from_str(text).map(Some)).await
     }
 
     /// All pages, what `read` makes of each object; when a continue token has expired (410), all over again.
     pub(super) async fn read_list<T>(
         &self,
         scope: &Scope,
-        form: Form,
+        form: Representation,
         read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
-    ) -> Result<Vec<T>, Failure> {
+    ) -> Result<Vec<T>, RequestError> {
         let mut parameters = ListParams::default().labels(&scope.selector).limit(PAGE);
         let (mut objects, mut expired) = (Vec::new(), 0);
         loop {
-            let page = self.retrying(scope.kind.plural(), || self.page(scope, &parameters, form, read)).await;
+            let page = self.send_with_retry(scope.kind.plural(), || self.page(scope, &parameters, form, read)).await;
             let (found, more) = match page {
                 Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() => {
                     expired += 1;
@@ -138,13 +139,13 @@ impl Cluster {
         &self,
         scope: &Scope,
         parameters: &ListParams,
-        form: Form,
+        form: Representation,
         read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
     ) -> kube::Result<(Vec<T>, Option<String>)> {
         let request = Request::new(self.api(scope.kind, scope.namespace.as_deref()).resource_url());
         let request = match form {
-            Form::Whole => request.list(parameters),
-            Form::Metadata => request.list_metadata(parameters),
+            Representation::Full => request.list(parameters),
+            Representation::Metadata => request.list_metadata(parameters),
         };
         let text = self.client().request_text(request.map_err(kube::Error::BuildRequest)?).await?;
         let page: Page<'_> = serde_json::from_str(&text).map_err(kube::Error::SerdeError)?;

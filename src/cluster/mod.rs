@@ -3,17 +3,17 @@
 mod access_review;
 mod apply;
 mod delete;
+mod diff;
 mod event;
+mod field_manager;
 mod guest;
 mod inventory;
 mod list;
-mod logged;
-mod mirror;
+mod middleware;
 mod namespace;
-mod ownership;
 mod preflight;
+mod reflector;
 mod request;
-mod survey;
 mod wait;
 
 use std::{
@@ -41,20 +41,20 @@ use crate::{
 };
 
 pub use apply::Outcome;
-pub use event::{Event, Listener, Outcome as Applied, Pending, Wait, Warning};
+pub use diff::{Change, Diff, Extraneous};
+pub use event::{Event, EventSink, Outcome as Applied, Pending, Wait, Warning};
 pub use inventory::Inventory;
 pub use namespace::owned;
-pub use preflight::Place;
-pub use survey::{Change, Surplus, Survey};
-pub use wait::{Awaited, Laggard, WaitOptions};
+pub use preflight::NamespaceState;
+pub use wait::{NotReady, WaitOptions, WaitOutcome};
 
 /// A kind of object that we deal with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `virtualmachines.kubevirt.io`
-    Machine,
+    Vm,
     /// `virtualmachineinstances.kubevirt.io`
-    Instance,
+    Vmi,
     /// `datavolumes.cdi.kubevirt.io`
     DataVolume,
     /// `secrets`
@@ -62,7 +62,7 @@ pub enum Kind {
     /// `services`
     Service,
     /// `persistentvolumeclaims`
-    Claim,
+    Pvc,
     /// `pods`
     Pod,
     /// `events`
@@ -73,12 +73,12 @@ impl Kind {
     /// Group, version, kind, plural.
     fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
-            Self::Machine => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
-            Self::Instance => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
+            Self::Vm => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
+            Self::Vmi => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
             Self::DataVolume => ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
             Self::Secret => ("", "v1", "Secret", "secrets"),
             Self::Service => ("", "v1", "Service", "services"),
-            Self::Claim => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+            Self::Pvc => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
             Self::Pod => ("", "v1", "Pod", "pods"),
             Self::Event => ("", "v1", "Event", "events"),
         }
@@ -100,7 +100,7 @@ impl Kind {
     }
 
     /// `virtualmachine.kubevirt.io`, as kubectl prints it.
-    pub fn printed(self) -> String {
+    pub fn qualified_name(self) -> String {
         match self.names() {
             ("", _, kind, _) => kind.to_lowercase(),
             (group, _, kind, _) => format!("{}.{group}", kind.to_lowercase()),
@@ -123,14 +123,14 @@ impl Kind {
         match object.kind {
             ObjectKind::Secret => Self::Secret,
             ObjectKind::Service => Self::Service,
-            ObjectKind::Machine => Self::Machine,
+            ObjectKind::Vm => Self::Vm,
         }
     }
 }
 
 /// One very object: what bears its name later is another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct ObjectRef {
     /// Its kind.
     pub kind: Kind,
     /// Its name.
@@ -139,9 +139,9 @@ pub struct Item {
     pub uid: String,
 }
 
-impl std::fmt::Display for Item {
+impl std::fmt::Display for ObjectRef {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.kind.printed(), self.name)
+        write!(formatter, "{}/{}", self.kind.qualified_name(), self.name)
     }
 }
 
@@ -150,10 +150,10 @@ pub struct Cluster {
     /// How it is reached.
     pub access: Access,
     client: Mutex<Client>,
-    pause: logged::Pause,
-    generation: AtomicU64,
+    pause: middleware::RetryAfter,
+    credentials_version: AtomicU64,
     refreshing: tokio::sync::Mutex<()>,
-    forgiving_until: Mutex<Option<Instant>>,
+    rbac_grace_until: Mutex<Option<Instant>>,
     started: Instant,
     deadline: Option<Instant>,
     request_timeout: Duration,
@@ -171,7 +171,7 @@ impl Cluster {
     /// When no usable cluster is configured.
     pub async fn connect(connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
         let access = kubeconfig::access(connection, environment).await?;
-        let pause = logged::Pause::default();
+        let pause = middleware::RetryAfter::default();
         let client = client(access.config.clone(), &pause).map_err(|error| request::translate(&error, &access))?;
         let timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(Duration::from_secs(86_400)));
         let started = Instant::now();
@@ -179,9 +179,9 @@ impl Cluster {
             access,
             client: Mutex::new(client),
             pause,
-            generation: AtomicU64::new(0),
+            credentials_version: AtomicU64::new(0),
             refreshing: tokio::sync::Mutex::new(()),
-            forgiving_until: Mutex::new(None),
+            rbac_grace_until: Mutex::new(None),
             started,
             deadline: limit.map(|limit| started + limit),
             request_timeout: timeout,
@@ -195,33 +195,33 @@ impl Cluster {
     }
 
     /// Which credentials are in use: counted up each time they are read anew.
-    fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
+    fn credentials_version(&self) -> u64 {
+        self.credentials_version.load(Ordering::SeqCst)
     }
 
     /// Reads the credentials anew, because those of a generation are no longer good: a token may expire in the middle of a command.
     /// Of several requests that find this out together, one does it for all.
-    async fn refresh(&self, refused: u64) -> bool {
+    async fn reload_credentials(&self, refused: u64) -> bool {
         let _turn = self.refreshing.lock().await;
-        if self.generation() != refused {
+        if self.credentials_version() != refused {
             return true;
         }
         tracing::info!("unauthorized: reading the credentials anew");
         let Ok(config) = self.access.renew(&self.connection, &self.environment).await else { return false };
         let Ok(client) = client(config, &self.pause) else { return false };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.credentials_version.fetch_add(1, Ordering::SeqCst);
         true
     }
 
     /// Until then a 403 is tried again: rights in a new project arrive late, and in a server that has just been started.
-    fn forgive_forbidden(&self, until: Instant) {
-        let mut forgiving = self.forgiving_until.lock().unwrap_or_else(PoisonError::into_inner);
+    fn extend_rbac_grace(&self, until: Instant) {
+        let mut forgiving = self.rbac_grace_until.lock().unwrap_or_else(PoisonError::into_inner);
         *forgiving = Some(forgiving.map_or(until, |before| before.max(until)));
     }
 
-    fn forgives_forbidden(&self) -> bool {
-        let until = *self.forgiving_until.lock().unwrap_or_else(PoisonError::into_inner);
+    fn in_rbac_grace(&self) -> bool {
+        let until = *self.rbac_grace_until.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| Instant::now() < until)
     }
 
@@ -243,6 +243,6 @@ impl Cluster {
     }
 }
 
-fn client(config: kube::Config, pause: &logged::Pause) -> kube::Result<Client> {
-    Ok(ClientBuilder::try_from(config)?.with_layer(&logged::LogLayer(pause.clone())).build())
+fn client(config: kube::Config, pause: &middleware::RetryAfter) -> kube::Result<Client> {
+    Ok(ClientBuilder::try_from(config)?.with_layer(&middleware::TraceLayer(pause.clone())).build())
 }

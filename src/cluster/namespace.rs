@@ -11,10 +11,10 @@ use kube::{
 
 use crate::{error::ClusterError, plan::metadata};
 
-use super::{Cluster, Place, request::Failure};
+use super::{Cluster, NamespaceState, request::RequestError};
 
 /// How often a list that expires is begun again.
-const MOST_EXPIRED: u32 = 3;
+const MAX_RESTARTS: u32 = 3;
 /// Types of the Secrets that controllers make for service accounts,
 const TOKEN_TYPES: [&str; 2] = ["kubernetes.io/service-account-token", "kubernetes.io/dockercfg"];
 /// and the annotations that name the account; the second is that of OpenShift 4.16 and later
@@ -40,7 +40,7 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn owns_namespace(&self, name: &str) -> Result<bool, ClusterError> {
-        Ok(matches!(self.look_at_namespace(name).await?, Place::There(metadata) if owned(&metadata)))
+        Ok(matches!(self.namespace_state(name).await?, NamespaceState::Active(metadata) if owned(&metadata)))
     }
 
     /// Whether there is no such namespace; one that may not be looked at is taken to be there.
@@ -48,7 +48,7 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn namespace_is_gone(&self, name: &str) -> Result<bool, ClusterError> {
-        Ok(self.look_at_namespace(name).await? == Place::Missing)
+        Ok(self.namespace_state(name).await? == NamespaceState::NotFound)
     }
 
     /// Whatever else is in a namespace, as `resource/name`; and the resources that may not be listed there.
@@ -56,7 +56,7 @@ impl Cluster {
     /// # Errors
     /// When the server does not say what it has.
     pub async fn leftovers(&self, namespace: &str) -> Result<(Vec<String>, Vec<String>), ClusterError> {
-        let discovery = self.once(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
+        let discovery = self.send(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
         // In whatever version: a resource may be missing from the one that the server prefers.
         let resources: Vec<_> = discovery.groups().flat_map(all_versions).collect();
         let namespaced: BTreeSet<_> = resources
@@ -88,11 +88,11 @@ impl Cluster {
     }
 
     /// All objects of a resource in a namespace, page by page: their metadata, and a Secret's type.
-    async fn all_of(&self, namespace: &str, resource: &ApiResource) -> Result<Vec<Leftover>, Failure> {
+    async fn all_of(&self, namespace: &str, resource: &ApiResource) -> Result<Vec<Leftover>, RequestError> {
         let mut parameters = ListParams::default().limit(super::list::PAGE);
         let (mut all, mut expired) = (Vec::new(), 0);
         loop {
-            let list = self.retrying(&resource.plural, || {
+            let list = self.send_with_retry(&resource.plural, || {
                 let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, resource);
                 let parameters = parameters.clone();
                 async move {
@@ -111,7 +111,7 @@ impl Cluster {
                 }
             });
             let (items, more) = match list.await {
-                Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() && expired < MOST_EXPIRED => {
+                Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() && expired < MAX_RESTARTS => {
                     expired += 1;
                     parameters.continue_token = None;
                     all.clear();
@@ -132,7 +132,7 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn delete_namespace(&self, name: &str, uid: &str) -> Result<(), ClusterError> {
-        let deleted = self.retrying(name, || {
+        let deleted = self.send_with_retry(name, || {
             let api: Api<Namespace> = Api::all(self.client());
             let parameters = DeleteParams {
                 preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
@@ -156,7 +156,7 @@ impl Cluster {
                 let api: Api<Namespace> = Api::all(self.client());
                 async move { api.get_opt(name).await }
             };
-            match self.retrying(name, get).await {
+            match self.send_with_retry(name, get).await {
                 Ok(None) => return Ok(true),
                 // Another one of its name.
                 Ok(Some(namespace)) if namespace.metadata.uid.as_deref() != Some(uid) => return Ok(true),

@@ -8,23 +8,23 @@ use kube::api::{Api, ListParams};
 
 use crate::{
     error::ClusterError,
-    plan::{DataDisk, Shape, metadata},
+    plan::{DataDisk, VmTemplate, metadata},
 };
 
-use super::{Cluster, Event, Listener, Warning, request::Failure};
+use super::{Cluster, Event, EventSink, Warning, request::RequestError};
 
 /// What is known of a namespace.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Place {
+pub enum NamespaceState {
     /// It is there.
-    There(Box<ObjectMeta>),
+    Active(Box<ObjectMeta>),
     /// It is not.
-    Missing,
+    NotFound,
     /// The user may not look.
-    Unknown,
+    Forbidden,
 }
 
-/// Default marks of a StorageClass: for virtual machines, and for all.
+/// Default marks of a StorageClass: for virtual VMs, and for all.
 const DEFAULTS: [&str; 2] = ["storageclass.kubevirt.io/is-default-virt-class", "storageclass.kubernetes.io/is-default-class"];
 
 /// Label of a namespace whose pods have a primary network of their own.
@@ -39,7 +39,7 @@ impl Cluster {
         self.api_group("kubevirt.io").await.map(|_| ())
     }
 
-    /// Whether the cluster runs virtual machines at all.
+    /// Whether the cluster runs virtual VMs at all.
     ///
     /// # Errors
     /// [`ClusterError::NoKubeVirt`], or the way to the server.
@@ -54,19 +54,19 @@ impl Cluster {
     ///
     /// # Errors
     /// No CDI, no such class, or no default class.
-    pub async fn require_storage(&self, shape: &Shape, storage: u64, tell: Listener<'_>) -> Result<(), ClusterError> {
-        if storage == 0 || shape.data_disk == DataDisk::Empty {
+    pub async fn require_storage(&self, template: &VmTemplate, storage: u64, tell: EventSink<'_>) -> Result<(), ClusterError> {
+        if storage == 0 || template.data_disk == DataDisk::Empty {
             return Ok(());
         }
         if self.api_group("cdi.kubevirt.io").await?.is_none() {
             return Err(ClusterError::NoCdi);
         }
-        let classes = |list: Result<kube::core::ObjectList<StorageClass>, Failure>| match list {
+        let classes = |list: Result<kube::core::ObjectList<StorageClass>, RequestError>| match list {
             Ok(list) => Ok(Some(list.items)),
             Err(failure) if failure.is_code(403) => Ok(None),
             Err(failure) => Err(failure.into_error(self)),
         };
-        let list = self.retrying("storage classes", || {
+        let list = self.send_with_retry("storage classes", || {
             let api: Api<StorageClass> = Api::all(self.client());
             async move { api.list(&ListParams::default()).await }
         });
@@ -77,7 +77,7 @@ impl Cluster {
         let name = |class: &StorageClass| class.metadata.name.clone().unwrap_or_default();
         let available = || found.iter().map(name).collect::<Vec<_>>();
         let default = |class: &StorageClass| DEFAULTS.iter().any(|mark| metadata::annotation(&class.metadata, mark) == Some("true"));
-        match &shape.storage_class {
+        match &template.storage_class {
             Some(wanted) if !found.iter().any(|class| name(class) == *wanted) => {
                 Err(ClusterError::StorageClassNotFound { name: wanted.clone(), available: available() })
             }
@@ -91,9 +91,9 @@ impl Cluster {
     /// # Errors
     /// One with a primary user-defined network has neither masquerade nor readiness probes (OpenShift's documentation of
     /// virtualization with primary UDNs, 4.18 and 4.19).
-    pub fn require_pod_network(namespace: &str, place: &Place) -> Result<(), ClusterError> {
+    pub fn require_pod_network(namespace: &str, place: &NamespaceState) -> Result<(), ClusterError> {
         match place {
-            Place::There(about) if about.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
+            NamespaceState::Active(about) if about.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
                 Err(ClusterError::PrimaryNetwork { namespace: namespace.to_owned(), label: PRIMARY_UDN })
             }
             _ => Ok(()),
@@ -104,19 +104,19 @@ impl Cluster {
     ///
     /// # Errors
     /// When it is being deleted.
-    pub async fn look_at_namespace(&self, name: &str) -> Result<Place, ClusterError> {
+    pub async fn namespace_state(&self, name: &str) -> Result<NamespaceState, ClusterError> {
         let get = || {
             let api: Api<Namespace> = Api::all(self.client());
             async move { api.get_opt(name).await }
         };
-        match self.retrying("namespace", get).await {
+        match self.send_with_retry("namespace", get).await {
             Ok(Some(namespace)) if namespace.metadata.deletion_timestamp.is_some() => {
                 Err(ClusterError::NamespaceTerminating(name.to_owned()))
             }
-            Ok(Some(namespace)) => Ok(Place::There(Box::new(namespace.metadata))),
-            Ok(None) => Ok(Place::Missing),
+            Ok(Some(namespace)) => Ok(NamespaceState::Active(Box::new(namespace.metadata))),
+            Ok(None) => Ok(NamespaceState::NotFound),
             // On OpenShift somebody else's project and no project look alike.
-            Err(failure) if failure.is_code(403) => Ok(Place::Unknown),
+            Err(failure) if failure.is_code(403) => Ok(NamespaceState::Forbidden),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
@@ -128,12 +128,12 @@ impl Cluster {
             let request = http::Request::get(format!("/apis/{name}")).body(Vec::new());
             async move { client.request::<APIGroup>(request.map_err(kube::Error::HttpError)?).await }
         };
-        match self.once(&get).await {
+        match self.send(&get).await {
             Ok(group) => Ok(Some(group)),
             Err(failure) if failure.is_code(404) => Ok(None),
             // Refused at the first request, there is nothing to wait for; what passes is tried again.
-            Err(failure) if matches!(failure, Failure::Kube(kube::Error::Api(_))) && !failure.is_code(401) => {
-                match self.retrying("API groups", get).await {
+            Err(failure) if matches!(failure, RequestError::Kube(kube::Error::Api(_))) && !failure.is_code(401) => {
+                match self.send_with_retry("API groups", get).await {
                     Ok(group) => Ok(Some(group)),
                     Err(failure) if failure.is_code(404) => Ok(None),
                     Err(failure) => Err(failure.into_error(self)),
@@ -153,7 +153,7 @@ impl Cluster {
             let request = http::Request::get("/apis/kubevirt.io/v1/kubevirts").body(Vec::new());
             async move { client.request::<serde_json::Value>(request.map_err(kube::Error::HttpError)?).await }
         };
-        match self.retrying("KubeVirt's configuration", get).await {
+        match self.send_with_retry("KubeVirt's configuration", get).await {
             Ok(list) => Ok(list["items"][0]["status"]["defaultArchitecture"].as_str().map(str::to_owned)),
             Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(None),
             Err(failure) => Err(failure.into_error(self)),
@@ -170,7 +170,7 @@ impl Cluster {
             let request = http::Request::get("/apis/subresources.kubevirt.io/v1/version").body(Vec::new());
             async move { client.request::<serde_json::Value>(request.map_err(kube::Error::HttpError)?).await }
         };
-        let version = self.once(&get).await.map_err(|failure| failure.into_error(self))?;
+        let version = self.send(&get).await.map_err(|failure| failure.into_error(self))?;
         Ok(version["gitVersion"].as_str().unwrap_or("unknown").to_owned())
     }
 }

@@ -20,18 +20,18 @@ pub const RESTARTED: Duration = Duration::from_secs(10);
 /// A request at the deadline gets this long all the same.
 const LAST_ATTEMPT: Duration = Duration::from_secs(2);
 /// Where the command has no deadline of its own, a server that stays broken is given up after this.
-const PATIENCE: Duration = Duration::from_secs(120);
+const MAX_RETRY_TIME: Duration = Duration::from_secs(120);
 
 /// Why a request failed.
 #[derive(Debug)]
-pub enum Failure {
+pub enum RequestError {
     /// The server's answer, or none.
     Kube(kube::Error),
     /// No answer in time.
-    Silence,
+    Timeout,
 }
 
-impl Failure {
+impl RequestError {
     /// The server's status, if it gave one.
     pub fn status(&self) -> Option<&Status> {
         match self {
@@ -50,7 +50,7 @@ impl Failure {
         match self {
             // A login plugin that failed would be started again and again.
             Self::Kube(error) if auth_error(error).is_some() => false,
-            Self::Silence => true,
+            Self::Timeout => true,
             Self::Kube(kube::Error::Api(status)) => match status.code {
                 429 | 502 | 503 | 504 => true,
                 500 => !status.message.contains("denied the request"),
@@ -72,14 +72,14 @@ impl Failure {
     pub fn into_error(self, cluster: &Cluster) -> ClusterError {
         match self {
             Self::Kube(error) => translate(&error, &cluster.access),
-            Self::Silence => ClusterError::Silent(cluster.access.server.clone()),
+            Self::Timeout => ClusterError::Silent(cluster.access.server.clone()),
         }
     }
 }
 
 impl Cluster {
     /// One request within its time limit; on 401 once more with fresh credentials.
-    pub(super) async fn once<T, F, Fut>(&self, operation: &F) -> Result<T, Failure>
+    pub(super) async fn send<T, F, Fut>(&self, operation: &F) -> Result<T, RequestError>
     where
         F: Fn() -> Fut,
         Fut: Future<Output = kube::Result<T>>,
@@ -87,18 +87,18 @@ impl Cluster {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(std::time::Instant::now()).max(LAST_ATTEMPT));
         let limit = left.map_or(self.request_timeout, |left| left.min(self.request_timeout));
         let attempt = async || match tokio::time::timeout(limit, operation()).await {
-            Ok(result) => result.map_err(Failure::Kube),
-            Err(_) => Err(Failure::Silence),
+            Ok(result) => result.map_err(RequestError::Kube),
+            Err(_) => Err(RequestError::Timeout),
         };
-        let generation = self.generation();
+        let credentials_version = self.credentials_version();
         match attempt().await {
-            Err(failure) if failure.is_code(401) && self.refresh(generation).await => attempt().await,
+            Err(failure) if failure.is_code(401) && self.reload_credentials(credentials_version).await => attempt().await,
             result => result,
         }
     }
 
     /// One request, tried again inside the deadline while what fails is transient.
-    pub(super) async fn retrying<T, F, Fut>(&self, what: &str, operation: F) -> Result<T, Failure>
+    pub(super) async fn send_with_retry<T, F, Fut>(&self, what: &str, operation: F) -> Result<T, RequestError>
     where
         F: Fn() -> Fut,
         Fut: Future<Output = kube::Result<T>>,
@@ -106,26 +106,26 @@ impl Cluster {
         let begun = tokio::time::Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let failure = match self.once(&operation).await {
+            let failure = match self.send(&operation).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
             if failure.status().is_none() {
-                self.forgive_forbidden(std::time::Instant::now() + RESTARTED);
+                self.extend_rbac_grace(std::time::Instant::now() + RESTARTED);
             }
-            let patient = self.deadline.is_some() || begun.elapsed() < PATIENCE;
-            let forgiven = failure.is_code(403) && self.forgives_forbidden();
+            let patient = self.deadline.is_some() || begun.elapsed() < MAX_RETRY_TIME;
+            let forgiven = failure.is_code(403) && self.in_rbac_grace();
             if !(failure.is_transient() || forgiven) || self.overdue() || !patient {
                 return Err(failure);
             }
             let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter())).max(self.pause.left());
-            let left = self
-                .deadline
-                .map_or(PATIENCE.saturating_sub(begun.elapsed()), |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
+            let left = self.deadline.map_or(MAX_RETRY_TIME.saturating_sub(begun.elapsed()), |deadline| {
+                deadline.saturating_duration_since(std::time::Instant::now())
+            });
             let wait = wait.min(left);
             let why = match &failure {
-                Failure::Kube(error) => translate(error, &self.access).to_string(),
-                Failure::Silence => "no answer in time".to_owned(),
+                RequestError::Kube(error) => translate(error, &self.access).to_string(),
+                RequestError::Timeout => "no answer in time".to_owned(),
             };
             tracing::info!("{what}: {why}; again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;

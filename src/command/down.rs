@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{Down, DryRun},
-    cluster::{Cluster, Inventory, Item, Place, Warning, owned},
+    cluster::{Cluster, Inventory, NamespaceState, ObjectRef, Warning, owned},
     error::{ClusterError, Error, Result, Unconfirmed, WaitedFor},
 };
 
@@ -14,7 +14,7 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     let namespace = context.namespace(&cluster)?;
     // A server that is not there is told at once; one that goes away later is waited for.
     cluster.require_server().await?;
-    if arguments.delete_namespace && !context.config.narrowed.is_empty() {
+    if arguments.delete_namespace && !context.config.selected_on_cli.is_empty() {
         return Err(Error::DeleteNamespaceNarrowed);
     }
     if arguments.delete_namespace && !context.config.wait() {
@@ -24,9 +24,9 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     // Nothing is removed on the way to a refusal.
     let uid = if arguments.delete_namespace { require_ours(&cluster, &namespace).await? } else { None };
     let fleet = &context.config.settings.common.name;
-    let inventory = cluster.inventory(&namespace, fleet, &context.config.narrowed, &|progress| ui.listen(progress)).await?;
+    let inventory = cluster.inventory(&namespace, fleet, &context.config.selected_on_cli, &|progress| ui.listen(progress)).await?;
     if inventory.is_empty() {
-        let which = match context.config.narrowed.as_slice() {
+        let which = match context.config.selected_on_cli.as_slice() {
             [] => String::new(),
             names => format!("{} of ", names.join(", ")),
         };
@@ -45,11 +45,11 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
 
 /// The UID of the namespace, which must be of our making; nothing where it does not exist.
 async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<Option<String>> {
-    match cluster.look_at_namespace(namespace).await? {
-        Place::Missing => Ok(None),
-        Place::There(metadata) if owned(&metadata) => Ok(Some(metadata.uid.unwrap_or_default())),
-        Place::There(_) => Err(Error::NamespaceNotOurs(namespace.to_owned())),
-        Place::Unknown => Err(Error::NamespaceForbidden(namespace.to_owned())),
+    match cluster.namespace_state(namespace).await? {
+        NamespaceState::NotFound => Ok(None),
+        NamespaceState::Active(metadata) if owned(&metadata) => Ok(Some(metadata.uid.unwrap_or_default())),
+        NamespaceState::Active(_) => Err(Error::NamespaceNotOurs(namespace.to_owned())),
+        NamespaceState::Forbidden => Err(Error::NamespaceForbidden(namespace.to_owned())),
     }
 }
 
@@ -64,16 +64,16 @@ async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, cont
         return Ok(());
     }
     let refused = cluster.delete(inventory).await;
-    let going = inventory.without(&refused);
+    let terminating = inventory.excluding(&refused);
     let outcome = if context.config.wait() {
-        wait(cluster, &going, context).await
+        wait(cluster, &terminating, context).await
     } else {
-        tell(&going.items, namespace, " is being deleted", "", context);
+        tell(&terminating.items, namespace, " is being deleted", "", context);
         Ok(())
     };
     // Somebody may be running `up`: what was not listed was not confirmed either.
     let fleet = &context.config.settings.common.name;
-    match cluster.appeared(inventory, fleet, &context.config.narrowed).await {
+    match cluster.appeared(inventory, fleet, &context.config.selected_on_cli).await {
         Ok(appeared) if appeared.is_empty() => {}
         Ok(appeared) => ui.warning(&Warning::Appeared(appeared)),
         Err(_) => ui.warning(&Warning::AppearedUnknown),
@@ -104,9 +104,9 @@ async fn wait(cluster: &Cluster, inventory: &Inventory, context: &Context<'_>) -
     Err(ClusterError::Timeout { after: cluster.elapsed(), waited_for }.into())
 }
 
-fn tell(items: &[Item], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
-    for Item { kind, name, .. } in items {
-        context.ui.line(&format!("{} {name:?}{verb} from {namespace} namespace{suffix}", kind.printed()));
+fn tell(items: &[ObjectRef], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
+    for ObjectRef { kind, name, .. } in items {
+        context.ui.line(&format!("{} {name:?}{verb} from {namespace} namespace{suffix}", kind.qualified_name()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ssh`: a shell in one machine, or a command there, through virtctl.
+//! `ssh`: a shell in one VM, or a command there, through virtctl.
 //!
 //! A shell goes through `virtctl ssh`; a command through `ssh` with `virtctl port-forward` as its ProxyCommand, because
 //! `virtctl ssh` turns every remote status into 1 (kubevirt/kubevirt `pkg/virtctl/ssh`). virtctl's own nested call loses
@@ -14,7 +14,7 @@ use crate::{
     cluster::{Cluster, Kind},
     config::value,
     error::{Error, Result},
-    kubevirt::observed::Observed,
+    kubevirt::live::LiveObject,
     plan::metadata,
     status::{PrintableStatus, VmStatus, statuses},
 };
@@ -24,7 +24,7 @@ use super::Context;
 /// Names of virtctl: its own, and as a plugin of kubectl (krew) and oc.
 const VIRTCTL: [&str; 3] = ["virtctl", "kubectl-virt", "oc-virt"];
 
-/// A machine to log in to.
+/// A VM to log in to.
 struct Target {
     name: String,
     namespace: String,
@@ -37,7 +37,7 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or(Error::VirtctlNotFound)?;
     let cluster = context.connect(true).await?;
     let target = target(&cluster, arguments, context).await?;
-    let overlay = overlay(&cluster, &context.config.settings.connection, names_a_pipe(context))?;
+    let kubeconfig_for_virtctl = kubeconfig_for_virtctl(&cluster, &context.config.settings.connection, names_a_pipe(context))?;
     let options = host_key_options(&target, context)?;
     let mut command = if arguments.command.is_empty() {
         let mut command = Command::new(&virtctl);
@@ -72,22 +72,22 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
         command.args(["-l", &target.user, "--", &format!("vm.{}.{}", target.name, target.namespace)]).args(&arguments.command);
         command
     };
-    if let Some(file) = &overlay {
+    if let Some(file) = &kubeconfig_for_virtctl {
         command.env("KUBECONFIG", file.path());
     }
     tracing::info!("running {}", command.as_std().get_program().to_string_lossy());
     let failed = |error| Error::Program { program: virtctl.display().to_string(), error };
     let mut child = command.spawn().map_err(failed)?;
-    let status = accompany(&mut child).await.map_err(failed)?;
+    let status = wait_forwarding_signals(&mut child).await.map_err(failed)?;
     // The file must outlive the tunnel, and not the command.
-    drop(overlay);
+    drop(kubeconfig_for_virtctl);
     outcome(status)
 }
 
 /// Waits for the child. Ctrl-C on the terminal reaches it by itself, and it decides what that means; a signal for us alone is
 /// handed on.
 #[cfg(unix)]
-async fn accompany(child: &mut Child) -> std::io::Result<ExitStatus> {
+async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatus> {
     use rustix::process::{Pid, Signal, kill_process};
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -108,7 +108,7 @@ async fn accompany(child: &mut Child) -> std::io::Result<ExitStatus> {
 }
 
 #[cfg(not(unix))]
-async fn accompany(child: &mut Child) -> std::io::Result<ExitStatus> {
+async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatus> {
     child.wait().await
 }
 
@@ -125,13 +125,13 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let fleet = &context.config.settings.common.name;
     cluster.require_kubevirt().await?;
     let selector = metadata::selector(Some(fleet), &[]);
-    let machines = cluster.observe(Kind::Machine, Some(&namespace), &selector).await?;
-    let instances = cluster.observe(Kind::Instance, Some(&namespace), &selector).await?;
-    let rows = statuses(&machines, &instances);
-    let row = choose(&rows, arguments.machine.as_deref(), fleet, &namespace, context)?;
-    let named = |object: &&Observed| object.metadata.name == row.name;
-    let instance = instances.iter().find(named).filter(|instance| instance.status.phase == "Running");
-    let Some(instance) = instance else {
+    let vms = cluster.list_live(Kind::Vm, Some(&namespace), &selector).await?;
+    let vmis = cluster.list_live(Kind::Vmi, Some(&namespace), &selector).await?;
+    let rows = statuses(&vms, &vmis);
+    let row = choose(&rows, arguments.vm.as_deref(), fleet, &namespace, context)?;
+    let named = |object: &&LiveObject| object.metadata.name == row.name;
+    let vmi = vmis.iter().find(named).filter(|vmi| vmi.status.phase == "Running");
+    let Some(vmi) = vmi else {
         let start = (row.printable == PrintableStatus::Stopped).then(|| format!("virtctl start {} -n {namespace}", row.name));
         return Err(Error::VmNotRunning { name: row.name.clone(), status: row.printable.to_string(), reason: row.reason(), start });
     };
@@ -139,7 +139,7 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
         name: checked(&row.name, value::object_name, "the name of this VM")?,
         user: match &arguments.login {
             Some(login) => login.clone(),
-            None if row.ssh_user.is_empty() => context.config.settings.door.ssh_user.clone(),
+            None if row.ssh_user.is_empty() => context.config.settings.login.ssh_user.clone(),
             None => checked(
                 &row.ssh_user,
                 value::user_name,
@@ -147,7 +147,7 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
             )?,
         },
         namespace,
-        uid: checked(&instance.metadata.uid, value::uid, &format!("the UID of instance {}", row.name))?,
+        uid: checked(&vmi.metadata.uid, value::uid, &format!("the UID of instance {}", row.name))?,
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
 }
@@ -188,7 +188,7 @@ fn names_a_pipe(context: &Context<'_>) -> bool {
 }
 
 /// What the user said of the cluster on our command line, as a file that virtctl reads; readable by the user alone.
-fn overlay(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
+fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
     let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access.kubeconfig) else { return Ok(None) };
     let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
     let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.to_string()))?;
@@ -197,7 +197,7 @@ fn overlay(cluster: &Cluster, connection: &Connection, read_once: bool) -> Resul
     Ok(Some(file))
 }
 
-/// Each instance has a host key of its own, under its UID: made again, or stopped and started, a machine boots from a fresh root disk, and
+/// Each VMI has a host key of its own, under its UID: made again, or stopped and started, a VM boots from a fresh root disk, and
 /// an alarm about its new key would be false. A reboot keeps both.
 fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String>> {
     let state = context.environment.get("XDG_STATE_HOME").map(PathBuf::from);

@@ -23,7 +23,7 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let place = namespace.as_deref();
     let config = context.config;
     // All fleets of the cluster, unless one is asked for.
-    let fleet = if arguments.all_namespaces { config.named_fleet() } else { Some(config.settings.common.name.as_str()) };
+    let fleet = if arguments.all_namespaces { config.fleet_from_cli() } else { Some(config.settings.common.name.as_str()) };
     let mut selector = metadata::selector(fleet, &[]);
     if let Some(more) = arguments.selector.as_ref().filter(|more| !more.is_empty()) {
         selector = format!("{selector},{more}");
@@ -32,10 +32,9 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     if arguments.watch {
         return follow(&cluster, place, &selector, arguments, context).await;
     }
-    let (machines, instances) =
-        futures::try_join!(cluster.observe(Kind::Machine, place, &selector), cluster.observe(Kind::Instance, place, &selector))?;
-    let mut rows = statuses(&machines, &instances);
-    cluster.explain(&mut rows).await;
+    let (vms, vmis) = futures::try_join!(cluster.list_live(Kind::Vm, place, &selector), cluster.list_live(Kind::Vmi, place, &selector))?;
+    let mut rows = statuses(&vms, &vmis);
+    cluster.diagnose(&mut rows).await;
     print(&rows, place, arguments, context)
 }
 
@@ -44,7 +43,7 @@ fn print(rows: &[VmStatus], namespace: Option<&str>, arguments: &Status, context
     match arguments.output {
         Some(StatusOutput::Json) => ui.block(&json_text(&document(rows)?)),
         Some(StatusOutput::Yaml) => ui.block(&serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.to_string()))?),
-        Some(StatusOutput::Name) => rows.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Machine.printed(), row.name))),
+        Some(StatusOutput::Name) => rows.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Vm.qualified_name(), row.name))),
         None | Some(StatusOutput::Wide) if rows.is_empty() => ui.note(&match namespace {
             Some(namespace) => format!("No resources found in {namespace} namespace."),
             None => "No resources found".to_owned(),
@@ -57,7 +56,7 @@ fn print(rows: &[VmStatus], namespace: Option<&str>, arguments: &Status, context
     Ok(())
 }
 
-/// A line now for each machine, and one for each that changes.
+/// A line now for each VM, and one for each that changes.
 async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let mut shown: BTreeMap<(String, String), VmStatus> = BTreeMap::new();
@@ -78,7 +77,7 @@ async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, argu
                 let documents = lines.iter().filter_map(|row| serde_yaml::to_string(&document(std::slice::from_ref(row)).ok()?).ok());
                 documents.for_each(|text| ui.block(&format!("---\n{text}")));
             }
-            Some(StatusOutput::Name) => lines.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Machine.printed(), row.name))),
+            Some(StatusOutput::Name) => lines.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Vm.qualified_name(), row.name))),
             format => {
                 ui.block(&table(&lines, namespace.is_none(), format == Some(StatusOutput::Wide), headers).render());
                 headers = false;
@@ -89,7 +88,7 @@ async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, argu
     Ok(cluster.follow(namespace, selector, &mut show).await?)
 }
 
-/// The table of machines.
+/// The table of VMs.
 pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool) -> Table {
     let columns = |namespace: &'static str, wide_columns: [&'static str; 3]| {
         let mut names = vec!["NAME", "WORKLOAD", "STATUS", "READY", "AGE"];
@@ -123,7 +122,7 @@ pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool)
 /// What `-o json` and `-o yaml` print of a VM: a public format, apart from how the program keeps it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Item<'a> {
+struct PrintedVm<'a> {
     namespace: &'a str,
     name: &'a str,
     fleet: &'a str,
@@ -138,7 +137,7 @@ struct Item<'a> {
     ssh_user: &'a str,
 }
 
-impl<'a> From<&'a VmStatus> for Item<'a> {
+impl<'a> From<&'a VmStatus> for PrintedVm<'a> {
     fn from(vm: &'a VmStatus) -> Self {
         Self {
             namespace: &vm.namespace,
@@ -158,7 +157,7 @@ impl<'a> From<&'a VmStatus> for Item<'a> {
 }
 
 fn document(rows: &[VmStatus]) -> Result<Value> {
-    let items: Vec<_> = rows.iter().map(Item::from).collect();
+    let items: Vec<_> = rows.iter().map(PrintedVm::from).collect();
     Ok(json!({"apiVersion": "virtwork/v1", "kind": "FleetStatus", "items": items}))
 }
 

@@ -33,8 +33,8 @@ fn unknown(name: &str, catalog: &Catalog) -> Error {
     Error::UnknownWorkload { name: name.to_owned(), near, known: names.into_iter().map(str::to_owned).collect() }
 }
 
-fn machines(workload: &Workload) -> String {
-    let roles: Vec<_> = workload.machines.iter().filter_map(|(role, _)| role.as_deref()).collect();
+fn vms(workload: &Workload) -> String {
+    let roles: Vec<_> = workload.vms.iter().filter_map(|(role, _)| role.as_deref()).collect();
     if roles.is_empty() { "1".to_owned() } else { format!("{} ({})", roles.len(), roles.join(", ")) }
 }
 
@@ -43,13 +43,13 @@ fn overview(catalog: &Catalog) -> Table {
     for workload in catalog.workloads.values() {
         let disk = workload.disk.as_ref().map_or_else(String::new, |disk| disk.size.clone());
         let default = if workload.default { "yes" } else { "no" };
-        table.push(vec![workload.name.clone(), machines(workload), disk, default.to_owned(), workload.description.clone()]);
+        table.push(vec![workload.name.clone(), vms(workload), disk, default.to_owned(), workload.description.clone()]);
     }
     table
 }
 
 fn details(workload: &Workload) -> String {
-    let mut text = format!("{}: {}\n\nMachines: {}\n", workload.name, workload.description, machines(workload));
+    let mut text = format!("{}: {}\n\nMachines: {}\n", workload.name, workload.description, vms(workload));
     if let Some(disk) = &workload.disk {
         text.push_str(&format!("Data disk: {} ({} at least)\n", disk.size, disk.minimum));
     }
@@ -64,19 +64,19 @@ fn details(workload: &Workload) -> String {
 
 /// The very user data that the guests get with the present settings.
 async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_>) -> Result<()> {
-    let roles: Vec<_> = workload.machines.iter().filter_map(|(role, _)| role.as_deref()).collect();
-    let machine = match (role, roles.as_slice()) {
-        (None, []) => workload.machines.first(),
-        (Some(role), roles) if roles.contains(&role) => workload.machines.iter().find(|(name, _)| name.as_deref() == Some(role)),
+    let roles: Vec<_> = workload.vms.iter().filter_map(|(role, _)| role.as_deref()).collect();
+    let vm = match (role, roles.as_slice()) {
+        (None, []) => workload.vms.first(),
+        (Some(role), roles) if roles.contains(&role) => workload.vms.iter().find(|(name, _)| name.as_deref() == Some(role)),
         (Some(role), []) => return Err(Error::NoRoles { workload: workload.name.clone(), role: role.to_owned() }),
         (_, roles) => {
             let roles = roles.iter().map(|role| (*role).to_owned()).collect();
             return Err(Error::RoleRequired { workload: workload.name.clone(), roles });
         }
     };
-    let Some((_, machine)) = machine else { return Ok(()) };
+    let Some((_, vm)) = vm else { return Ok(()) };
     let (fleet, chosen) = context.config.fleet_of(workload)?;
     let namespace = context.namespace_offline()?;
-    context.ui.block(&plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &chosen, machine)));
+    context.ui.block(&plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &chosen, vm)));
     Ok(())
 }

@@ -19,10 +19,10 @@ use super::{suggest, value::SetValue};
 
 const PREFIX: &str = "VIRTWORK_";
 /// Settings that are one decision: the first layer that says anything of them decides for all of them.
-const TOGETHER: [&[&str]; 3] =
+const EXCLUSIVE_GROUPS: [&[&str]; 3] =
     [&["wait", "no_wait"], &["ssh_password", "ssh_password_file"], &["ssh_authorized_keys", "ssh_key_file", "no_ssh_key"]];
 /// What a workload may have of its own, besides its parameters.
-pub const OWN: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
+pub const WORKLOAD_OVERRIDES: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
 
 /// Where a layer's values come from.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl Origin {
     /// A workload's own value as it is written there.
     pub fn own_place(&self, workload: &str, key: &str) -> String {
         match self {
-            Self::File(_) if OWN.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
+            Self::File(_) if WORKLOAD_OVERRIDES.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
             Self::File(_) => self.place(&format!("workloads.{workload}.params.{key}")),
             _ => format!("{} {workload}.{key}", self.place("set")),
         }
@@ -179,12 +179,12 @@ impl Layer {
                         }
                     }
                     ("params", _) => return at("must be a mapping from parameter to value"),
-                    (own, value) if OWN.contains(&own) => {
+                    (own, value) if WORKLOAD_OVERRIDES.contains(&own) => {
                         let text = scalars(value, false).or_else(|message| at(&message).map(|()| Vec::new()))?;
                         self.own.insert((name.clone(), key), text.concat());
                     }
                     (unknown, _) => {
-                        let known: Vec<_> = ["enabled", "params"].into_iter().chain(OWN).collect();
+                        let known: Vec<_> = ["enabled", "params"].into_iter().chain(WORKLOAD_OVERRIDES).collect();
                         return at(&format!("unknown key{}", did_you_mean(suggest(unknown, &known).map(str::to_owned))));
                     }
                 }
@@ -202,7 +202,7 @@ impl Layer {
             let set: SetValue = text.parse().map_err(|message: String| ConfigError::new(self.origin.place("set"), message))?;
             self.own.insert((set.workload, set.key), set.value);
         }
-        for ((workload, key), value) in self.own.iter().filter(|((_, key), _)| OWN.contains(&key.as_str())) {
+        for ((workload, key), value) in self.own.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str())) {
             parse_settings(key, std::slice::from_ref(value))
                 .map_err(|message| ConfigError::new(self.origin.own_place(workload, key), message))?;
         }
@@ -236,9 +236,9 @@ impl Layers {
 
     /// The layer that decides a setting, and what it says.
     pub fn find(&self, setting: &str) -> Option<(&Layer, &[String])> {
-        let group = TOGETHER.iter().find(|group| group.contains(&setting)).copied();
+        let group = EXCLUSIVE_GROUPS.iter().find(|group| group.contains(&setting)).copied();
         let layer = self.0.iter().find(|layer| match group {
-            Some(group) => group.iter().any(|member| layer.values.contains_key(*member)),
+            Some(group) => group.iter().any(|replica| layer.values.contains_key(*replica)),
             None => layer.values.contains_key(setting),
         })?;
         layer.values.get(setting).map(|values| (layer, values.as_slice()))
@@ -255,7 +255,9 @@ impl Layers {
         self.0.iter().find_map(|layer| {
             let own = layer.own.get(&(workload.to_owned(), key.to_owned()));
             let own = own.map(|value| (layer.origin.own_place(workload, key), value.as_str()));
-            own.or_else(|| Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| OWN.contains(&key)))
+            own.or_else(|| {
+                Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| WORKLOAD_OVERRIDES.contains(&key))
+            })
         })
     }
 }

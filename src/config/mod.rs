@@ -15,7 +15,7 @@ use crate::{
     catalog::{Catalog, Workload},
     cli::Settings,
     error::{ConfigError, Error},
-    plan::{Chosen, DEFAULT_ARCHITECTURE, DataDisk, Door, Fleet, Guest, Password, Quantity, Shape, Sizes},
+    plan::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Quantity, Resources, SelectedWorkload, VmTemplate},
 };
 
 pub use layers::reason;
@@ -55,7 +55,7 @@ pub struct Config {
     /// Workloads named by the user, in catalog order; empty where none was.
     pub named: Vec<String>,
     /// Those named on the command line itself: a file that describes a fleet must not narrow what is removed.
-    pub narrowed: Vec<String>,
+    pub selected_on_cli: Vec<String>,
     layers: Layers,
     disabled: Vec<String>,
     environment: Environment,
@@ -80,15 +80,15 @@ impl Config {
             check_workloads(layer, positional, &catalog)?;
         }
         let (mut named, off) = layers::named_workloads(&layers.0, positional);
-        let (mut narrowed, _) = layers::named_workloads(&layers.0[..1], positional);
+        let (mut selected_on_cli, _) = layers::named_workloads(&layers.0[..1], positional);
         // An empty word is a variable that was not set, and must not mean all of them.
-        if narrowed.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
+        if selected_on_cli.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
             let place = if positional.is_empty() { "--workloads" } else { "WORKLOAD" };
             return Err(ConfigError::new(place, format!("is empty; available workloads: {}", catalog.names().join(", "))).into());
         }
         named.sort();
-        narrowed.sort();
-        Ok(Self { settings, catalog, named, narrowed, layers, disabled: off.into_iter().collect(), environment })
+        selected_on_cli.sort();
+        Ok(Self { settings, catalog, named, selected_on_cli, layers, disabled: off.into_iter().collect(), environment })
     }
 
     /// The namespace that flag, environment or file give.
@@ -97,7 +97,7 @@ impl Config {
     }
 
     /// The fleet's name, if the command line itself gives one: a file that describes a fleet must not hide the others.
-    pub fn named_fleet(&self) -> Option<&str> {
+    pub fn fleet_from_cli(&self) -> Option<&str> {
         self.layers.0[0].values.contains_key("name").then_some(self.settings.common.name.as_str())
     }
 
@@ -107,13 +107,13 @@ impl Config {
     }
 
     /// The flags that another command needs to mean the same fleet in the same cluster, each with a blank before it.
-    pub fn again(&self) -> String {
+    pub fn flags_for_hint(&self) -> String {
         let same = ["namespace", "name", "context", "kubeconfig", "config"];
         let flag = |setting: &&str| Some(format!(" --{setting} {}", self.layers.0[0].values.get(*setting)?.last()?));
         same.iter().filter_map(flag).collect()
     }
 
-    /// Whether a password was given as a flag, where every user of the machine can see it.
+    /// Whether a password was given as a flag, where every user of the VM can see it.
     pub fn password_on_command_line(&self) -> bool {
         self.layers.find("ssh_password").is_some_and(|(layer, _)| matches!(layer.origin, Origin::Flag))
     }
@@ -134,8 +134,8 @@ impl Config {
             let lost = format!("{name} is not selected (selected: {})", names.join(", "));
             return Err(ConfigError::new(Origin::Flag.own_place(name, key), lost).into());
         }
-        let (door, default_key) = self.door(asked_password)?;
-        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, shape: self.shape(), door, guest: self.guest()? };
+        let (login, default_key) = self.login(asked_password)?;
+        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, template: self.template(), login, guest: self.guest()? };
         Ok((fleet, default_key))
     }
 
@@ -143,11 +143,11 @@ impl Config {
     ///
     /// # Errors
     /// The first value that is wrong, with its source.
-    pub fn fleet_of(&self, workload: &Workload) -> Result<(Fleet, Chosen), Error> {
+    pub fn fleet_of(&self, workload: &Workload) -> Result<(Fleet, SelectedWorkload), Error> {
         let chosen = self.choose(workload)?;
-        let (door, _) = self.door(None)?;
+        let (login, _) = self.login(None)?;
         let workloads = vec![chosen.clone()];
-        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, shape: self.shape(), door, guest: self.guest()? };
+        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, template: self.template(), login, guest: self.guest()? };
         Ok((fleet, chosen))
     }
 
@@ -160,8 +160,8 @@ impl Config {
         }
     }
 
-    fn choose(&self, workload: &Workload) -> Result<Chosen, ConfigError> {
-        let machines = &self.settings.machines;
+    fn choose(&self, workload: &Workload) -> Result<SelectedWorkload, ConfigError> {
+        let vms = &self.settings.vms;
         let wrong = |place: String| move |message: String| ConfigError { place, message };
         let own = |key: &str| self.layers.own(&workload.name, key);
         let count = |key: &str, general: u32| own(key).map_or(general, |(_, text)| text.parse().unwrap_or(general));
@@ -172,17 +172,17 @@ impl Config {
                 (None, None) => Ok(general.clone()),
             }
         };
-        let default_cores = workload.resources.get("cpu_cores").and_then(|text| text.parse().ok()).unwrap_or(machines.cpu_cores);
+        let default_cores = workload.resources.get("cpu_cores").and_then(|text| text.parse().ok()).unwrap_or(vms.cpu_cores);
         let disk = match &workload.disk {
-            Some(disk) => Some(self.disk(workload, disk, quantity("disk_size", Some(&disk.size), &machines.disk_size)?)?),
+            Some(disk) => Some(self.disk(workload, disk, quantity("disk_size", Some(&disk.size), &vms.disk_size)?)?),
             None => None,
         };
-        Ok(Chosen {
+        Ok(SelectedWorkload {
             name: workload.name.clone(),
-            vm_count: count("vm_count", machines.vm_count),
-            sizes: Sizes {
+            vm_count: count("vm_count", vms.vm_count),
+            resources: Resources {
                 cpu_cores: count("cpu_cores", default_cores),
-                memory: quantity("memory", workload.resources.get("memory"), &machines.memory)?,
+                memory: quantity("memory", workload.resources.get("memory"), &vms.memory)?,
                 disk,
             },
             parameters: self.parameters(workload),
@@ -209,21 +209,21 @@ impl Config {
         workload.parameters.iter().map(value).collect()
     }
 
-    fn shape(&self) -> Shape {
-        let machines = &self.settings.machines;
-        Shape {
-            image: machines.container_disk_image.clone(),
-            image_pull_secret: machines.image_pull_secret.clone(),
-            data_disk: if machines.data_disk == "empty" { DataDisk::Empty } else { DataDisk::Dv },
-            storage_class: machines.storage_class.clone(),
-            node_selector: machines.node_selector.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
-            tolerations: machines.toleration.iter().map(|taint| taint.0.clone()).collect(),
+    fn template(&self) -> VmTemplate {
+        let vms = &self.settings.vms;
+        VmTemplate {
+            image: vms.container_disk_image.clone(),
+            image_pull_secret: vms.image_pull_secret.clone(),
+            data_disk: if vms.data_disk == "empty" { DataDisk::Empty } else { DataDisk::Dv },
+            storage_class: vms.storage_class.clone(),
+            node_selector: vms.node_selector.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
+            tolerations: vms.toleration.iter().map(|toleration| toleration.0.clone()).collect(),
             architecture: DEFAULT_ARCHITECTURE.to_owned(),
         }
     }
 
-    fn door(&self, asked_password: Option<Password>) -> Result<(Door, Option<PathBuf>), ConfigError> {
-        let settings = &self.settings.door;
+    fn login(&self, asked_password: Option<Password>) -> Result<(Login, Option<PathBuf>), ConfigError> {
+        let settings = &self.settings.login;
         let password = match (&settings.ssh_password, &settings.ssh_password_file, asked_password) {
             (_, _, Some(asked)) => Some((asked, "--ask-ssh-password".to_owned())),
             (Some(given), _, None) => Some((given.clone(), self.layers.place("ssh_password"))),
@@ -252,12 +252,12 @@ impl Config {
         let mut seen = std::collections::BTreeSet::new();
         keys.retain(|key| seen.insert(key.clone()));
         let password = password.map(|(password, _)| password);
-        Ok((Door { user: settings.ssh_user.clone(), keys, password }, default_key))
+        Ok((Login { user: settings.ssh_user.clone(), keys, password }, default_key))
     }
 
     /// The private keys beside the configured public key files, as far as they exist.
     pub fn identity(&self) -> Option<PathBuf> {
-        let configured = self.settings.door.ssh_key_file.iter().find(|path| path.extension().is_some_and(|end| end == "pub"));
+        let configured = self.settings.login.ssh_key_file.iter().find(|path| path.extension().is_some_and(|end| end == "pub"));
         configured.map(|path| path.with_extension("")).filter(|path| path.is_file())
     }
 
@@ -285,7 +285,7 @@ impl Config {
                 return Err(ConfigError::new(self.layers.place(key), refused));
             }
         }
-        Ok(Guest { proxy: settings.guest_proxy.clone(), mirror: settings.package_mirror.clone(), ca })
+        Ok(Guest { proxy: settings.guest_proxy.clone(), reflector: settings.package_mirror.clone(), ca })
     }
 }
 
@@ -304,9 +304,9 @@ fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> R
         let place = || origin.own_place(name, key);
         match workload.parameters.get(key) {
             Some(parameter) => drop(parameter.check(value).map_err(|message| ConfigError::new(place(), message))?),
-            None if layers::OWN.contains(&key.as_str()) => {}
+            None if layers::WORKLOAD_OVERRIDES.contains(&key.as_str()) => {}
             None => {
-                let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::OWN).collect();
+                let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::WORKLOAD_OVERRIDES).collect();
                 let near =
                     suggest(key, &names).map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean {near}?"));
                 return Err(ConfigError::new(place(), format!("unknown parameter; {near}")));

@@ -27,7 +27,8 @@ fn names(fleet: &Fleet) -> Vec<&str> {
 
 #[test]
 fn flag_then_environment_then_file_then_default() {
-    let memory = |line: &str, variables: &[(&str, &str)], file: &str| fleet(line, variables, file).workloads[0].sizes.memory.to_string();
+    let memory =
+        |line: &str, variables: &[(&str, &str)], file: &str| fleet(line, variables, file).workloads[0].resources.memory.to_string();
     let (variable, file) = ([("VIRTWORK_MEMORY", "5Gi")], "memory: 6Gi");
     assert_eq!(memory("cpu --memory 4Gi", &variable, file), "4Gi");
     assert_eq!(memory("cpu", &variable, file), "5Gi");
@@ -57,7 +58,7 @@ fn the_layer_decides_first_and_then_the_workloads_own_value() {
 
 #[test]
 fn keys_may_have_hyphens() {
-    assert_eq!(fleet("cpu", &[], "vm-count: 2\ncpu-cores: 3").workloads[0].sizes.cpu_cores, 3);
+    assert_eq!(fleet("cpu", &[], "vm-count: 2\ncpu-cores: 3").workloads[0].resources.cpu_cores, 3);
 }
 
 #[test]
@@ -89,10 +90,10 @@ fn keys_are_merged_from_flags_and_files_of_the_strongest_layer() {
     let path = folder.path().join("two.pub");
     fs::write(&path, format!("# mine\n\n{}\n", KEYS[1])).unwrap();
     let both = format!("{},{}", KEYS[0], KEYS[1]);
-    assert_eq!(fleet("cpu", &[("VIRTWORK_SSH_AUTHORIZED_KEYS", &both)], "").door.keys, KEYS);
-    assert_eq!(fleet("cpu", &[], &format!("ssh_authorized_keys:\n- {}\n- {}", KEYS[0], KEYS[1])).door.keys, KEYS);
+    assert_eq!(fleet("cpu", &[("VIRTWORK_SSH_AUTHORIZED_KEYS", &both)], "").login.keys, KEYS);
+    assert_eq!(fleet("cpu", &[], &format!("ssh_authorized_keys:\n- {}\n- {}", KEYS[0], KEYS[1])).login.keys, KEYS);
     let file = format!("--ssh-key-file {}", path.display());
-    assert_eq!(fleet(&format!("cpu {file}"), &[], &format!("ssh_authorized_keys: [{}]", KEYS[0])).door.keys, [KEYS[1]]);
+    assert_eq!(fleet(&format!("cpu {file}"), &[], &format!("ssh_authorized_keys: [{}]", KEYS[0])).login.keys, [KEYS[1]]);
 }
 
 #[test]
@@ -102,9 +103,9 @@ fn the_first_default_key_is_taken_only_without_key_and_password() {
     fs::create_dir(home.path().join(".ssh")).unwrap();
     fs::write(home.path().join(".ssh/id_rsa.pub"), format!("{KEY}\n")).unwrap();
     let home = [("HOME", home.path().to_str().unwrap())];
-    assert_eq!(fleet("cpu", &home, "").door.keys, [KEY]);
-    assert!(fleet("cpu --no-ssh-key", &home, "").door.keys.is_empty());
-    assert!(fleet("cpu --ssh-password secret", &home, "").door.keys.is_empty());
+    assert_eq!(fleet("cpu", &home, "").login.keys, [KEY]);
+    assert!(fleet("cpu --no-ssh-key", &home, "").login.keys.is_empty());
+    assert!(fleet("cpu --ssh-password secret", &home, "").login.keys.is_empty());
 }
 
 #[test]

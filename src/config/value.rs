@@ -101,11 +101,11 @@ impl FromStr for NodeLabel {
     }
 }
 
-/// A taint that machines bear.
+/// A taint that VMs bear.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taint(pub Toleration);
+pub struct TolerationArg(pub Toleration);
 
-impl FromStr for Taint {
+impl FromStr for TolerationArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -318,9 +318,9 @@ mod tests {
 
     #[test]
     fn taints() {
-        assert_eq!("a=b:NoSchedule".parse::<Taint>().unwrap().0.operator.as_deref(), Some("Equal"));
-        assert_eq!("a".parse::<Taint>().unwrap().0.operator.as_deref(), Some("Exists"));
-        assert!("a:Never".parse::<Taint>().is_err());
+        assert_eq!("a=b:NoSchedule".parse::<TolerationArg>().unwrap().0.operator.as_deref(), Some("Equal"));
+        assert_eq!("a".parse::<TolerationArg>().unwrap().0.operator.as_deref(), Some("Exists"));
+        assert!("a:Never".parse::<TolerationArg>().is_err());
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub enum ClusterError {
         waited_for: WaitedFor,
     },
 
-    /// The cluster serves no virtual machines.
+    /// The cluster serves no virtual VMs.
     #[error("the server doesn't have a resource type \"virtualmachines\" in group \"kubevirt.io\"")]
     NoKubeVirt,
     /// Data disks are wanted, and CDI is not installed.

@@ -4,7 +4,7 @@
 //! kubevirt/containerized-data-importer `types.go`. An empty struct that must be there is [`Empty`], written `{}`: leaving
 //! it out would mean something else.
 
-pub mod observed;
+pub mod live;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use k8s_openapi::{
 };
 use serde::{Deserialize, Serialize};
 
-/// API group and version of virtual machines.
+/// API group and version of virtual VMs.
 pub const API_VERSION: &str = "kubevirt.io/v1";
 
 /// A struct without fields whose presence is its meaning.
@@ -35,20 +35,20 @@ pub struct VirtualMachine {
     pub spec: VirtualMachineSpec,
 }
 
-/// `spec` of a virtual machine.
+/// `spec` of a virtual VM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualMachineSpec {
     /// `Always`: started again whenever it ends (`running` is deprecated since v1.4).
     pub run_strategy: String,
-    /// DataVolumes that live and die with the machine.
+    /// DataVolumes that live and die with the VM.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_volume_templates: Vec<DataVolumeTemplate>,
-    /// The machine itself.
+    /// The VM itself.
     pub template: Template,
 }
 
-/// A DataVolume made for the machine, owned by it.
+/// A DataVolume made for the VM, owned by it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataVolumeTemplate {
     /// Name and labels.
@@ -91,19 +91,19 @@ pub struct StorageResources {
     pub requests: BTreeMap<String, String>,
 }
 
-/// The template of the VirtualMachineInstance; its metadata is copied to the instance and its pod.
+/// The template of the VirtualMachineInstance; its metadata is copied to the VMI and its pod.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Template {
     /// Labels and annotations.
     pub metadata: ObjectMeta,
-    /// The machine.
-    pub spec: InstanceSpec,
+    /// The VM.
+    pub spec: VmiSpec,
 }
 
 /// `spec` of a VirtualMachineInstance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct InstanceSpec {
+pub struct VmiSpec {
     /// Where it may run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub node_selector: BTreeMap<String, String>,
@@ -113,7 +113,7 @@ pub struct InstanceSpec {
     /// Keeps the two sides of a pair apart where that can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affinity: Option<Affinity>,
-    /// `LiveMigrateIfPossible`: a machine that cannot migrate must not block the drain of its node.
+    /// `LiveMigrateIfPossible`: a VM that cannot migrate must not block the drain of its node.
     pub eviction_strategy: String,
     /// Seconds from ACPI shutdown to power off.
     pub termination_grace_period_seconds: i64,
@@ -274,7 +274,7 @@ pub struct Volume {
     /// A DataVolume; outlives restarts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_volume: Option<NameReference>,
-    /// A disk that lives as long as the instance.
+    /// A disk that lives as long as the VMI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_disk: Option<EmptyDisk>,
 }
@@ -307,7 +307,7 @@ pub struct NameReference {
     pub name: String,
 }
 
-/// A disk that lives as long as the instance.
+/// A disk that lives as long as the VMI.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EmptyDisk {
     /// A quantity.

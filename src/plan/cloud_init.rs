@@ -8,9 +8,9 @@ use serde::Serialize;
 use sha_crypt::{Params, PasswordHasher as _, ShaCrypt};
 use sha2::{Digest as _, Sha256};
 
-use crate::catalog::{Catalog, GuestFile, Health, Machine, Workload};
+use crate::catalog::{Catalog, GuestFile, Health, VmRole, Workload};
 
-use super::{Door, Guest};
+use super::{Guest, Login};
 
 /// The file that carries what varies; systemd (`EnvironmentFile=`) and shells read it alike.
 const ENVIRONMENT: &str = "/etc/virtwork/workload.env";
@@ -66,35 +66,35 @@ pub struct Setting<'a> {
     pub parameters: &'a BTreeMap<String, String>,
 }
 
-/// The user data of one kind of machine.
-pub fn user_data(catalog: &Catalog, workload: &Workload, machine: &Machine, door: &Door, guest: &Guest, setting: &Setting<'_>) -> String {
-    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, machine, guest, setting) };
+/// The user data of one kind of VM.
+pub fn user_data(catalog: &Catalog, workload: &Workload, vm: &VmRole, login: &Login, guest: &Guest, setting: &Setting<'_>) -> String {
+    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, vm, guest, setting) };
     let ca = guest.ca.clone().map(|content| GuestFile { path: CA_FILE.to_owned(), content });
     let files = catalog.common.iter().chain(&workload.guest).cloned().chain([environment]).chain(ca);
     let enable = ["systemctl", "enable", "--now", "--no-block", "virtwork-health.socket", "virtwork-setup.service"];
     let data = UserData {
-        users: users(door, setting),
-        ssh_pwauth: door.password.is_some().then_some(true),
+        users: users(login, setting),
+        ssh_pwauth: login.password.is_some().then_some(true),
         write_files: files.map(|file| File { permissions: file.permissions(), path: file.path, content: file.content }).collect(),
         runcmd: vec![
             ["systemctl", "daemon-reload"].map(str::to_owned).into(),
-            enable.map(str::to_owned).into_iter().chain(machine.units.iter().cloned()).collect(),
+            enable.map(str::to_owned).into_iter().chain(vm.units.iter().cloned()).collect(),
         ],
     };
     let yaml = serde_yaml::to_string(&data).unwrap_or_else(|error| unreachable!("plain data: {error}"));
     format!("#cloud-config\n{yaml}")
 }
 
-fn users(door: &Door, setting: &Setting<'_>) -> Vec<User> {
+fn users(login: &Login, setting: &Setting<'_>) -> Vec<User> {
     let mut users = vec![User::Default("default")];
-    if !door.keys.is_empty() || door.password.is_some() {
+    if !login.keys.is_empty() || login.password.is_some() {
         users.push(User::Named(NamedUser {
-            name: door.user.clone(),
+            name: login.user.clone(),
             sudo: "ALL=(ALL) NOPASSWD:ALL",
             shell: "/bin/bash",
-            lock_passwd: door.password.is_none(),
-            hashed_passwd: door.password.as_ref().map(|password| hash(password.reveal(), &door.user, setting)),
-            ssh_authorized_keys: door.keys.clone(),
+            lock_passwd: login.password.is_none(),
+            hashed_passwd: login.password.as_ref().map(|password| hash(password.reveal(), &login.user, setting)),
+            ssh_authorized_keys: login.keys.clone(),
         }));
     }
     users
@@ -112,30 +112,30 @@ fn hash(password: &str, user: &str, setting: &Setting<'_>) -> String {
 }
 
 /// `KEY='value'` lines. No value holds a quote or a newline: parameters, names and addresses are checked where they come in.
-fn environment(workload: &Workload, machine: &Machine, guest: &Guest, setting: &Setting<'_>) -> String {
+fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, setting: &Setting<'_>) -> String {
     let packages =
         |pick: fn(&crate::catalog::Package) -> &String| workload.packages.iter().map(pick).cloned().collect::<Vec<_>>().join(" ");
     let mut lines: Vec<(String, String)> = [
         ("WORKLOAD", workload.name.clone()),
-        ("UNITS", machine.units.join(" ")),
+        ("UNITS", vm.units.join(" ")),
         ("COMMANDS", packages(|package| &package.provides)),
         ("PACKAGES_DNF", packages(|package| &package.dnf)),
         ("PACKAGES_APT", packages(|package| &package.apt)),
         ("PACKAGES_ZYPPER", packages(|package| &package.zypper)),
         ("GUEST_PROXY", guest.proxy.clone().unwrap_or_default()),
-        ("PACKAGE_MIRROR", guest.mirror.clone().unwrap_or_default()),
+        ("PACKAGE_MIRROR", guest.reflector.clone().unwrap_or_default()),
         ("DISK_LABEL", workload.disk.as_ref().map(|_| disk_label(&workload.name)).unwrap_or_default()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
-    match &machine.health {
+    match &vm.health {
         Health::Rounds(names) => {
             let seconds = names.iter().filter_map(|name| setting.parameters.get(name)?.parse::<u64>().ok()).sum::<u64>();
             lines.push(("HEALTH".to_owned(), "rounds".to_owned()));
             lines.push(("ROUND_SECONDS".to_owned(), seconds.to_string()));
         }
         Health::Port(name) => {
-            let port = machine.ports.iter().find(|port| &port.name == name).map_or(0, |port| port.port);
+            let port = vm.ports.iter().find(|port| &port.name == name).map_or(0, |port| port.port);
             lines.push(("HEALTH".to_owned(), "port".to_owned()));
             lines.push(("HEALTH_PORT".to_owned(), port.to_string()));
         }

@@ -24,31 +24,31 @@ pub fn contains(live: &Value, planned: &Value) -> bool {
 
 /// What a live object needs to become what is planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Difference {
+pub enum Action {
     /// Nothing.
-    None,
+    Unchanged,
     /// A server-side apply.
-    Apply,
-    /// The same, and somebody has stopped the machine.
-    Start,
+    Update,
+    /// The same, and somebody has stopped the VM.
+    UpdateAndStart,
 }
 
 /// Compares a live object with the planned one. Of Secrets and Services only metadata is at hand: their hash speaks for them,
 /// and the owners of their fields, because a field that somebody else has changed is no longer ours.
-pub fn difference(live: &Value, planned: &Object) -> Difference {
+pub fn action(live: &Value, planned: &Object) -> Action {
     let wanted = planned.to_value();
     let same = match planned.kind {
-        ObjectKind::Machine => contains(live, &wanted),
+        ObjectKind::Vm => contains(live, &wanted),
         ObjectKind::Secret | ObjectKind::Service => {
             contains(&live["metadata"], &wanted["metadata"]) && ["data", "spec"].iter().all(|part| is_owned(live, part, &wanted[*part]))
         }
     };
     if same {
-        Difference::None
-    } else if planned.kind == ObjectKind::Machine && live["spec"]["runStrategy"] == "Halted" {
-        Difference::Start
+        Action::Unchanged
+    } else if planned.kind == ObjectKind::Vm && live["spec"]["runStrategy"] == "Halted" {
+        Action::UpdateAndStart
     } else {
-        Difference::Apply
+        Action::Update
     }
 }
 
@@ -56,7 +56,7 @@ pub fn difference(live: &Value, planned: &Object) -> Difference {
 /// owns what.
 fn is_owned(live: &Value, part: &str, planned: &Value) -> bool {
     let Some(entries) = live["metadata"]["managedFields"].as_array() else { return true };
-    let (ours, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| metadata::wrote_plan(entry));
+    let (ours, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| metadata::is_own_manager(entry));
     let fields = |entries: Vec<&'_ Value>| entries.into_iter().map(|entry| entry["fieldsV1"].clone()).collect::<Vec<_>>();
     planned.is_null() || owned(&fields(ours), &fields(others), &format!("f:{part}"), planned)
 }
@@ -75,15 +75,15 @@ fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
     }
 }
 
-/// What differs between the data disks of a live machine and of the planned one; they cannot change in place.
+/// What differs between the data disks of a live VM and of the planned one; they cannot change in place.
 pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
-    if planned.kind != ObjectKind::Machine {
+    if planned.kind != ObjectKind::Vm {
         return None;
     }
     let wanted = planned.to_value();
-    let describe = |machine: &Value| {
-        let template = &machine["spec"]["dataVolumeTemplates"][0]["spec"]["storage"];
-        let empty = machine["spec"]["template"]["spec"]["volumes"].as_array().into_iter().flatten().find_map(|v| v.get("emptyDisk"));
+    let describe = |vm: &Value| {
+        let template = &vm["spec"]["dataVolumeTemplates"][0]["spec"]["storage"];
+        let empty = vm["spec"]["template"]["spec"]["volumes"].as_array().into_iter().flatten().find_map(|v| v.get("emptyDisk"));
         let size = template["resources"]["requests"]["storage"].as_str();
         let size = size.map(|size| size.parse::<Quantity>().map_or_else(|_| size.to_owned(), |size| size.to_string()));
         match (size, empty) {

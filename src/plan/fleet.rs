@@ -12,31 +12,31 @@ pub struct Fleet {
     /// Its name: the label `app.kubernetes.io/instance`.
     pub name: String,
     /// The chosen workloads, by name.
-    pub workloads: Vec<Chosen>,
-    /// What all its machines share.
-    pub shape: Shape,
+    pub workloads: Vec<SelectedWorkload>,
+    /// What all its VMs share.
+    pub template: VmTemplate,
     /// Who may log in.
-    pub door: Door,
+    pub login: Login,
     /// How guests reach packages.
     pub guest: Guest,
 }
 
 /// A workload with its values.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct SelectedWorkload {
     /// Name in the catalog.
     pub name: String,
     /// Machines, of each role.
     pub vm_count: u32,
     /// How large each is.
-    pub sizes: Sizes,
+    pub resources: Resources,
     /// All parameters, checked.
     pub parameters: BTreeMap<String, String>,
 }
 
-/// How large a machine is.
+/// How large a VM is.
 #[derive(Debug, Clone)]
-pub struct Sizes {
+pub struct Resources {
     /// Virtual CPUs.
     pub cpu_cores: u32,
     /// Guest memory.
@@ -45,9 +45,9 @@ pub struct Sizes {
     pub disk: Option<Quantity>,
 }
 
-/// What all machines of a fleet share.
+/// What all VMs of a fleet share.
 #[derive(Debug, Clone)]
-pub struct Shape {
+pub struct VmTemplate {
     /// Image of the root disk.
     pub image: String,
     /// Name of a Secret to pull it with.
@@ -56,9 +56,9 @@ pub struct Shape {
     pub data_disk: DataDisk,
     /// Their StorageClass; unset is the cluster's default.
     pub storage_class: Option<String>,
-    /// Labels of the nodes that machines may run on.
+    /// Labels of the nodes that VMs may run on.
     pub node_selector: BTreeMap<String, String>,
-    /// Taints that machines bear.
+    /// Taints that VMs bear.
     pub tolerations: Vec<Toleration>,
     /// Architecture of the guests, as KubeVirt names it: what the cluster gives to a VM that names none.
     pub architecture: String,
@@ -78,7 +78,7 @@ pub enum DataDisk {
 
 /// Who may log in to the guests.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct Login {
     /// The account.
     pub user: String,
     /// Public keys, a line each.
@@ -87,9 +87,9 @@ pub struct Door {
     pub password: Option<Password>,
 }
 
-impl Door {
+impl Login {
     /// Whether anybody can log in.
-    pub fn is_open(&self) -> bool {
+    pub fn allows_login(&self) -> bool {
         !self.keys.is_empty() || self.password.is_some()
     }
 }
@@ -100,7 +100,7 @@ pub struct Guest {
     /// URL of a proxy.
     pub proxy: Option<String>,
     /// URL of a package mirror.
-    pub mirror: Option<String>,
+    pub reflector: Option<String>,
     /// Certificates of authorities to trust, PEM.
     pub ca: Option<String>,
 }

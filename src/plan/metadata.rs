@@ -14,11 +14,11 @@ const NAME: &str = "app.kubernetes.io/name";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The role within a workload that has roles.
 pub const ROLE: &str = "virtwork/role";
-/// The machine's number within its workload and role, from 0.
+/// The VM's number within its workload and role, from 0.
 pub const INDEX: &str = "virtwork/index";
 /// Annotation: hash of the object as planned.
 pub const PLAN_HASH: &str = "virtwork/plan";
-/// Annotation of the template, and so of the instance: hash of all that a running machine got at its start.
+/// Annotation of the template, and so of the VMI: hash of all that a running VM got at its start.
 pub const BOOT_HASH: &str = "virtwork/boot";
 /// Annotation: the user that `ssh` logs in as.
 pub const SSH_USER: &str = "virtwork/ssh-user";
@@ -28,15 +28,15 @@ pub const OWNED: &str = "virtwork/created-by";
 pub const LABELS: [&str; 5] = [NAME, MANAGED_BY, INSTANCE, COMPONENT, ROLE];
 /// and annotations.
 pub const ANNOTATIONS: [&str; 3] = [PLAN_HASH, BOOT_HASH, SSH_USER];
-/// The longest name of a machine: with what KubeVirt and CDI append it stays a label.
-pub const MAX_MACHINE_NAME: usize = 50;
+/// The longest name of a VM: with what KubeVirt and CDI append it stays a label.
+pub const MAX_VM_NAME: usize = 50;
 
 /// Labels as Kubernetes has them.
 pub type Labels = BTreeMap<String, String>;
 
-/// Which machines: all of one kind in a workload.
+/// Which VMs: all of one kind in a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group<'a> {
+pub struct RoleKey<'a> {
     /// The fleet's name.
     pub fleet: &'a str,
     /// The workload's name.
@@ -45,9 +45,9 @@ pub struct Group<'a> {
     pub role: Option<&'a str>,
 }
 
-impl Group<'_> {
+impl RoleKey<'_> {
     /// `virtwork-cpu`, `virtwork-network-server`.
-    fn stem(&self) -> String {
+    fn name_prefix(&self) -> String {
         match self.role {
             Some(role) => format!("{}-{}-{role}", self.fleet, self.workload),
             None => format!("{}-{}", self.fleet, self.workload),
@@ -55,16 +55,16 @@ impl Group<'_> {
     }
 
     /// `virtwork-cpu-0`, `virtwork-network-server-0`.
-    pub fn machine(&self, index: u32) -> String {
-        format!("{}-{index}", self.stem())
+    pub fn vm(&self, index: u32) -> String {
+        format!("{}-{index}", self.name_prefix())
     }
 
-    /// `virtwork-cpu-userdata`: one Secret for all machines of the group.
+    /// `virtwork-cpu-userdata`: one Secret for all VMs of the role.
     pub fn secret(&self) -> String {
-        format!("{}-userdata", self.stem())
+        format!("{}-userdata", self.name_prefix())
     }
 
-    /// Labels of an object that belongs to the whole group.
+    /// Labels of an object that belongs to the whole role.
     pub fn labels(&self) -> Labels {
         let mut labels = fleet_labels(self.fleet);
         labels.insert(COMPONENT.to_owned(), self.workload.to_owned());
@@ -74,16 +74,16 @@ impl Group<'_> {
         labels
     }
 
-    /// Labels of one machine, and of what is its alone.
-    pub fn machine_labels(&self, index: u32) -> Labels {
+    /// Labels of one VM, and of what is its alone.
+    pub fn vm_labels(&self, index: u32) -> Labels {
         let mut labels = self.labels();
         labels.insert(INDEX.to_owned(), index.to_string());
         labels
     }
 
-    /// What the Service of one machine selects its pod by.
+    /// What the Service of one VM selects its pod by.
     pub fn pod_selector(&self, index: u32) -> Labels {
-        let mut selector = self.machine_labels(index);
+        let mut selector = self.vm_labels(index);
         selector.retain(|key, _| [INSTANCE, COMPONENT, ROLE, INDEX].contains(&key.as_str()));
         selector
     }
@@ -97,9 +97,9 @@ impl Group<'_> {
     }
 }
 
-/// The DataVolume, and so the PVC, of a machine: `virtwork-database-0-data`.
-pub fn data_volume(machine: &str) -> String {
-    format!("{machine}-data")
+/// The DataVolume, and so the PVC, of a VM: `virtwork-database-0-data`.
+pub fn data_volume(vm: &str) -> String {
+    format!("{vm}-data")
 }
 
 /// The labels by which every object of a fleet is known.
@@ -135,7 +135,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Whether a field manager's entry is of one that wrote our plan: ourselves, or `kubectl apply` of what a dry run printed.
-pub fn wrote_plan(entry: &serde_json::Value) -> bool {
+pub fn is_own_manager(entry: &serde_json::Value) -> bool {
     entry["manager"] == VIRTWORK || !entry["fieldsV1"]["f:metadata"]["f:annotations"][format!("f:{PLAN_HASH}")].is_null()
 }
 
@@ -143,11 +143,11 @@ pub fn wrote_plan(entry: &serde_json::Value) -> bool {
 mod tests {
     use super::*;
 
-    const SERVER: Group<'_> = Group { fleet: "virtwork", workload: "network", role: Some("server") };
+    const SERVER: RoleKey<'_> = RoleKey { fleet: "virtwork", workload: "network", role: Some("server") };
 
     #[test]
     fn names() {
-        assert_eq!(SERVER.machine(0), "virtwork-network-server-0");
+        assert_eq!(SERVER.vm(0), "virtwork-network-server-0");
         assert_eq!(SERVER.secret(), "virtwork-network-server-userdata");
         assert_eq!(SERVER.service("iperf3-server", 0), "virtwork-iperf3-server");
         assert_eq!(SERVER.service("iperf3-server", 2), "virtwork-iperf3-server-2");
@@ -157,7 +157,7 @@ mod tests {
     fn a_service_selects_exactly_one_machine() {
         let selector = SERVER.pod_selector(1);
         assert_eq!(selector.len(), 4);
-        assert!(!SERVER.machine_labels(0).iter().any(|(k, v)| k == INDEX && selector[INDEX] == *v));
+        assert!(!SERVER.vm_labels(0).iter().any(|(k, v)| k == INDEX && selector[INDEX] == *v));
     }
 
     #[test]

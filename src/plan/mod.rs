@@ -6,9 +6,9 @@ mod cloud_init;
 pub mod compare;
 mod error;
 mod fleet;
-mod machine;
 pub mod metadata;
 mod quantity;
+mod vm;
 
 use k8s_openapi::{
     ByteString,
@@ -19,13 +19,13 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::catalog::{Catalog, Machine, Workload};
+use crate::catalog::{Catalog, VmRole, Workload};
 
 pub use error::PlanError;
-pub use fleet::{Chosen, DEFAULT_ARCHITECTURE, DataDisk, Door, Fleet, Guest, Password, Shape, Sizes};
-pub use machine::HEALTH_PORT;
-pub use metadata::Group;
+pub use fleet::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Resources, SelectedWorkload, VmTemplate};
+pub use metadata::RoleKey;
 pub use quantity::{Quantity, human};
+pub use vm::HEALTH_PORT;
 
 /// The largest a Secret's values may be together (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
 const MAX_SECRET: usize = 1 << 20;
@@ -33,12 +33,12 @@ const MAX_SECRET: usize = 1 << 20;
 /// What kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
-    /// User data of one kind of machine.
+    /// User data of one kind of VM.
     Secret,
     /// The way to one server.
     Service,
-    /// A machine.
-    Machine,
+    /// A VM.
+    Vm,
 }
 
 /// An object of the plan: the very text that is sent, and what of it is asked for again and again.
@@ -52,7 +52,7 @@ pub struct Object {
     pub workload: String,
     /// The hash of it all, which is its annotation too.
     pub hash: String,
-    /// Of a machine, the hash of what its instance gets; else empty.
+    /// Of a VM, the hash of what its VMI gets; else empty.
     pub boot_hash: String,
     /// Whether a DataVolume is made for it.
     pub has_data_volume: bool,
@@ -61,7 +61,7 @@ pub struct Object {
 
 impl Object {
     /// Closes an object: from here on it is text.
-    fn close<T: Serialize>(kind: ObjectKind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
+    fn from_typed<T: Serialize>(kind: ObjectKind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
         let value = |object: &T| serde_json::to_value(object).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
         let hash = hash(&value(&object).to_string());
         let about = metadata(&mut object);
@@ -72,7 +72,7 @@ impl Object {
     }
 
     /// As it is sent: JSON.
-    pub fn text(&self) -> &str {
+    pub fn json(&self) -> &str {
         &self.text
     }
 
@@ -89,19 +89,19 @@ pub struct Plan {
     pub fleet: String,
     /// Where.
     pub namespace: String,
-    /// Secrets, then Services, then machines: what is referred to comes first.
+    /// Secrets, then Services, then VMs: what is referred to comes first.
     pub objects: Vec<Object>,
-    /// What the machines ask of the cluster.
-    pub demand: Demand,
-    /// Whether anybody can log in to the machines.
-    pub open: bool,
+    /// What the VMs ask of the cluster.
+    pub totals: ResourceTotals,
+    /// Whether anybody can log in to the VMs.
+    pub login_enabled: bool,
 }
 
 /// What a plan asks of the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Demand {
-    /// Number of machines.
-    pub machines: u32,
+pub struct ResourceTotals {
+    /// Number of VMs.
+    pub vms: u32,
     /// Virtual CPUs of all.
     pub cpus: u32,
     /// Guest memory of all, in bytes.
@@ -111,13 +111,13 @@ pub struct Demand {
 }
 
 impl Plan {
-    /// The machines.
-    pub fn machines(&self) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(|object| object.kind == ObjectKind::Machine)
+    /// The VMs.
+    pub fn vms(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(|object| object.kind == ObjectKind::Vm)
     }
 
-    /// Forgets the objects' text, once it is written and will not be printed: of five thousand machines it is most of the memory.
-    pub fn forget_texts(&mut self) {
+    /// Forgets the objects' text, once it is written and will not be printed: of five thousand VMs it is most of the memory.
+    pub fn drop_manifests(&mut self) {
         self.objects.iter_mut().for_each(|object| object.text = Box::default());
     }
 
@@ -132,56 +132,62 @@ impl Plan {
 /// # Errors
 /// When an object would be larger than Kubernetes takes, or a name longer.
 pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, PlanError> {
-    let (mut secrets, mut services, mut machines) = (Vec::new(), Vec::new(), Vec::new());
-    let mut demand = Demand::default();
+    let (mut secrets, mut services, mut vms) = (Vec::new(), Vec::new(), Vec::new());
+    let mut totals = ResourceTotals::default();
     for chosen in &fleet.workloads {
         let workload = catalog.workloads.get(&chosen.name).ok_or_else(|| PlanError::UnknownWorkload(chosen.name.clone()))?;
-        for (role, machine) in &workload.machines {
-            let group = Group { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
-            let data = user_data(fleet, namespace, catalog, (workload, chosen, machine));
-            secrets.push(secret(namespace, &group, &data)?);
+        for (role, vm) in &workload.vms {
+            let role_key = RoleKey { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
+            let data = user_data(fleet, namespace, catalog, (workload, chosen, vm));
+            secrets.push(secret(namespace, &role_key, &data)?);
             for index in 0..chosen.vm_count {
-                services.extend(service(namespace, &group, index, machine));
-                let member = machine::Member { group: &group, index, machine, apart: workload.machines.len() > 1, sizes: &chosen.sizes };
-                machines.push(virtual_machine(fleet, namespace, &member, &data)?);
-                demand.machines += 1;
-                demand.cpus += chosen.sizes.cpu_cores;
-                demand.memory += chosen.sizes.memory.bytes();
-                demand.storage += chosen.sizes.disk.as_ref().map_or(0, Quantity::bytes);
+                services.extend(service(namespace, &role_key, index, vm));
+                let replica =
+                    vm::Replica { role_key: &role_key, index, vm, anti_affinity: workload.vms.len() > 1, resources: &chosen.resources };
+                vms.push(virtual_machine(fleet, namespace, &replica, &data)?);
+                totals.vms += 1;
+                totals.cpus += chosen.resources.cpu_cores;
+                totals.memory += chosen.resources.memory.bytes();
+                totals.storage += chosen.resources.disk.as_ref().map_or(0, Quantity::bytes);
             }
         }
     }
-    let objects = secrets.into_iter().chain(services).chain(machines).collect();
-    Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, demand, open: fleet.door.is_open() })
+    let objects = secrets.into_iter().chain(services).chain(vms).collect();
+    Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, totals, login_enabled: fleet.login.allows_login() })
 }
 
-/// The user data of one kind of machine of a chosen workload.
-pub fn user_data(fleet: &Fleet, namespace: &str, catalog: &Catalog, (workload, chosen, machine): (&Workload, &Chosen, &Machine)) -> String {
-    let peer = machine.peer.as_ref().and_then(|peer| {
-        let (role, server) = workload.machines.iter().find(|(role, _)| role.as_ref() == Some(peer))?;
-        let group = Group { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
-        Some((group.service(server.service.as_ref()?, 0), server.ports.first()?.port))
+/// The user data of one kind of VM of a chosen workload.
+pub fn user_data(
+    fleet: &Fleet,
+    namespace: &str,
+    catalog: &Catalog,
+    (workload, chosen, vm): (&Workload, &SelectedWorkload, &VmRole),
+) -> String {
+    let peer = vm.peer.as_ref().and_then(|peer| {
+        let (role, server) = workload.vms.iter().find(|(role, _)| role.as_ref() == Some(peer))?;
+        let role_key = RoleKey { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
+        Some((role_key.service(server.service.as_ref()?, 0), server.ports.first()?.port))
     });
     let setting = cloud_init::Setting { namespace, fleet: &fleet.name, peer, parameters: &chosen.parameters };
-    cloud_init::user_data(catalog, workload, machine, &fleet.door, &fleet.guest, &setting)
+    cloud_init::user_data(catalog, workload, vm, &fleet.login, &fleet.guest, &setting)
 }
 
-fn secret(namespace: &str, group: &Group<'_>, user_data: &str) -> Result<Object, PlanError> {
+fn secret(namespace: &str, role_key: &RoleKey<'_>, user_data: &str) -> Result<Object, PlanError> {
     if user_data.len() > MAX_SECRET {
-        return Err(PlanError::UserDataTooLarge { vm: group.machine(0), size: user_data.len(), limit: MAX_SECRET });
+        return Err(PlanError::UserDataTooLarge { vm: role_key.vm(0), size: user_data.len(), limit: MAX_SECRET });
     }
     let secret = Secret {
-        metadata: object_meta(namespace, group.secret(), group.labels()),
+        metadata: object_meta(namespace, role_key.secret(), role_key.labels()),
         type_: Some("Opaque".to_owned()),
         // Never `stringData`: server-side apply cannot own it.
         data: Some([("userdata".to_owned(), ByteString(user_data.as_bytes().to_vec()))].into()),
         ..Secret::default()
     };
-    Ok(Object::close(ObjectKind::Secret, secret, |secret| &mut secret.metadata, String::new()))
+    Ok(Object::from_typed(ObjectKind::Secret, secret, |secret| &mut secret.metadata, String::new()))
 }
 
-fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) -> Option<Object> {
-    let name = group.service(machine.service.as_ref()?, index);
+fn service(namespace: &str, role_key: &RoleKey<'_>, index: u32, vm: &VmRole) -> Option<Object> {
+    let name = role_key.service(vm.service.as_ref()?, index);
     let port = |port: &crate::catalog::Port| ServicePort {
         name: Some(port.name.clone()),
         port: i32::from(port.port),
@@ -190,29 +196,29 @@ fn service(namespace: &str, group: &Group<'_>, index: u32, machine: &Machine) ->
         ..ServicePort::default()
     };
     let service = Service {
-        metadata: object_meta(namespace, name, group.machine_labels(index)),
+        metadata: object_meta(namespace, name, role_key.vm_labels(index)),
         spec: Some(ServiceSpec {
-            selector: Some(group.pod_selector(index)),
-            ports: Some(machine.ports.iter().map(port).collect()),
+            selector: Some(role_key.pod_selector(index)),
+            ports: Some(vm.ports.iter().map(port).collect()),
             ..ServiceSpec::default()
         }),
         ..Service::default()
     };
-    Some(Object::close(ObjectKind::Service, service, |service| &mut service.metadata, String::new()))
+    Some(Object::from_typed(ObjectKind::Service, service, |service| &mut service.metadata, String::new()))
 }
 
-fn virtual_machine(fleet: &Fleet, namespace: &str, member: &machine::Member<'_>, user_data: &str) -> Result<Object, PlanError> {
-    let mut machine = machine::virtual_machine(namespace, &fleet.shape, member);
-    let name = machine.metadata.name.clone().unwrap_or_default();
-    if name.len() > metadata::MAX_MACHINE_NAME {
-        return Err(PlanError::NameTooLong { name, limit: metadata::MAX_MACHINE_NAME });
+fn virtual_machine(fleet: &Fleet, namespace: &str, replica: &vm::Replica<'_>, user_data: &str) -> Result<Object, PlanError> {
+    let mut vm = vm::virtual_machine(namespace, &fleet.template, replica);
+    let name = vm.metadata.name.clone().unwrap_or_default();
+    if name.len() > metadata::MAX_VM_NAME {
+        return Err(PlanError::NameTooLong { name, limit: metadata::MAX_VM_NAME });
     }
-    let template = serde_json::to_string(&machine.spec.template).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
+    let template = serde_json::to_string(&vm.spec.template).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
     let boot = hash(&format!("{template}{user_data}"));
-    machine.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
-    machine.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.door.user.clone())].into());
-    let has_data_volume = !machine.spec.data_volume_templates.is_empty();
-    Ok(Object { has_data_volume, ..Object::close(ObjectKind::Machine, machine, |machine| &mut machine.metadata, boot) })
+    vm.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
+    vm.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.login.user.clone())].into());
+    let has_data_volume = !vm.spec.data_volume_templates.is_empty();
+    Ok(Object { has_data_volume, ..Object::from_typed(ObjectKind::Vm, vm, |vm| &mut vm.metadata, boot) })
 }
 
 fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> ObjectMeta {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    kubevirt::observed::{About, Condition, Observed},
+    kubevirt::live::{Condition, LiveObject, Meta},
     plan::metadata,
 };
 
@@ -59,13 +59,13 @@ impl VmStatus {
     }
 }
 
-/// VMs with their instances.
-pub fn statuses(machines: &[Observed], instances: &[Observed]) -> Vec<VmStatus> {
-    fn key(object: &Observed) -> (&str, &str) {
+/// VMs with their VMIs.
+pub fn statuses(vms: &[LiveObject], vmis: &[LiveObject]) -> Vec<VmStatus> {
+    fn key(object: &LiveObject) -> (&str, &str) {
         (&object.metadata.namespace, &object.metadata.name)
     }
-    let instances: BTreeMap<_, _> = instances.iter().map(|instance| (key(instance), instance)).collect();
-    let mut statuses: Vec<_> = machines.iter().map(|machine| status(machine, instances.get(&key(machine)).copied())).collect();
+    let vmis: BTreeMap<_, _> = vmis.iter().map(|vmi| (key(vmi), vmi)).collect();
+    let mut statuses: Vec<_> = vms.iter().map(|vm| status(vm, vmis.get(&key(vm)).copied())).collect();
     sort(&mut statuses);
     statuses
 }
@@ -77,78 +77,78 @@ pub fn sort(statuses: &mut [VmStatus]) {
 
 /// `cpu-2` before `cpu-10`.
 fn order(name: &str) -> (&str, u64) {
-    name.rsplit_once('-').map_or((name, 0), |(stem, index)| (stem, index.parse().unwrap_or(0)))
+    name.rsplit_once('-').map_or((name, 0), |(name_prefix, index)| (name_prefix, index.parse().unwrap_or(0)))
 }
 
-/// One VM with its instance.
-pub fn status(machine: &Observed, instance: Option<&Observed>) -> VmStatus {
-    let (about, mark) = (&machine.metadata, |key| machine.metadata.mark(key).unwrap_or_default().to_owned());
-    let printable = PrintableStatus::from(machine.status.printable_status.as_str());
-    let ready = is_ready(machine, instance);
-    let cause = if ready { restart_pending(machine, instance) } else { Some(cause(machine, instance, &printable)) };
-    let instance = instance.map(|instance| &instance.status);
+/// One VM with its VMI.
+pub fn status(vm: &LiveObject, vmi: Option<&LiveObject>) -> VmStatus {
+    let (about, value) = (&vm.metadata, |key| vm.metadata.label_or_annotation(key).unwrap_or_default().to_owned());
+    let printable = PrintableStatus::from(vm.status.printable_status.as_str());
+    let ready = is_ready(vm, vmi);
+    let cause = if ready { restart_pending(vm, vmi) } else { Some(cause(vm, vmi, &printable)) };
+    let vmi = vmi.map(|vmi| &vmi.status);
     VmStatus {
         namespace: about.namespace.clone(),
         name: about.name.clone(),
-        fleet: mark(metadata::INSTANCE),
-        workload: mark(metadata::COMPONENT),
-        role: mark(metadata::ROLE),
+        fleet: value(metadata::INSTANCE),
+        workload: value(metadata::COMPONENT),
+        role: value(metadata::ROLE),
         printable,
         ready,
         cause,
-        ip: instance.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default(),
-        node: instance.map(|status| status.node_name.clone()).unwrap_or_default(),
+        ip: vmi.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default(),
+        node: vmi.map(|status| status.node_name.clone()).unwrap_or_default(),
         created: about.created.as_ref().map(|time| time.0),
-        ssh_user: mark(metadata::SSH_USER),
+        ssh_user: value(metadata::SSH_USER),
     }
 }
 
-/// Ready means the probe: the machine's condition follows the instance's, the instance's follows the pod's. Both are looked
-/// at, because after a restart the machine's may lag behind.
-fn is_ready(machine: &Observed, instance: Option<&Observed>) -> bool {
-    let ready = |object: &Observed| {
+/// Ready means the probe: the VM's condition follows the VMI's, the VMI's follows the pod's. Both are looked
+/// at, because after a restart the VM's may lag behind.
+fn is_ready(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
+    let ready = |object: &LiveObject| {
         let told = condition(object, "Ready").is_some_and(|condition| condition.status == "True");
-        told && !object.metadata.going
+        told && !object.metadata.terminating
     };
-    ready(machine) && instance.is_some_and(ready)
+    ready(vm) && vmi.is_some_and(ready)
 }
 
 /// Whether QEMU runs.
-pub fn is_running(instance: Option<&Observed>) -> bool {
-    instance.is_some_and(|instance| instance.status.phase == "Running" && !instance.metadata.going)
+pub fn is_running(vmi: Option<&LiveObject>) -> bool {
+    vmi.is_some_and(|vmi| vmi.status.phase == "Running" && !vmi.metadata.terminating)
 }
 
-fn restart_pending(machine: &Observed, instance: Option<&Observed>) -> Option<Cause> {
-    let started_with = instance.and_then(|instance| instance.metadata.mark(metadata::BOOT_HASH));
-    let About { name, namespace, .. } = &machine.metadata;
-    (machine.spec.template.metadata.mark(metadata::BOOT_HASH) != started_with)
+fn restart_pending(vm: &LiveObject, vmi: Option<&LiveObject>) -> Option<Cause> {
+    let started_with = vmi.and_then(|vmi| vmi.metadata.label_or_annotation(metadata::BOOT_HASH));
+    let Meta { name, namespace, .. } = &vm.metadata;
+    (vm.spec.template.metadata.label_or_annotation(metadata::BOOT_HASH) != started_with)
         .then(|| Cause::RestartPending { name: name.clone(), namespace: namespace.clone() })
 }
 
-fn cause(machine: &Observed, instance: Option<&Observed>, printable: &PrintableStatus) -> Cause {
-    if machine.metadata.going {
+fn cause(vm: &LiveObject, vmi: Option<&LiveObject>, printable: &PrintableStatus) -> Cause {
+    if vm.metadata.terminating {
         return Cause::Terminating;
     }
-    let of_instance = |kind| instance.and_then(|instance| false_message(instance, kind));
+    let of_instance = |kind| vmi.and_then(|vmi| false_message(vmi, kind));
     let synchronized = of_instance("Synchronized");
-    let volumes = || of_instance("DataVolumesReady").or_else(|| false_message(machine, "DataVolumesReady"));
+    let volumes = || of_instance("DataVolumesReady").or_else(|| false_message(vm, "DataVolumesReady"));
     match printable {
         PrintableStatus::CrashLoopBackOff => {
-            return Cause::CrashLoop { failures: machine.status.start_failure.consecutive_fail_count, message: synchronized };
+            return Cause::CrashLoop { failures: vm.status.start_failure.consecutive_fail_count, message: synchronized };
         }
         PrintableStatus::ErrImagePull | PrintableStatus::ImagePullBackOff => return Cause::ImagePull(synchronized),
         PrintableStatus::DataVolumeError | PrintableStatus::ErrorPvcNotFound => {
             return Cause::DataVolumeFailed(synchronized.or_else(volumes));
         }
-        PrintableStatus::Stopped if machine.spec.run_strategy == "Halted" => return Cause::Stopped,
+        PrintableStatus::Stopped if vm.spec.run_strategy == "Halted" => return Cause::Stopped,
         PrintableStatus::Paused => {
-            let paused = instance.and_then(|instance| condition(instance, "Paused"));
+            let paused = vmi.and_then(|vmi| condition(vmi, "Paused"));
             return Cause::Paused(paused.map(|condition| condition.reason.clone()).unwrap_or_default());
         }
         _ => {}
     }
-    if let Some(failure) = condition(machine, "Failure").filter(|condition| condition.status == "True") {
-        return Cause::Failure(failure.message.clone());
+    if let Some(failure) = condition(vm, "Failure").filter(|condition| condition.status == "True") {
+        return Cause::RequestError(failure.message.clone());
     }
     if let Some(unscheduled) = of_instance("PodScheduled") {
         return Cause::Unschedulable(unscheduled);
@@ -164,12 +164,12 @@ fn cause(machine: &Observed, instance: Option<&Observed>, printable: &PrintableS
 }
 
 /// A condition of an object.
-fn condition<'a>(object: &'a Observed, kind: &str) -> Option<&'a Condition> {
+fn condition<'a>(object: &'a LiveObject, kind: &str) -> Option<&'a Condition> {
     object.status.conditions.iter().find(|condition| condition.kind == kind)
 }
 
 /// The message of a condition that is `False`, with what repeats its wrapping taken off.
-fn false_message(object: &Observed, kind: &str) -> Option<String> {
+fn false_message(object: &LiveObject, kind: &str) -> Option<String> {
     let condition = condition(object, kind).filter(|condition| condition.status == "False")?;
     Some(if condition.message.is_empty() { condition.reason.clone() } else { condition.message.clone() })
 }
@@ -238,24 +238,24 @@ mod tests {
         }
     }
 
-    fn observed(object: serde_json::Value) -> Observed {
+    fn live(object: serde_json::Value) -> LiveObject {
         serde_json::from_value(object).unwrap()
     }
 
     #[test]
     fn ready_needs_machine_and_instance() {
-        let ready = observed(json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
+        let ready = live(json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
         assert!(status(&ready, Some(&ready)).ready);
         assert!(!status(&ready, None).ready, "a VM's condition may lag behind its instance's");
-        assert!(!status(&Observed::default(), None).ready);
+        assert!(!status(&LiveObject::default(), None).ready);
     }
 
     #[test]
     fn an_exceeded_quota_is_reported() {
         let message = "failed to create virtual machine pod: exceeded quota: q";
         let conditions = json!([{"type": "Synchronized", "status": "False", "reason": "FailedCreate", "message": message}]);
-        let instance = observed(json!({"status": {"conditions": conditions}}));
-        let status = status(&observed(json!({"status": {"printableStatus": "Starting"}})), Some(&instance));
+        let vmi = live(json!({"status": {"conditions": conditions}}));
+        let status = status(&live(json!({"status": {"printableStatus": "Starting"}})), Some(&vmi));
         assert_eq!(status.cause, Some(Cause::NotSynchronized(message.to_owned())));
         assert_eq!((status.reason().as_str(), status.cause.unwrap().verdict()), (message, Verdict::Progressing));
     }
@@ -264,8 +264,8 @@ mod tests {
     fn a_crash_loop_is_final_once_it_is_one() {
         let failed = |count| {
             let failure = json!({"consecutiveFailCount": count});
-            let machine = observed(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": failure}}));
-            let status = status(&machine, None);
+            let vm = live(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": failure}}));
+            let status = status(&vm, None);
             (status.reason(), status.cause.unwrap().verdict())
         };
         assert_eq!(failed(1), ("failed to start once".to_owned(), Verdict::Progressing));
@@ -274,12 +274,12 @@ mod tests {
 
     #[test]
     fn only_what_is_looked_at_is_kept() {
-        let machine = observed(json!({
+        let vm = live(json!({
             "metadata": {"name": "m", "labels": {"theirs": "x", "virtwork/role": "server"}, "managedFields": [{}], "creationTimestamp": "2026-01-02T03:04:05Z"},
             "status": {"conditions": [{"type": "LiveMigratable", "status": "True", "lastProbeTime": null}], "startFailure": null},
         }));
-        assert_eq!((machine.metadata.mark("virtwork/role"), machine.metadata.mark("theirs")), (Some("server"), None));
-        assert!(machine.status.conditions.is_empty());
-        assert_eq!(status(&machine, None).created.unwrap().to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!((vm.metadata.label_or_annotation("virtwork/role"), vm.metadata.label_or_annotation("theirs")), (Some("server"), None));
+        assert!(vm.status.conditions.is_empty());
+        assert_eq!(status(&vm, None).created.unwrap().to_string(), "2026-01-02T03:04:05Z");
     }
 }

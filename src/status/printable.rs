@@ -16,13 +16,13 @@ pub enum PrintableStatus {
     Paused,
     /// Its data volumes are being made.
     Provisioning,
-    /// Its claims wait for a node.
+    /// Its PVCs wait for a node.
     WaitingForVolumeBinding,
     /// A data volume failed.
     DataVolumeError,
-    /// A claim is missing.
+    /// A PVC is missing.
     ErrorPvcNotFound,
-    /// Its instances fail one after another.
+    /// Its VMIs fail one after another.
     CrashLoopBackOff,
     /// Its image cannot be pulled.
     ErrImagePull,

@@ -178,7 +178,7 @@ impl Ui {
         self.prompting.load(Ordering::Relaxed)
     }
 
-    /// Removes what is drawn, and leaves the terminal as it was, for instance when the command is interrupted.
+    /// Removes what is drawn, and leaves the terminal as it was, for VMI when the command is interrupted.
     pub fn clear(&self) {
         self.display().clear();
         if let Some(before) = &*self.terminal.lock().unwrap_or_else(PoisonError::into_inner) {

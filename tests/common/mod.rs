@@ -19,7 +19,7 @@ use virtwork_sandbox::{Sandbox, Settings, borrowed::is_own};
 /// The binary under test.
 pub const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-virtwork");
 /// The longest that anything here may take; ten times what it does.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]
@@ -31,35 +31,41 @@ pub struct Run {
 }
 
 impl Run {
-    /// It ended so.
+    /// Asserts exit status 0.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub fn success(self) -> Self {
+        self.code(0)
+    }
+
+    /// Asserts the exit status.
+    #[track_caller]
+    pub fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "exit status of {self:#?}");
         self
     }
 
     /// Standard output holds a text.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub fn stdout_has(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "no {text:?} on standard output of {self:#?}");
         self
     }
 
     /// Standard error holds a text.
     #[track_caller]
-    pub fn tells(self, text: &str) -> Self {
+    pub fn stderr_has(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} on standard error of {self:#?}");
         self
     }
 
     /// Neither holds a text.
     #[track_caller]
-    pub fn hides(self, text: &str) -> Self {
+    pub fn absent(self, text: &str) -> Self {
         assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "{text:?} in the output of {self:#?}");
         self
     }
 
-    /// How many machines the table shows running and ready.
+    /// How many VMs the table shows running and ready.
     pub fn ready(&self) -> usize {
         self.stdout
             .lines()
@@ -148,7 +154,7 @@ impl World {
         Self { sandbox, home, user: "admin", administrator: (runtime, client), _turn: turn }
     }
 
-    /// The plugin, in an environment that holds nothing of this machine's user.
+    /// The plugin, in an environment that holds nothing of this VM's user.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(PLUGIN);
         command.args(words).env_clear().env("HOME", &self.home).env("KUBECONFIG", self.sandbox.kubeconfig(self.user)).stdin(Stdio::null());
@@ -158,7 +164,7 @@ impl World {
     /// Runs a command line, split at blanks.
     pub fn run(&self, line: &str) -> Run {
         let words: Vec<&str> = line.split_whitespace().collect();
-        finish(line, &mut self.command(&words))
+        output(line, &mut self.command(&words))
     }
 
     /// Starts a command line and lets it run.
@@ -177,12 +183,12 @@ impl World {
 
     /// Asks the API server as its administrator: method, path, body.
     #[track_caller]
-    pub fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        self.try_ask(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    pub fn api(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.try_api(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// The same, which may be refused.
-    pub fn try_ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+    pub fn try_api(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let text = self.request(method, path, content_type, body)?;
@@ -200,7 +206,7 @@ impl World {
     /// The names of all objects of a resource: `kubevirt.io/v1/virtualmachines`, `v1/secrets`; the cluster's own left out.
     pub fn names(&self, resource: &str) -> Vec<String> {
         let root = if resource.starts_with("v1/") { "api" } else { "apis" };
-        let list = self.ask("GET", &format!("/{root}/{resource}"), &Value::Null);
+        let list = self.api("GET", &format!("/{root}/{resource}"), &Value::Null);
         let own = |item: &&Value| {
             let namespace = item["metadata"]["namespace"].as_str().unwrap_or_default();
             (is_own(namespace) && namespace != "default") || (resource == "v1/services" && item["metadata"]["name"] == "kubernetes")
@@ -209,9 +215,9 @@ impl World {
         all.map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// A machine of the default fleet in the default namespace.
-    pub fn machine(&self, name: &str) -> Value {
-        self.ask("GET", &format!("{MACHINES}/{name}"), &Value::Null)
+    /// A VM of the default fleet in the default namespace.
+    pub fn vm(&self, name: &str) -> Value {
+        self.api("GET", &format!("{VMS}/{name}"), &Value::Null)
     }
 
     /// How many objects of ours, or of KubeVirt's for us, there are.
@@ -226,8 +232,8 @@ impl World {
     }
 }
 
-/// Machines of the default namespace.
-pub const MACHINES: &str = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines";
+/// VMs of the default namespace.
+pub const VMS: &str = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines";
 
 /// Every resource that a fleet is made of.
 pub const ALL: [&str; 7] = [
@@ -241,7 +247,7 @@ pub const ALL: [&str; 7] = [
 ];
 
 /// Runs a command to its end.
-pub fn finish(line: &str, command: &mut Command) -> Run {
+pub fn output(line: &str, command: &mut Command) -> Run {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let run =
@@ -252,10 +258,10 @@ pub fn finish(line: &str, command: &mut Command) -> Run {
 
 /// Waits until something is so.
 #[track_caller]
-pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
-        assert!(begin.elapsed() < PATIENCE, "still waiting: {what}");
+        assert!(begin.elapsed() < TIMEOUT, "still waiting: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

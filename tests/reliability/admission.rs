@@ -10,12 +10,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use virtwork_sandbox::{faults::Faults, front::Front};
 
-use super::{comes_up_and_goes, goes, left, make_namespace, recovers, stands_and_goes};
+use super::{assert_down_deletes_all, assert_recovers, assert_remaining, assert_unchanged_then_down, assert_up_and_down, make_namespace};
 use crate::common::World;
 
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
-/// A webhook that is asked about each machine of the fleet that is made or changed, until this is dropped.
+/// A webhook that is asked about each VM of the fleet that is made or changed, until this is dropped.
 struct Webhook<'a> {
     world: &'a World,
     path: String,
@@ -23,7 +23,7 @@ struct Webhook<'a> {
 }
 
 impl<'a> Webhook<'a> {
-    /// `answer` gets the machine and how many were asked about before: the rest of the response, or an HTTP status.
+    /// `answer` gets the VM and how many were asked about before: the rest of the response, or an HTTP status.
     fn new<F>(world: &'a World, kind: &str, answer: F) -> Self
     where
         F: Fn(&Value, usize) -> Result<Value, u16> + Send + Sync + 'static,
@@ -50,23 +50,23 @@ impl<'a> Webhook<'a> {
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "virtwork"}},
             "rules": [{"apiGroups": ["kubevirt.io"], "apiVersions": ["v1"], "resources": ["virtualmachines"], "operations": ["CREATE", "UPDATE"]}]});
         let collection = format!("{CONFIGURATIONS}/{kind}");
-        world.ask("POST", &collection, &json!({"metadata": {"name": "sandbox"}, "webhooks": [webhook]}));
+        world.api("POST", &collection, &json!({"metadata": {"name": "sandbox"}, "webhooks": [webhook]}));
         Self { world, path: format!("{collection}/sandbox"), _runtime: runtime }
     }
 }
 
 impl Drop for Webhook<'_> {
     fn drop(&mut self) {
-        self.world.ask("DELETE", &self.path, &json!(null));
+        self.world.api("DELETE", &self.path, &json!(null));
     }
 }
 
-/// The API server takes a moment to hear of a configuration: a machine is tried until what comes back is right.
-fn until_in_force(world: &World, is_so: impl Fn(&Result<Value, String>) -> bool) {
-    let machine = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "trial"}, "spec": {"runStrategy": "Halted",
+/// The API server takes a moment to hear of a configuration: a VM is tried until what comes back is right.
+fn until_enforced(world: &World, is_so: impl Fn(&Result<Value, String>) -> bool) {
+    let vm = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "trial"}, "spec": {"runStrategy": "Halted",
         "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}}});
-    crate::common::until("the webhook is asked", || {
-        is_so(&world.try_ask("POST", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines?dryRun=All", &machine))
+    crate::common::eventually("the webhook is asked", || {
+        is_so(&world.try_api("POST", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines?dryRun=All", &vm))
     });
 }
 
@@ -76,56 +76,56 @@ fn webhook_fails_once() {
     static FAILED: AtomicUsize = AtomicUsize::new(0);
     let world = World::new();
     make_namespace(&world);
-    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |machine, _| {
-        let ours = machine["metadata"]["name"] == "virtwork-cpu-0";
+    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |vm, _| {
+        let ours = vm["metadata"]["name"] == "virtwork-cpu-0";
         if ours && FAILED.fetch_add(1, Ordering::SeqCst) == 0 {
             Err(500)
         } else {
-            Ok(json!({"allowed": machine["metadata"]["name"] != "trial"}))
+            Ok(json!({"allowed": vm["metadata"]["name"] != "trial"}))
         }
     });
-    until_in_force(&world, Result::is_err);
-    world.run("up cpu").exits(0);
+    until_enforced(&world, Result::is_err);
+    world.run("up cpu").success();
     assert!(FAILED.load(Ordering::SeqCst) >= 2, "it was asked again");
     drop(webhook);
-    stands_and_goes(&world, "up cpu");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
 #[test]
 #[ignore = "needs a real API server"]
-fn webhook_fails_for_ever() {
+fn webhook_fails_permanently() {
     let world = World::new();
     make_namespace(&world);
     let webhook = Webhook::new(&world, "validatingwebhookconfigurations", |_, _| Err(500));
-    until_in_force(&world, Result::is_err);
-    world.run("up cpu --timeout 4").exits(1).tells("failed calling webhook \"fleet.example.com\"").hides("created\nvirtualmachine");
-    left(&world, 0, 1);
+    until_enforced(&world, Result::is_err);
+    world.run("up cpu --timeout 4").code(1).stderr_has("failed calling webhook \"fleet.example.com\"").absent("created\nvirtualmachine");
+    assert_remaining(&world, 0, 1);
     drop(webhook);
-    recovers(&world, "up cpu");
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
 #[ignore = "needs a real API server"]
-fn webhook_denies_one_machine_at_length() {
+fn webhook_denies_one_vm_with_a_long_reason() {
     let world = World::new();
     make_namespace(&world);
     let why = format!("no machine with this number: {}", "because of a rule of this company. ".repeat(60));
     assert!(why.len() > 2000);
     let message = why.clone();
-    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", move |machine, _| {
-        let name = machine["metadata"]["name"].as_str().unwrap_or_default();
+    let webhook = Webhook::new(&world, "validatingwebhookconfigurations", move |vm, _| {
+        let name = vm["metadata"]["name"].as_str().unwrap_or_default();
         let denied = name == "virtwork-cpu-2" || name == "trial";
         Ok(if denied { json!({"allowed": false, "status": {"code": 403, "message": message}}) } else { json!({"allowed": true}) })
     });
-    until_in_force(&world, Result::is_err);
-    let run = world.run("up cpu --vm-count 4").exits(1);
+    until_enforced(&world, Result::is_err);
+    let run = world.run("up cpu --vm-count 4").code(1);
     let lines =
         run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no machine")).count();
     assert_eq!(lines, 1, "{run:#?}");
     assert!(run.stderr.contains(why.trim()), "the whole reason is told: {run:#?}");
     assert!(!world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-2".to_owned()));
     drop(webhook);
-    recovers(&world, "up cpu --vm-count 4");
+    assert_recovers(&world, "up cpu --vm-count 4");
 }
 
 #[test]
@@ -137,35 +137,35 @@ fn webhook_adds_fields() {
         let patch = json!([{"op": "add", "path": "/spec/template/spec/schedulerName", "value": "theirs"}]);
         Ok(json!({"allowed": true, "patchType": "JSONPatch", "patch": STANDARD.encode(patch.to_string())}))
     });
-    until_in_force(&world, |made| made.as_ref().is_ok_and(|made| made["spec"]["template"]["spec"]["schedulerName"] == "theirs"));
-    world.run("up cpu").exits(0);
-    assert_eq!(world.machine("virtwork-cpu-0")["spec"]["template"]["spec"]["schedulerName"], "theirs");
-    stands_and_goes(&world, "up cpu");
+    until_enforced(&world, |made| made.as_ref().is_ok_and(|made| made["spec"]["template"]["spec"]["schedulerName"] == "theirs"));
+    world.run("up cpu").success();
+    assert_eq!(world.vm("virtwork-cpu-0")["spec"]["template"]["spec"]["schedulerName"], "theirs");
+    assert_unchanged_then_down(&world, "up cpu");
     drop(webhook);
 }
 
 #[test]
 #[ignore = "needs a real API server"]
-fn quota_of_three_machines() {
+fn quota_of_three_vms() {
     let world = World::new();
     make_namespace(&world);
     let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
     // No replication controller is allowed, so a refused one proves that admission knows this quota. Before that, a VM may be
     // let through without it; right after, its usage may still be unknown.
     let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"count/virtualmachines.kubevirt.io": count, "replicationcontrollers": "0"}}});
-    world.ask("POST", quotas, &quota("3"));
-    crate::common::until("the quota is enforced", || {
+    world.api("POST", quotas, &quota("3"));
+    crate::common::eventually("the quota is enforced", || {
         let controller = json!({"metadata": {"name": "trial"}, "spec": {"replicas": 0, "selector": {"a": "b"},
             "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}}});
         world
-            .try_ask("POST", "/api/v1/namespaces/virtwork/replicationcontrollers?dryRun=All", &controller)
+            .try_api("POST", "/api/v1/namespaces/virtwork/replicationcontrollers?dryRun=All", &controller)
             .is_err_and(|refusal| refusal.contains("exceeded quota"))
     });
-    until_in_force(&world, |made| !made.as_ref().is_err_and(|refusal| refusal.contains("status unknown")));
-    world.run("up cpu --vm-count 5").exits(1).tells("exceeded quota: small");
-    left(&world, 3, 1);
-    world.ask("PATCH", &format!("{quotas}/small"), &quota("5"));
-    recovers(&world, "up cpu --vm-count 5");
+    until_enforced(&world, |made| !made.as_ref().is_err_and(|refusal| refusal.contains("status unknown")));
+    world.run("up cpu --vm-count 5").code(1).stderr_has("exceeded quota: small");
+    assert_remaining(&world, 3, 1);
+    world.api("PATCH", &format!("{quotas}/small"), &quota("5"));
+    assert_recovers(&world, "up cpu --vm-count 5");
 }
 
 #[test]
@@ -174,13 +174,16 @@ fn quota_of_three_pods() {
     make_namespace(&world);
     let quotas = "/api/v1/namespaces/virtwork/resourcequotas";
     let quota = |count: &str| json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": count}}});
-    world.ask("POST", quotas, &quota("3"));
-    let run =
-        world.run("up cpu --vm-count 4 --timeout 12").exits(3).tells("exceeded quota: small").tells("1 of 4 VMs did not become ready");
+    world.api("POST", quotas, &quota("3"));
+    let run = world
+        .run("up cpu --vm-count 4 --timeout 12")
+        .code(3)
+        .stderr_has("exceeded quota: small")
+        .stderr_has("1 of 4 VMs did not become ready");
     assert_eq!(run.ready(), 3, "{run:#?}");
-    left(&world, 4, 1);
-    world.ask("PATCH", &format!("{quotas}/small"), &quota("9"));
-    recovers(&world, "up cpu --vm-count 4");
+    assert_remaining(&world, 4, 1);
+    world.api("PATCH", &format!("{quotas}/small"), &quota("9"));
+    assert_recovers(&world, "up cpu --vm-count 4");
 }
 
 #[test]
@@ -190,7 +193,7 @@ fn limit_range() {
     make_namespace(&world);
     let limits =
         json!([{"type": "Container", "default": {"cpu": "2", "memory": "4Gi"}, "defaultRequest": {"cpu": "100m", "memory": "64Mi"}}]);
-    world.ask("POST", "/api/v1/namespaces/virtwork/limitranges", &json!({"metadata": {"name": "limits"}, "spec": {"limits": limits}}));
-    comes_up_and_goes(&world, "up cpu memory");
-    goes(&world);
+    world.api("POST", "/api/v1/namespaces/virtwork/limitranges", &json!({"metadata": {"name": "limits"}, "spec": {"limits": limits}}));
+    assert_up_and_down(&world, "up cpu memory");
+    assert_down_deletes_all(&world);
 }

@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use virtwork_sandbox::Settings;
 
-use super::{NEVER, frozen_after, goes, left, signal};
+use super::{NEVER, assert_down_deletes_all, assert_remaining, hold_after, signal};
 use crate::common::World;
 
 const UP: &str = "up cpu database";
@@ -17,7 +17,7 @@ fn step() -> usize {
 /// Runs a command until so many requests have passed, ends it, and says whether there was anything to end.
 #[track_caller]
 fn interrupted(world: &World, line: &str, requests: usize, how: &str, code: Option<i32>) -> bool {
-    let mut child = frozen_after(world, line, requests);
+    let mut child = hold_after(world, line, requests);
     let held = child.try_wait().unwrap().is_none();
     if held {
         signal(&child, how);
@@ -39,18 +39,18 @@ fn sweep(how: &str, code: Option<i32>) {
     while more {
         // The first requests are those that look for and make the namespace.
         if requests < 10 {
-            world.run("down --delete-namespace --yes").exits(0);
+            world.run("down --delete-namespace --yes").success();
         }
         more = interrupted(&world, UP, requests, how, code);
-        let run = world.run(UP).exits(0);
+        let run = world.run(UP).success();
         assert_eq!(run.ready(), 2, "{how} after {requests}: {run:#?}");
         more |= interrupted(&world, "down", requests, how, code);
-        let run = world.run(UP).exits(0);
+        let run = world.run(UP).success();
         assert_eq!(run.ready(), 2, "down, {how} after {requests}: {run:#?}");
         interrupted(&world, "down", requests, how, code);
-        goes(&world);
+        assert_down_deletes_all(&world);
         interrupted(&world, UP, requests, how, code);
-        goes(&world);
+        assert_down_deletes_all(&world);
         requests += step();
     }
     assert!(requests > 10, "the sweep ended after {requests} requests");
@@ -62,7 +62,7 @@ fn interrupted_by_ctrl_c() {
 }
 
 #[test]
-fn interrupted_by_a_polite_request_to_end() {
+fn interrupted_by_sigterm() {
     sweep("-TERM", Some(130));
 }
 
@@ -76,12 +76,12 @@ fn interrupted_while_waiting() {
     for how in ["-INT", "-TERM"] {
         let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
         let child = world.start("up cpu");
-        crate::common::until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+        crate::common::eventually("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
         signal(&child, how);
         let (code, _, told) = child.end();
         assert_eq!(code, Some(130));
-        left(&world, 1, 1);
-        assert!(told.contains("Interrupted\nhint: rerun the command to finish, or run 'down' to delete the fleet"), "{told}");
-        goes(&world);
+        assert_remaining(&world, 1, 1);
+        assert!(told.contains("Interrupted\nhint: rerun the command to output, or run 'down' to delete the fleet"), "{told}");
+        assert_down_deletes_all(&world);
     }
 }

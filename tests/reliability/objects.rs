@@ -4,236 +4,241 @@ use http::Method;
 use serde_json::json;
 use virtwork_sandbox::Settings;
 
-use super::{NEVER, count, frozen_at, goes, left, make_namespace, nothing_left, recovers, stands_and_goes};
-use crate::common::{MACHINES, World, until};
+use super::{
+    NEVER, assert_down_deletes_all, assert_nothing_remains, assert_recovers, assert_remaining, assert_unchanged_then_down, count, hold_at,
+    make_namespace,
+};
+use crate::common::{VMS, World, eventually};
 
 const SECRET: &str = "/api/v1/namespaces/virtwork/secrets/virtwork-cpu-userdata";
 
 #[test]
 fn namespace_is_terminating() {
     let world = World::new();
-    world.run("up cpu").exits(0);
-    world.ask("PATCH", SECRET, &json!({"metadata": {"finalizers": ["example.com/held"]}}));
-    world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
+    world.run("up cpu").success();
+    world.api("PATCH", SECRET, &json!({"metadata": {"finalizers": ["example.com/held"]}}));
+    world.api("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
     world.writes();
-    world.run("up cpu").exits(1).tells("namespace virtwork is being deleted");
-    world.run("up cpu --dry-run=server").exits(1).tells("namespace virtwork is being deleted");
+    world.run("up cpu").code(1).stderr_has("namespace virtwork is being deleted");
+    world.run("up cpu --dry-run=server").code(1).stderr_has("namespace virtwork is being deleted");
     assert_eq!(world.writes(), Vec::<String>::new());
-    until("the rest is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
-    left(&world, 0, 1);
-    world.ask("PATCH", SECRET, &json!({"metadata": {"finalizers": null}}));
-    until("the namespace is gone", || !world.names("v1/namespaces").contains(&"virtwork".to_owned()));
-    recovers(&world, "up cpu");
+    eventually("the rest is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    assert_remaining(&world, 0, 1);
+    world.api("PATCH", SECRET, &json!({"metadata": {"finalizers": null}}));
+    eventually("the namespace is gone", || !world.names("v1/namespaces").contains(&"virtwork".to_owned()));
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
-fn namespace_removed_in_mid_wait() {
+fn namespace_deleted_while_waiting() {
     let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
     let child = world.start("up cpu --timeout 120");
-    until("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
-    world.ask("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
+    eventually("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+    world.api("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
     let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("virtwork-cpu-0: Deleted: deleted by someone else"), "{told}");
-    nothing_left(&world);
+    assert_nothing_remains(&world);
 }
 
 #[test]
-fn edited_in_mid_up() {
+fn vm_edited_during_up() {
     let world = World::new();
-    world.run("up cpu memory").exits(0);
+    world.run("up cpu memory").success();
     // The lists have been made, the writes have not begun.
-    let child = frozen_at(&world, "up cpu memory --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
-    world.ask(
-        "PATCH",
-        &format!("{MACHINES}/virtwork-cpu-0"),
-        &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}),
-    );
+    let child = hold_at(&world, "up cpu memory --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
+    world.api("PATCH", &format!("{VMS}/virtwork-cpu-0"), &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}));
     world.sandbox.faults.release();
     assert_eq!(child.end().0, Some(0));
-    let spec = world.machine("virtwork-cpu-0")["spec"]["template"]["spec"].clone();
+    let spec = world.vm("virtwork-cpu-0")["spec"]["template"]["spec"].clone();
     assert_eq!((&spec["terminationGracePeriodSeconds"], &spec["domain"]["memory"]["guest"]), (&json!(30), &json!("3Gi")), "{spec:#}");
-    world.run("up cpu memory --memory 3Gi --restart").exits(0);
-    recovers(&world, "up cpu memory --memory 3Gi");
+    world.run("up cpu memory --memory 3Gi --restart").success();
+    assert_recovers(&world, "up cpu memory --memory 3Gi");
 }
 
 #[test]
-fn deleted_in_mid_up() {
+fn vms_deleted_during_up() {
     let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
     let child = world.start("up cpu --vm-count 2 --timeout 120");
-    until("both are there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 2);
-    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!(null));
-    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-1"), &json!(null));
+    eventually("both are there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 2);
+    world.api("DELETE", &format!("{VMS}/virtwork-cpu-0"), &json!(null));
+    world.api("DELETE", &format!("{VMS}/virtwork-cpu-1"), &json!(null));
     let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("2 of 2 VMs did not become ready: they will not recover without intervention"), "{told}");
-    left(&world, 0, 1);
-    world.run("up cpu --vm-count 2 --no-wait").exits(0).says("virtwork-cpu-1 created");
-    goes(&world);
+    assert_remaining(&world, 0, 1);
+    world.run("up cpu --vm-count 2 --no-wait").success().stdout_has("virtwork-cpu-1 created");
+    assert_down_deletes_all(&world);
 }
 
 #[test]
-fn taken_over_by_another_field_manager() {
+fn field_taken_over_by_another_manager() {
     let world = World::new();
-    world.run("up cpu").exits(0);
-    let child = frozen_at(&world, "up cpu --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
-    world.ask("PATCH", &format!("{MACHINES}/virtwork-cpu-0?fieldManager=somebody"), &json!({"spec": {"runStrategy": "Manual"}}));
+    world.run("up cpu").success();
+    let child = hold_at(&world, "up cpu --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
+    world.api("PATCH", &format!("{VMS}/virtwork-cpu-0?fieldManager=somebody"), &json!({"spec": {"runStrategy": "Manual"}}));
     world.sandbox.faults.release();
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
-    assert_eq!(world.machine("virtwork-cpu-0")["spec"]["runStrategy"], "Always", "what is ours is ours");
-    world.run("up cpu --memory 3Gi --restart").exits(0);
-    recovers(&world, "up cpu --memory 3Gi");
+    assert_eq!(world.vm("virtwork-cpu-0")["spec"]["runStrategy"], "Always", "what is ours is ours");
+    world.run("up cpu --memory 3Gi --restart").success();
+    assert_recovers(&world, "up cpu --memory 3Gi");
 }
 
 #[test]
-fn foreign_machine_secret_and_service() {
+fn foreign_vm_secret_and_service() {
     let world = World::new();
     make_namespace(&world);
-    let machine = json!({"spec": {"runStrategy": "Halted", "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}},
+    let vm = json!({"spec": {"runStrategy": "Halted", "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}},
         "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine"});
     let service = json!({"spec": {"ports": [{"port": 1}]}});
     let (services, secrets) = ("/api/v1/namespaces/virtwork/services", "/api/v1/namespaces/virtwork/secrets");
     // Every name that `up network` writes.
     for (path, object, kind, name) in [
-        (MACHINES, &machine, "virtualmachine.kubevirt.io", "virtwork-network-client-0"),
-        (MACHINES, &machine, "virtualmachine.kubevirt.io", "virtwork-network-server-0"),
+        (VMS, &vm, "virtualmachine.kubevirt.io", "virtwork-network-client-0"),
+        (VMS, &vm, "virtualmachine.kubevirt.io", "virtwork-network-server-0"),
         (services, &service, "service", "virtwork-iperf3-server"),
         (secrets, &json!({}), "secret", "virtwork-network-client-userdata"),
         (secrets, &json!({}), "secret", "virtwork-network-server-userdata"),
     ] {
         let mut object = object.clone();
         object["metadata"] = json!({"name": name});
-        world.ask("POST", path, &object);
+        world.api("POST", path, &object);
         world.writes();
-        world.run("up network").exits(1).tells(&format!("{kind}/{name}")).tells("--name");
+        world.run("up network").code(1).stderr_has(&format!("{kind}/{name}")).stderr_has("--name");
         assert_eq!(world.writes(), Vec::<String>::new());
-        world.run("down").exits(0).tells("Nothing of fleet virtwork found");
+        world.run("down").success().stderr_has("Nothing of fleet virtwork found");
         assert_eq!(count(&world), (0, 1), "somebody else's {kind}/{name} stays");
-        world.ask("DELETE", &format!("{path}/{name}"), &json!(null));
-        until("it is gone", || count(&world) == (0, 0));
+        world.api("DELETE", &format!("{path}/{name}"), &json!(null));
+        eventually("it is gone", || count(&world) == (0, 0));
     }
-    recovers(&world, "up network");
+    assert_recovers(&world, "up network");
 }
 
 #[test]
-fn foreign_objects_that_appear_in_mid_up() {
+fn foreign_objects_appear_during_up() {
     let world = World::new();
     make_namespace(&world);
-    let child = frozen_at(&world, "up cpu", Method::POST, "/secrets", 0);
-    world.ask("POST", "/api/v1/namespaces/virtwork/secrets", &json!({"metadata": {"name": "virtwork-cpu-userdata"}}));
+    let child = hold_at(&world, "up cpu", Method::POST, "/secrets", 0);
+    world.api("POST", "/api/v1/namespaces/virtwork/secrets", &json!({"metadata": {"name": "virtwork-cpu-userdata"}}));
     world.sandbox.faults.release();
     let (code, _, told) = child.end();
     assert_eq!(code, Some(1));
     assert!(told.contains("already exists in namespace virtwork and belongs to something else: secret/virtwork-cpu-userdata"), "{told}");
     assert_eq!(count(&world), (0, 1));
-    world.ask("DELETE", SECRET, &json!(null));
-    recovers(&world, "up cpu");
+    world.api("DELETE", SECRET, &json!(null));
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
-fn finalizer_holds_a_machine() {
-    held(&format!("{MACHINES}/virtwork-database-0"), "virtualmachines/virtwork-database-0");
+fn finalizer_holds_a_vm() {
+    finalizer_holds(&format!("{VMS}/virtwork-database-0"), "virtualmachines/virtwork-database-0");
 }
 
 #[test]
 fn finalizer_holds_a_data_volume() {
-    held("/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data", "datavolumes/virtwork-database-0-data");
+    finalizer_holds(
+        "/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data",
+        "datavolumes/virtwork-database-0-data",
+    );
 }
 
 #[test]
-fn a_claim_stays() {
-    held("/api/v1/namespaces/virtwork/persistentvolumeclaims/virtwork-database-0-data", "persistentvolumeclaims/virtwork-database-0-data");
+fn finalizer_holds_a_pvc() {
+    finalizer_holds(
+        "/api/v1/namespaces/virtwork/persistentvolumeclaims/virtwork-database-0-data",
+        "persistentvolumeclaims/virtwork-database-0-data",
+    );
 }
 
 /// Held by somebody's finalizer, it is named with that; let go, it goes.
 #[track_caller]
-fn held(path: &str, named: &str) {
+fn finalizer_holds(path: &str, named: &str) {
     let world = World::new();
-    world.run("up database").exits(0);
-    let old = world.ask("GET", path, &json!(null))["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    world.run("up database").success();
+    let old = world.api("GET", path, &json!(null))["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
     let more: Vec<_> = old.iter().cloned().chain([json!("example.com/held")]).collect();
-    world.ask("PATCH", path, &json!({"metadata": {"finalizers": more}}));
-    world.run("down --timeout 8").exits(1).tells(named).tells("example.com/held").tells("timed out");
-    left(&world, usize::from(named.starts_with("virtualmachines/")), 0);
-    let found = world.ask("GET", path, &json!(null))["metadata"]["finalizers"].clone();
+    world.api("PATCH", path, &json!({"metadata": {"finalizers": more}}));
+    world.run("down --timeout 8").code(1).stderr_has(named).stderr_has("example.com/held").stderr_has("timed out");
+    assert_remaining(&world, usize::from(named.starts_with("virtualmachines/")), 0);
+    let found = world.api("GET", path, &json!(null))["metadata"]["finalizers"].clone();
     let rest: Vec<_> = found.as_array().unwrap().iter().filter(|finalizer| **finalizer != "example.com/held").cloned().collect();
-    world.ask("PATCH", path, &json!({"metadata": {"finalizers": rest}}));
-    goes(&world);
+    world.api("PATCH", path, &json!({"metadata": {"finalizers": rest}}));
+    assert_down_deletes_all(&world);
 }
 
 #[test]
-fn instance_without_a_machine() {
+fn vmi_without_a_vm() {
     let world = World::new();
-    world.run("up cpu").exits(0);
-    let instances = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances";
-    let found = world.ask("GET", &format!("{instances}/virtwork-cpu-0"), &json!(null));
-    goes(&world);
+    world.run("up cpu").success();
+    let vmis = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances";
+    let found = world.api("GET", &format!("{vmis}/virtwork-cpu-0"), &json!(null));
+    assert_down_deletes_all(&world);
     // KubeVirt keeps labels of its own to itself.
     let labels = found["metadata"]["labels"].as_object().unwrap().iter().filter(|(key, _)| !key.contains("kubevirt.io/"));
     let labels: serde_json::Map<_, _> = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
     let orphan = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "spec": found["spec"],
         "metadata": {"name": "virtwork-cpu-0", "labels": labels}});
-    world.ask("POST", instances, &orphan);
+    world.api("POST", vmis, &orphan);
     assert_eq!(world.names("kubevirt.io/v1/virtualmachineinstances"), ["virtwork-cpu-0"]);
     world.sandbox.deny("delete", "virtualmachineinstances");
-    world.run("down").exits(1).tells("virtualmachineinstances.kubevirt.io \"virtwork-cpu-0\" is forbidden");
+    world.run("down").code(1).stderr_has("virtualmachineinstances.kubevirt.io \"virtwork-cpu-0\" is forbidden");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachineinstances"), ["virtwork-cpu-0"]);
-    world.sandbox.pardon();
-    world.run("down").exits(0).says("virtualmachineinstance.kubevirt.io \"virtwork-cpu-0\" deleted");
-    nothing_left(&world);
+    world.sandbox.restore_permissions();
+    world.run("down").success().stdout_has("virtualmachineinstance.kubevirt.io \"virtwork-cpu-0\" deleted");
+    assert_nothing_remains(&world);
 }
 
-/// Somebody takes the labels off a machine that a finalizer holds: it is not gone.
+/// Somebody takes the labels off a VM that a finalizer holds: it is not gone.
 #[test]
-fn labels_lost_in_mid_down() {
+fn labels_removed_during_down() {
     let world = World::new();
     let volume = "/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data";
     for (object, named) in [
-        (format!("{MACHINES}/virtwork-database-0"), "virtualmachines/virtwork-database-0 to be deleted (held by"),
+        (format!("{VMS}/virtwork-database-0"), "virtualmachines/virtwork-database-0 to be deleted (held by"),
         (volume.to_owned(), "datavolumes/virtwork-database-0-data to be deleted (held by"),
     ] {
         let kind = named.split("s/").next().unwrap();
-        world.run("up database").exits(0);
-        let metadata = || world.ask("GET", &object, &json!(null))["metadata"].clone();
+        world.run("up database").success();
+        let metadata = || world.api("GET", &object, &json!(null))["metadata"].clone();
         let finalizers = metadata()["finalizers"].as_array().cloned().unwrap_or_default();
         let held: Vec<_> = finalizers.iter().cloned().chain([json!("example.com/held")]).collect();
-        world.ask("PATCH", &object, &json!({"metadata": {"finalizers": held}}));
+        world.api("PATCH", &object, &json!({"metadata": {"finalizers": held}}));
         let down = world.start("down --timeout 20");
-        until("it is being deleted", || metadata()["deletionTimestamp"].is_string());
-        world.ask("PATCH", &object, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
+        eventually("it is being deleted", || metadata()["deletionTimestamp"].is_string());
+        world.api("PATCH", &object, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
         let (code, said, told) = down.end();
         assert_eq!(code, Some(1), "{told}");
         assert!(told.contains(named) && !said.contains(&format!("{kind}.")), "{said}{told}");
-        world.ask("PATCH", &object, &json!({"metadata": {"finalizers": null}}));
-        nothing_left(&world);
+        world.api("PATCH", &object, &json!({"metadata": {"finalizers": null}}));
+        assert_nothing_remains(&world);
     }
-    recovers(&world, "up database");
+    assert_recovers(&world, "up database");
 }
 
-/// While something is pruned, somebody deletes a machine that had been ready.
+/// While something is pruned, somebody deletes a VM that had been ready.
 #[test]
 fn deleted_while_pruning() {
     let world = World::new();
-    world.run("up cpu --vm-count 2").exits(0);
-    let up = frozen_at(&world, "up cpu --prune --yes --timeout 30", Method::DELETE, "/virtualmachines/virtwork-cpu-1", 0);
-    world.ask("DELETE", &format!("{MACHINES}/virtwork-cpu-0"), &json!(null));
-    until("it is gone", || !world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned()));
+    world.run("up cpu --vm-count 2").success();
+    let up = hold_at(&world, "up cpu --prune --yes --timeout 30", Method::DELETE, "/virtualmachines/virtwork-cpu-1", 0);
+    world.api("DELETE", &format!("{VMS}/virtwork-cpu-0"), &json!(null));
+    eventually("it is gone", || !world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned()));
     world.sandbox.faults.release();
     let (code, said, _) = up.end();
     assert_eq!(code, Some(3), "{said}");
-    left(&world, 0, 1);
-    recovers(&world, "up cpu");
+    assert_remaining(&world, 0, 1);
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
 fn storage_class_is_missing() {
     let world = World::with(&Settings { storage: false, ..Settings::default() });
-    world.run("up database").exits(1).tells("StorageClass");
-    world.run("up database --storage-class gold").exits(1).tells("gold");
+    world.run("up database").code(1).stderr_has("StorageClass");
+    world.run("up database --storage-class gold").code(1).stderr_has("gold");
     assert_eq!(world.writes(), Vec::<String>::new());
-    nothing_left(&world);
-    recovers(&world, "up database --data-disk=empty");
+    assert_nothing_remains(&world);
+    assert_recovers(&world, "up database --data-disk=empty");
 }
 
 #[test]
@@ -244,13 +249,13 @@ fn two_ups_at_once() {
     let (one, other) = (one.end(), other.end());
     assert_eq!((one.0, other.0), (Some(0), Some(0)), "{one:#?} {other:#?}");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 6);
-    stands_and_goes(&world, "up cpu memory --vm-count 3");
+    assert_unchanged_then_down(&world, "up cpu memory --vm-count 3");
 }
 
 #[test]
 fn up_and_down_at_once() {
     let world = World::new();
-    world.run("up cpu memory").exits(0);
+    world.run("up cpu memory").success();
     let down = world.start("down");
     let up = world.start("up cpu memory --vm-count 2 --timeout 60");
     let (down, up) = (down.end(), up.end());
@@ -260,7 +265,7 @@ fn up_and_down_at_once() {
     for (code, _, told) in [&down, &up] {
         assert!(*code == Some(0) || told.lines().any(|line| line.starts_with("error") || line.starts_with("Error")), "{told}");
     }
-    recovers(&world, "up cpu memory --vm-count 2");
+    assert_recovers(&world, "up cpu memory --vm-count 2");
 }
 
 #[test]
@@ -270,10 +275,10 @@ fn two_fleets_in_one_namespace() {
     let other = world.start("up cpu network --name other");
     let (one, other) = (one.end(), other.end());
     assert_eq!((one.0, other.0), (Some(0), Some(0)), "{one:#?} {other:#?}");
-    world.run("down").exits(0);
-    nothing_left(&world);
-    let left = world.run("status --name other").exits(0);
+    world.run("down").success();
+    assert_nothing_remains(&world);
+    let left = world.run("status --name other").success();
     assert_eq!(left.ready(), 3, "{left:#?}");
-    world.run("down --name other").exits(0);
+    world.run("down --name other").success();
     assert_eq!(world.count_all(), 0);
 }

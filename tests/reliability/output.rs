@@ -6,8 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{goes, left, recovers};
-use crate::common::{PLUGIN, World, until};
+use super::{assert_down_deletes_all, assert_recovers, assert_remaining};
+use crate::common::{PLUGIN, World, eventually};
 
 #[test]
 fn closed_pipe_on_stdout() {
@@ -19,8 +19,8 @@ fn closed_pipe_on_stdout() {
     let (code, _, told) = child.end();
     assert_eq!(code, Some(1), "{told}");
     assert!(!told.contains("error") && !told.contains("pipe") && !told.contains("panicked"), "{told}");
-    left(&world, 2, 2);
-    recovers(&world, "up cpu memory");
+    assert_remaining(&world, 2, 2);
+    assert_recovers(&world, "up cpu memory");
 }
 
 #[test]
@@ -32,9 +32,9 @@ fn full_disk_on_stdout() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains("cannot write to standard output: No space left on device"), "{told}");
-        left(&world, there, there);
+        assert_remaining(&world, there, there);
     }
-    goes(&world);
+    assert_down_deletes_all(&world);
 }
 
 #[test]
@@ -48,9 +48,9 @@ fn stderr_closed() {
     for (line, there) in [("up cpu", 1), ("status", 1), ("down", 0)] {
         let output = script(line);
         assert_eq!(output.status.code(), Some(0), "{line}: {output:?}");
-        left(&world, there, there);
+        assert_remaining(&world, there, there);
     }
-    goes(&world);
+    assert_down_deletes_all(&world);
 }
 
 /// `script` gives the command a terminal, and ends; what was started in it goes on without one or ends by the hang-up.
@@ -64,12 +64,12 @@ fn terminal_goes_away() {
     terminal.args(["--quiet", "--command", &command, "/dev/null"]).env_clear().env("HOME", &world.home).env("PATH", "/usr/bin:/bin");
     terminal.env("TERM", "xterm").env("KUBECONFIG", world.sandbox.kubeconfig("admin"));
     let mut terminal = terminal.stdin(File::open("/dev/null").unwrap()).stdout(Stdio::null()).spawn().unwrap();
-    until("it writes", || !world.names("v1/secrets").is_empty());
+    eventually("it writes", || !world.names("v1/secrets").is_empty());
     terminal.kill().unwrap();
     terminal.wait().unwrap();
-    until("the command has ended", || fs::read_to_string(&ended).is_ok_and(|status| status.ends_with('\n')));
+    eventually("the command has ended", || fs::read_to_string(&ended).is_ok_and(|status| status.ends_with('\n')));
     let status = fs::read_to_string(&ended).unwrap();
     // Without its terminal it writes on, and cannot print; or the hang-up, 128 + 1, ends it.
     assert!(["0", "1", "129"].contains(&status.trim()), "{status}");
-    recovers(&world, "up cpu memory --vm-count 4");
+    assert_recovers(&world, "up cpu memory --vm-count 4");
 }

@@ -9,7 +9,7 @@ use virtwork_sandbox::{
     nodes::simulation::Behaviour,
 };
 
-use super::{comes_up_and_goes, is_gone, is_over, left, nothing_left, recovers};
+use super::{assert_down_left_nothing, assert_faults_hit, assert_nothing_remains, assert_recovers, assert_remaining, assert_up_and_down};
 use crate::common::World;
 
 fn overloaded(seconds: u64) -> Effect {
@@ -21,26 +21,26 @@ fn overload_once() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", overloaded(2)));
     let begin = Instant::now();
-    world.run("up cpu --no-wait").exits(0);
+    world.run("up cpu --no-wait").success();
     assert!(begin.elapsed() >= Duration::from_secs(2), "the server asked for a pause of 2 s");
-    left(&world, 1, 1);
-    recovers(&world, "up cpu");
+    assert_remaining(&world, 1, 1);
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
 fn overload_on_every_third_write() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", overloaded(1)).every(3).times(4));
-    comes_up_and_goes(&world, "up cpu memory --vm-count 4");
+    assert_up_and_down(&world, "up cpu memory --vm-count 4");
 }
 
 #[test]
 fn overload_beyond_the_deadline() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", overloaded(1)).always());
-    world.run("up cpu --timeout 3").exits(1).tells("too many requests");
-    left(&world, 0, 1);
-    recovers(&world, "up cpu");
+    world.run("up cpu --timeout 3").code(1).stderr_has("too many requests");
+    assert_remaining(&world, 0, 1);
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn gateways() {
         world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::refuse(code, reason, "gateway")).skip(skip));
         world.sandbox.faults.add(Fault::new(Method::GET, "/namespaces/virtwork", Effect::refuse(code, reason, "gateway")).skip(2 * skip));
     }
-    comes_up_and_goes(&world, "up cpu memory");
+    assert_up_and_down(&world, "up cpu memory");
 }
 
 #[test]
@@ -58,26 +58,26 @@ fn reset_before_the_answer() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::ResetBefore).every(2).times(3));
     world.sandbox.faults.add(Fault::new(Method::GET, "/namespaces/virtwork/", Effect::ResetBefore).every(3).times(2));
-    comes_up_and_goes(&world, "up cpu memory");
+    assert_up_and_down(&world, "up cpu memory");
 }
 
 #[test]
 fn reset_after_the_write() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces", Effect::ResetAfter).every(2).times(4));
-    let run = comes_up_and_goes(&world, "up cpu memory");
+    let run = assert_up_and_down(&world, "up cpu memory");
     assert_eq!(run.count("created"), 5, "what the lost answers were about is ours: {run:#?}");
 }
 
 #[test]
 fn reset_in_down() {
     let world = World::new();
-    world.run("up cpu memory").exits(0);
+    world.run("up cpu memory").success();
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/namespaces/virtwork/", Effect::ResetAfter).times(2));
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/namespaces/virtwork/", Effect::ResetBefore));
-    world.run("down").exits(0);
-    is_over(&world);
-    is_gone(&world);
+    world.run("down").success();
+    assert_faults_hit(&world);
+    assert_down_left_nothing(&world);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn slow_bodies() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Slow(Duration::from_millis(100))).times(3));
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Slow(Duration::from_millis(100))).times(2));
-    comes_up_and_goes(&world, "up cpu memory");
+    assert_up_and_down(&world, "up cpu memory");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn truncated_bodies() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Truncate).every(2).times(2));
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::Truncate).every(2).times(2));
-    comes_up_and_goes(&world, "up cpu memory");
+    assert_up_and_down(&world, "up cpu memory");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn half_open_connection() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Hang));
     world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?", Effect::Hang));
-    comes_up_and_goes(&world, "up cpu --request-timeout 2");
+    assert_up_and_down(&world, "up cpu --request-timeout 2");
 }
 
 /// Nobody is obeyed for ever, and nobody who only knows reasons is waited for.
@@ -109,34 +109,39 @@ fn half_open_connection() {
 fn server_asks_for_too_much() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     world.sandbox.faults.add(Fault::new(Method::POST, "/secrets", overloaded(u64::MAX)));
-    world.run("up cpu --timeout 3").exits(3).hides("panicked").tells("timed out after");
-    left(&world, 1, 1);
+    world.run("up cpu --timeout 3").code(3).absent("panicked").stderr_has("timed out after");
+    assert_remaining(&world, 1, 1);
     // Whose data volumes are there is looked at once, before anything is written.
     for (path, before) in [("/events", 0), ("/pods", 0), ("/datavolumes", 1)] {
         world.sandbox.faults.add(Fault::new(Method::GET, path, Effect::Hang).skip(before).always());
     }
     world.sandbox.simulation.set("memory-0", Behaviour::Sick("stress-ng is missing".to_owned()));
     world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
-    world.run("up cpu memory database --timeout 6").exits(3).tells("virtwork-memory-0").tells("virtwork-database-0").hides("forbidden");
-    world.run("status").exits(0).says("virtwork-memory-0");
-    left(&world, 3, 3);
-    for machine in ["memory-0", "database-0"] {
-        world.sandbox.simulation.set(machine, Behaviour::Works);
+    world
+        .run("up cpu memory database --timeout 6")
+        .code(3)
+        .stderr_has("virtwork-memory-0")
+        .stderr_has("virtwork-database-0")
+        .absent("forbidden");
+    world.run("status").success().stdout_has("virtwork-memory-0");
+    assert_remaining(&world, 3, 3);
+    for vm in ["memory-0", "database-0"] {
+        world.sandbox.simulation.set(vm, Behaviour::Works);
     }
-    recovers(&world, "up cpu memory database");
+    assert_recovers(&world, "up cpu memory database");
 }
 
 #[test]
-fn nobody_listens() {
+fn server_is_unreachable() {
     let world = World::new();
     world.sandbox.faults.add(Fault::new(Method::GET, "/apis/kubevirt.io", Effect::ResetBefore).always());
     let begun = Instant::now();
-    world.run("up cpu --timeout 400").exits(1).tells("Unable to connect to the server");
-    is_over(&world);
+    world.run("up cpu --timeout 400").code(1).stderr_has("Unable to connect to the server");
+    assert_faults_hit(&world);
     for line in ["up cpu", "down", "down --dry-run", "status"] {
-        let run = world.run(&format!("{line} --server https://127.0.0.1:1")).exits(1);
-        run.tells("The connection to the server 127.0.0.1:1 was refused");
+        let run = world.run(&format!("{line} --server https://127.0.0.1:1")).code(1);
+        run.stderr_has("The connection to the server 127.0.0.1:1 was refused");
     }
     assert!(begun.elapsed() < Duration::from_secs(60), "it is not waited for");
-    nothing_left(&world);
+    assert_nothing_remains(&world);
 }

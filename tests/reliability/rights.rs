@@ -15,8 +15,11 @@ use virtwork_sandbox::{
     nodes::simulation::Behaviour,
 };
 
-use super::{comes_up_and_goes, count, frozen_at, goes, left, make_namespace, nothing_left, recovers, stands_and_goes};
-use crate::common::{PATIENCE, World, finish, real, until};
+use super::{
+    assert_down_deletes_all, assert_nothing_remains, assert_recovers, assert_remaining, assert_unchanged_then_down, assert_up_and_down,
+    count, hold_at, make_namespace,
+};
+use crate::common::{TIMEOUT, World, eventually, output, real};
 
 fn unauthorized() -> Effect {
     Effect::refuse(401, "Unauthorized", "Unauthorized")
@@ -39,7 +42,7 @@ const LOGIN: &str =
     r#"echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "admin-token"}}'"#;
 
 #[test]
-fn token_expires_in_mid_up() {
+fn token_expires_during_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     let kubeconfig = with_exec_plugin(&world, LOGIN);
     make_namespace(&world);
@@ -48,9 +51,9 @@ fn token_expires_in_mid_up() {
         world.sandbox.faults.add(Fault::new(method, path, unauthorized()));
     }
     let line = format!("up cpu memory --kubeconfig {kubeconfig}");
-    world.run(&line).exits(0);
+    world.run(&line).success();
     assert!(calls(&world) >= 4, "each time the plugin is asked for another token");
-    stands_and_goes(&world, &line);
+    assert_unchanged_then_down(&world, &line);
 }
 
 /// Signs a token that is good for two seconds, as the API server's own key does it.
@@ -64,41 +67,41 @@ echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"
 
 #[test]
 #[ignore = "needs the project's control plane"]
-fn token_really_expires_in_mid_up() {
+fn signed_token_expires_during_up() {
     // The API server remembers a good token for ten seconds.
     let world = World::with(&Settings { boot: Duration::from_secs(20), ..Settings::default() });
-    let account = world.ask("POST", "/api/v1/namespaces/default/serviceaccounts", &json!({"metadata": {"name": "fleet"}}));
+    let account = world.api("POST", "/api/v1/namespaces/default/serviceaccounts", &json!({"metadata": {"name": "fleet"}}));
     let subjects = json!([{"kind": "ServiceAccount", "namespace": "default", "name": "fleet"}]);
     let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"});
     let binding = json!({"metadata": {"name": "sandbox:fleet"}, "roleRef": role, "subjects": subjects});
     let bindings = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
-    world.ask("POST", bindings, &binding);
+    world.api("POST", bindings, &binding);
     let key = real().unwrap().with_file_name("sa.key");
     let script = SIGN.replace("UID", account["metadata"]["uid"].as_str().unwrap()).replace("KEY", key.to_str().unwrap());
     let kubeconfig = with_exec_plugin(&world, &script.replace("ISSUER", "https://kubernetes.default.svc"));
     let line = ["up", "cpu", "--kubeconfig", kubeconfig.as_str()];
-    let run = finish(&line.join(" "), world.command(&line).env("PATH", "/usr/bin:/bin"));
-    world.ask("DELETE", &format!("{bindings}/sandbox:fleet"), &json!(null));
-    world.ask("DELETE", "/api/v1/namespaces/default/serviceaccounts/fleet", &json!(null));
-    run.exits(0).says(" Running   True ");
+    let run = output(&line.join(" "), world.command(&line).env("PATH", "/usr/bin:/bin"));
+    world.api("DELETE", &format!("{bindings}/sandbox:fleet"), &json!(null));
+    world.api("DELETE", "/api/v1/namespaces/default/serviceaccounts/fleet", &json!(null));
+    run.success().stdout_has(" Running   True ");
     assert!(calls(&world) >= 2, "the first token did not last");
-    stands_and_goes(&world, "up cpu");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
 #[test]
-fn unauthorized_for_ever() {
+fn unauthorized_permanently() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
-    // From the start; from the first machine on; when all is written.
+    // From the start; from the first VM on; when all is written.
     for (method, path, code, there) in
         [(Method::GET, "/", 1, (0, 0)), (Method::POST, "/virtualmachines", 1, (0, 1)), (Method::GET, "watch=true", 3, (1, 1))]
     {
         world.sandbox.faults.clear();
         world.sandbox.faults.add(Fault::new(method, path, unauthorized()).always());
-        world.run("up cpu --timeout 60").exits(code).tells("You must be logged in to the server (Unauthorized)");
+        world.run("up cpu --timeout 60").code(code).stderr_has("You must be logged in to the server (Unauthorized)");
         world.sandbox.faults.clear();
-        left(&world, there.0, there.1);
+        assert_remaining(&world, there.0, there.1);
     }
-    recovers(&world, "up cpu");
+    assert_recovers(&world, "up cpu");
 }
 
 /// A right taken away, the command line, how it ends and what it says.
@@ -168,7 +171,7 @@ fn each(cases: &[Case], before: Option<&str>) {
     make_namespace(&world);
     for (verb, resource, line, code, message) in cases {
         if let Some(before) = before {
-            world.run(before).exits(0);
+            world.run(before).success();
         }
         let there = count(&world);
         world.sandbox.deny(verb, resource);
@@ -182,10 +185,10 @@ fn each(cases: &[Case], before: Option<&str>) {
             assert_eq!(world.writes(), Vec::<String>::new(), "nothing was written without {verb} on {resource}");
         }
         if *code == 0 && *line == "down" {
-            until("all is gone without the right", || count(&world) == (0, 0));
+            eventually("all is gone without the right", || count(&world) == (0, 0));
         }
-        world.sandbox.pardon();
-        goes(&world);
+        world.sandbox.restore_permissions();
+        assert_down_deletes_all(&world);
     }
 }
 
@@ -202,14 +205,14 @@ fn each_verb_of_a_change_is_forbidden() {
 #[test]
 fn each_verb_of_down_is_forbidden() {
     each(&FOR_DOWN, Some("up database network"));
-    // What may be deleted goes; the machines, which may not, stay with all that is theirs.
+    // What may be deleted goes; the VMs, which may not, stay with all that is theirs.
     let world = World::new();
-    world.run("up cpu database").exits(0);
+    world.run("up cpu database").success();
     world.sandbox.deny("delete", "virtualmachines");
-    world.run("down").exits(1).tells("cannot delete resource \"virtualmachines\"");
-    left(&world, 2, 0);
-    world.sandbox.pardon();
-    recovers(&world, "up cpu database");
+    world.run("down").code(1).stderr_has("cannot delete resource \"virtualmachines\"");
+    assert_remaining(&world, 2, 0);
+    world.sandbox.restore_permissions();
+    assert_recovers(&world, "up cpu database");
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn each_verb_of_status_is_forbidden() {
     each(&FOR_STATUS, Some("up cpu"));
     // A watch that may not be had is done without.
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     for resource in ["virtualmachines", "virtualmachineinstances"] {
         world.sandbox.deny("watch", resource);
     }
@@ -225,30 +228,30 @@ fn each_verb_of_status_is_forbidden() {
     let (send, lines) = std::sync::mpsc::channel();
     let output = BufReader::new(child.stdout.take().unwrap());
     std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
-    let says = |name: &str| while !lines.recv_timeout(PATIENCE).unwrap().contains(name) {};
+    let says = |name: &str| while !lines.recv_timeout(TIMEOUT).unwrap().contains(name) {};
     says("virtwork-cpu-0");
-    world.run("up memory --no-wait").exits(0);
+    world.run("up memory --no-wait").success();
     says("virtwork-memory-0");
     child.kill().unwrap();
     child.wait().unwrap();
-    world.sandbox.pardon();
-    goes(&world);
+    world.sandbox.restore_permissions();
+    assert_down_deletes_all(&world);
 }
 
 /// An edit by somebody is undone by a patch.
 #[test]
-fn services_may_not_be_patched() {
+fn services_cannot_be_patched() {
     let world = World::new();
-    world.run("up network").exits(0);
+    world.run("up network").success();
     let service = "/api/v1/namespaces/virtwork/services/virtwork-iperf3-server";
-    world.ask("PATCH", service, &json!({"spec": {"selector": {"virtwork/index": "7"}}}));
+    world.api("PATCH", service, &json!({"spec": {"selector": {"virtwork/index": "7"}}}));
     world.sandbox.deny("patch", "services");
     world.writes();
-    world.run("up network").exits(1).tells("missing permissions in namespace virtwork: patch services");
+    world.run("up network").code(1).stderr_has("missing permissions in namespace virtwork: patch services");
     assert_eq!(world.writes(), Vec::<String>::new());
-    world.sandbox.pardon();
-    world.run("up network").exits(0).says("service/virtwork-iperf3-server configured");
-    stands_and_goes(&world, "up network");
+    world.sandbox.restore_permissions();
+    world.run("up network").success().stdout_has("service/virtwork-iperf3-server configured");
+    assert_unchanged_then_down(&world, "up network");
 }
 
 /// Whoever may not even ask what he may is told by the writes.
@@ -259,41 +262,41 @@ fn access_reviews_are_forbidden() {
     let refused = Effect::refuse(403, "Forbidden", "selfsubjectaccessreviews.authorization.k8s.io is forbidden");
     world.sandbox.faults.add(Fault::new(Method::POST, "/selfsubjectaccessreviews", refused).always());
     world.sandbox.deny("create", "virtualmachines");
-    world.run("up cpu").exits(1).tells("virtualmachines.kubevirt.io is forbidden");
-    left(&world, 0, 1);
-    world.sandbox.pardon();
-    recovers(&world, "up cpu");
+    world.run("up cpu").code(1).stderr_has("virtualmachines.kubevirt.io is forbidden");
+    assert_remaining(&world, 0, 1);
+    world.sandbox.restore_permissions();
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
-fn namespace_may_not_be_deleted() {
+fn namespace_cannot_be_deleted() {
     let world = World::new();
-    world.run("up cpu").exits(0).says("namespace/virtwork created");
+    world.run("up cpu").success().stdout_has("namespace/virtwork created");
     let there = count(&world);
     world.sandbox.deny("get", "namespaces");
-    world.run("down --delete-namespace --yes").exits(1).tells("cannot read namespace virtwork (forbidden)");
+    world.run("down --delete-namespace --yes").code(1).stderr_has("cannot read namespace virtwork (forbidden)");
     assert_eq!(count(&world), there, "nothing is removed on the way to a refusal");
-    world.sandbox.pardon();
+    world.sandbox.restore_permissions();
     world.sandbox.deny("delete", "namespaces");
-    world.run("down --delete-namespace --yes").exits(1).tells("namespaces \"virtwork\" is forbidden");
-    until("the fleet is gone", || count(&world) == (0, 0));
+    world.run("down --delete-namespace --yes").code(1).stderr_has("namespaces \"virtwork\" is forbidden");
+    eventually("the fleet is gone", || count(&world) == (0, 0));
     assert!(world.names("v1/namespaces").contains(&"virtwork".to_owned()));
-    world.sandbox.pardon();
+    world.sandbox.restore_permissions();
     world.sandbox.deny("list", "resourcequotas");
-    let run = world.run("down --delete-namespace --yes").exits(1);
-    run.tells("because you cannot list resourcequotas in it");
-    world.sandbox.pardon();
-    world.run("down --delete-namespace --yes").exits(0).says("namespace \"virtwork\" deleted");
-    nothing_left(&world);
+    let run = world.run("down --delete-namespace --yes").code(1);
+    run.stderr_has("because you cannot list resourcequotas in it");
+    world.sandbox.restore_permissions();
+    world.run("down --delete-namespace --yes").success().stdout_has("namespace \"virtwork\" deleted");
+    assert_nothing_remains(&world);
 }
 
-/// Each verb that the reasons of late machines need: without it the reason is another's, or the missing right is named.
+/// Each verb that the reasons of late VMs need: without it the reason is another's, or the missing right is named.
 #[test]
-fn each_verb_of_a_reason_is_forbidden() {
+fn each_verb_of_diagnosis_is_forbidden() {
     let world = World::new();
     world.sandbox.simulation.set("cpu-0", Behaviour::Sick("stress-ng is missing".to_owned()));
     world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
-    world.run("up cpu database --timeout 20").exits(3).tells("stress-ng is missing").tells("no accessMode specified");
+    world.run("up cpu database --timeout 20").code(3).stderr_has("stress-ng is missing").stderr_has("no accessMode specified");
     for (rights, reason) in [
         (&[("get", "pods/proxy")][..], "stress-ng is missing"),
         (&[("get", "pods/proxy"), ("get", "pods/log")], "reading pods/proxy and pods/log is forbidden"),
@@ -302,50 +305,50 @@ fn each_verb_of_a_reason_is_forbidden() {
         (&[("list", "events")], "no accessMode specified"),
     ] {
         rights.iter().for_each(|(verb, resource)| world.sandbox.deny(verb, resource));
-        world.run("status").exits(0).says(reason);
-        world.sandbox.pardon();
+        world.run("status").success().stdout_has(reason);
+        world.sandbox.restore_permissions();
     }
-    goes(&world);
+    assert_down_deletes_all(&world);
 }
 
 #[test]
-fn nothing_may_be_watched() {
+fn every_watch_is_forbidden() {
     let world = World::new();
     for resource in ["virtualmachines", "virtualmachineinstances", "secrets", "services", "datavolumes", "persistentvolumeclaims"] {
         world.sandbox.deny("watch", resource);
     }
-    comes_up_and_goes(&world, "up cpu database");
+    assert_up_and_down(&world, "up cpu database");
 }
 
 #[test]
-fn nothing_may_be_deleted() {
+fn every_delete_is_forbidden() {
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     for verb in ["delete", "deletecollection"] {
         for resource in ["virtualmachines", "secrets"] {
             world.sandbox.deny(verb, resource);
         }
     }
     let there = count(&world);
-    let run = world.run("down --timeout 60").exits(1).tells("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
-    run.tells("secrets \"virtwork-cpu-userdata\" is forbidden").hides("timed out").hides("deleted from");
+    let run = world.run("down --timeout 60").code(1).stderr_has("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
+    run.stderr_has("secrets \"virtwork-cpu-userdata\" is forbidden").absent("timed out").absent("deleted from");
     assert_eq!(count(&world), there);
-    world.sandbox.pardon();
-    recovers(&world, "up cpu");
+    world.sandbox.restore_permissions();
+    assert_recovers(&world, "up cpu");
 }
 
 #[test]
-fn right_withdrawn_in_mid_up() {
+fn permission_withdrawn_during_up() {
     let world = World::new();
-    let child = frozen_at(&world, "up cpu --vm-count 3 --concurrency 1", Method::POST, "/virtualmachines", 1);
+    let child = hold_at(&world, "up cpu --vm-count 3 --concurrency 1", Method::POST, "/virtualmachines", 1);
     world.sandbox.deny("create", "virtualmachines");
     world.sandbox.faults.release();
     let (code, _, told) = child.end();
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("virtualmachines.kubevirt.io is forbidden"), "{told}");
-    left(&world, 1, 1);
-    world.sandbox.pardon();
-    recovers(&world, "up cpu --vm-count 3");
+    assert_remaining(&world, 1, 1);
+    world.sandbox.restore_permissions();
+    assert_recovers(&world, "up cpu --vm-count 3");
 }
 
 #[test]
@@ -353,66 +356,66 @@ fn member_without_deletecollection() {
     let mut world = World::new();
     make_namespace(&world);
     world.user = "member";
-    world.run("up cpu memory network").exits(0);
-    goes(&world);
-    world.run("up cpu").exits(0);
+    world.run("up cpu memory network").success();
+    assert_down_deletes_all(&world);
+    world.run("up cpu").success();
     world.sandbox.deny("delete", "virtualmachines");
-    world.run("down").exits(1).tells("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
-    left(&world, 1, 0);
-    world.sandbox.pardon();
-    goes(&world);
-    world.run("up network").exits(0);
+    world.run("down").code(1).stderr_has("virtualmachines.kubevirt.io \"virtwork-cpu-0\" is forbidden");
+    assert_remaining(&world, 1, 0);
+    world.sandbox.restore_permissions();
+    assert_down_deletes_all(&world);
+    world.run("up network").success();
     for (verb, resource) in
         [("delete", "secrets"), ("deletecollection", "secrets"), ("delete", "services"), ("deletecollection", "services")]
     {
         world.sandbox.deny(verb, resource);
     }
-    let run = world.run("down").exits(1).tells("secrets \"virtwork-network-client-userdata\" is forbidden");
-    run.tells("services \"virtwork-iperf3-server\" is forbidden");
-    left(&world, 0, 2);
-    world.sandbox.pardon();
-    goes(&world);
+    let run = world.run("down").code(1).stderr_has("secrets \"virtwork-network-client-userdata\" is forbidden");
+    run.stderr_has("services \"virtwork-iperf3-server\" is forbidden");
+    assert_remaining(&world, 0, 2);
+    world.sandbox.restore_permissions();
+    assert_down_deletes_all(&world);
 }
 
 #[test]
-fn no_namespace_rights_and_no_projects() {
+fn no_namespace_permission_and_no_projects() {
     let mut world = World::new();
     world.user = "owner";
-    world.run("up cpu").exits(1).tells("namespace virtwork does not exist, and you cannot create it");
+    world.run("up cpu").code(1).stderr_has("namespace virtwork does not exist, and you cannot create it");
     world.user = "nobody";
-    world.run("up cpu").exits(1).tells("no access to namespace virtwork");
-    nothing_left(&world);
+    world.run("up cpu").code(1).stderr_has("no access to namespace virtwork");
+    assert_nothing_remains(&world);
     assert!(!world.names("v1/namespaces").contains(&"virtwork".to_owned()));
 }
 
 #[test]
-fn no_namespace_rights_but_projects() {
+fn no_namespace_permission_but_projects() {
     let mut world = World::with(&Settings { without: vec![], ..Settings::default() });
     world.user = "nobody";
-    world.run("up cpu").exits(1).tells("no access to namespace virtwork");
-    nothing_left(&world);
+    world.run("up cpu").code(1).stderr_has("no access to namespace virtwork");
+    assert_nothing_remains(&world);
     world.user = "owner";
-    world.run("up cpu memory").exits(0).says("namespace/virtwork created");
-    stands_and_goes(&world, "up cpu memory");
+    world.run("up cpu memory").success().stdout_has("namespace/virtwork created");
+    assert_unchanged_then_down(&world, "up cpu memory");
 }
 
 #[test]
 #[ignore = "needs a real API server"]
-fn rights_in_a_new_project_arrive_late() {
+fn permissions_in_a_new_project_arrive_late() {
     let world = World::with(&Settings { without: vec![], ..Settings::default() });
     // `nobody` has no right anywhere, but may ask for projects; what comes with one arrives a second later.
     let rules = json!([{"apiGroups": ["project.openshift.io"], "resources": ["projectrequests"], "verbs": ["create"]}]);
     let roles = "/apis/rbac.authorization.k8s.io/v1";
-    world.ask("POST", &format!("{roles}/clusterroles"), &json!({"metadata": {"name": "sandbox:self-provisioner"}, "rules": rules}));
+    world.api("POST", &format!("{roles}/clusterroles"), &json!({"metadata": {"name": "sandbox:self-provisioner"}, "rules": rules}));
     let subjects = json!([{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "nobody"}]);
     let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sandbox:self-provisioner"});
     let binding = json!({"metadata": {"name": "sandbox:self-provisioner"}, "roleRef": role, "subjects": subjects});
-    world.ask("POST", &format!("{roles}/clusterrolebindings"), &binding);
-    let run = finish("up cpu (as nobody)", world.command(&["up", "cpu"]).env("KUBECONFIG", world.sandbox.kubeconfig("nobody")));
-    world.ask("DELETE", &format!("{roles}/clusterrolebindings/sandbox:self-provisioner"), &json!(null));
-    world.ask("DELETE", &format!("{roles}/clusterroles/sandbox:self-provisioner"), &json!(null));
-    run.exits(0).says("namespace/virtwork created").says(" Running   True ");
-    goes(&world);
+    world.api("POST", &format!("{roles}/clusterrolebindings"), &binding);
+    let run = output("up cpu (as nobody)", world.command(&["up", "cpu"]).env("KUBECONFIG", world.sandbox.kubeconfig("nobody")));
+    world.api("DELETE", &format!("{roles}/clusterrolebindings/sandbox:self-provisioner"), &json!(null));
+    world.api("DELETE", &format!("{roles}/clusterroles/sandbox:self-provisioner"), &json!(null));
+    run.success().stdout_has("namespace/virtwork created").stdout_has(" Running   True ");
+    assert_down_deletes_all(&world);
 }
 
 #[test]
@@ -421,9 +424,9 @@ fn user_with_a_certificate() {
     let world = World::new();
     make_namespace(&world);
     let kubeconfig = real().unwrap().with_file_name("member-by-certificate.kubeconfig");
-    let as_member = |words: &[&str]| finish(&words.join(" "), world.command(words).env("KUBECONFIG", &kubeconfig));
-    as_member(&["up", "cpu"]).exits(0).says(" Running   True ");
-    as_member(&["status"]).exits(0).says(" Running   True ");
-    as_member(&["down"]).exits(0);
+    let as_member = |words: &[&str]| output(&words.join(" "), world.command(words).env("KUBECONFIG", &kubeconfig));
+    as_member(&["up", "cpu"]).success().stdout_has(" Running   True ");
+    as_member(&["status"]).success().stdout_has(" Running   True ");
+    as_member(&["down"]).success();
     assert_eq!(count(&world), (0, 0));
 }

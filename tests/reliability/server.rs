@@ -5,8 +5,8 @@ use std::{path::Path, process::Command, time::Duration};
 
 use virtwork_sandbox::Settings;
 
-use super::{is_gone, signal, stands_and_goes};
-use crate::common::{Started, World, real, until};
+use super::{assert_down_left_nothing, assert_unchanged_then_down, signal};
+use crate::common::{Started, World, eventually, real};
 
 /// `tests/control-plane/cluster WORDS`.
 fn cluster(words: &str) {
@@ -19,82 +19,82 @@ fn directly(world: &World, line: &str) -> Started {
     Started::new(world.command(&words).env("KUBECONFIG", real().unwrap().with_file_name("admin.kubeconfig")))
 }
 
-/// An `up` of 20 machines, one after another, of which some are there; with its `--timeout` in seconds.
-fn in_mid_up(world: &World, timeout: u32) -> Started {
+/// An `up` of 20 VMs, one after another, of which some are there; with its `--timeout` in seconds.
+fn interrupted_up(world: &World, timeout: u32) -> Started {
     let child = directly(world, &format!("up cpu memory --vm-count 10 --concurrency 1 --timeout {timeout}"));
-    until("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
+    eventually("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
     child
 }
 
 /// The command ends with 0; then the server may be asked again.
 #[track_caller]
-fn ends_well(child: Started) {
+fn assert_ends_well(child: Started) {
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
     let kubectl = || Command::new("kubectl").args(["get", "--raw", "/readyz"]).env("KUBECONFIG", real().unwrap()).output();
-    until("the API server answers", || kubectl().is_ok_and(|output| output.status.success()));
+    eventually("the API server answers", || kubectl().is_ok_and(|output| output.status.success()));
 }
 
 #[test]
 #[ignore = "needs the project's control plane"]
-fn api_server_restarts_in_mid_up() {
+fn api_server_restarts_during_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(2), ..Settings::default() });
-    let mut child = in_mid_up(&world, 120);
+    let mut child = interrupted_up(&world, 120);
     assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("restart kube-apiserver");
-    ends_well(child);
-    stands_and_goes(&world, "up cpu memory --vm-count 10");
+    assert_ends_well(child);
+    assert_unchanged_then_down(&world, "up cpu memory --vm-count 10");
 }
 
 #[test]
 #[ignore = "needs the project's control plane"]
-fn api_server_restarts_in_mid_down() {
+fn api_server_restarts_during_down() {
     let world = World::new();
-    world.run("up cpu memory --vm-count 10").exits(0);
+    world.run("up cpu memory --vm-count 10").success();
     let mut child = directly(&world, "down --timeout 120");
-    until("some are going", || world.names("kubevirt.io/v1/virtualmachines").len() < 20 || world.names("v1/secrets").is_empty());
+    eventually("some are going", || world.names("kubevirt.io/v1/virtualmachines").len() < 20 || world.names("v1/secrets").is_empty());
     assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("restart kube-apiserver");
-    ends_well(child);
-    is_gone(&world);
+    assert_ends_well(child);
+    assert_down_left_nothing(&world);
 }
 
 #[test]
 #[ignore = "needs the project's control plane"]
 fn etcd_pauses_for_ten_seconds() {
     let world = World::new();
-    let mut child = in_mid_up(&world, 120);
+    let mut child = interrupted_up(&world, 120);
     cluster("pause etcd");
     std::thread::sleep(Duration::from_secs(10));
     let at_work = child.try_wait().unwrap().is_none();
     cluster("resume etcd");
     assert!(at_work, "the command is at work");
-    ends_well(child);
-    stands_and_goes(&world, "up cpu memory --vm-count 10");
+    assert_ends_well(child);
+    assert_unchanged_then_down(&world, "up cpu memory --vm-count 10");
 }
 
 /// The server takes the new certificate up by itself; with its restart all connections end.
 #[test]
 #[ignore = "needs the project's control plane"]
-fn certificate_of_the_api_server_is_renewed_in_mid_up() {
+fn api_server_certificate_is_renewed_during_up() {
     let world = World::new();
-    let mut child = in_mid_up(&world, 180);
+    let mut child = interrupted_up(&world, 180);
     signal(&child, "-STOP");
     assert!(child.try_wait().unwrap().is_none(), "the command is at work");
     cluster("renew");
     cluster("restart kube-apiserver");
     signal(&child, "-CONT");
-    ends_well(child);
-    stands_and_goes(&world, "up cpu memory --vm-count 10");
+    assert_ends_well(child);
+    assert_unchanged_then_down(&world, "up cpu memory --vm-count 10");
 }
 
 #[test]
-fn certificate_is_renewed_in_mid_up() {
+fn certificate_is_renewed_during_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(2), ..Settings::default() });
     let child = world.start("up cpu memory --vm-count 3");
-    until("some are there", || !world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    eventually("some are there", || !world.names("kubevirt.io/v1/virtualmachines").is_empty());
     world.sandbox.renew_certificate().unwrap();
     let (code, said, told) = child.end();
     assert_eq!(code, Some(0), "{said}{told}");
-    stands_and_goes(&world, "up cpu memory --vm-count 3");
+    assert_unchanged_then_down(&world, "up cpu memory --vm-count 3");
 }

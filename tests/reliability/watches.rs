@@ -9,7 +9,9 @@ use virtwork_sandbox::{
     faults::{Effect, Fault},
 };
 
-use super::{comes_up_and_goes, goes, is_gone, is_over, make_namespace, stands_and_goes};
+use super::{
+    assert_down_deletes_all, assert_down_left_nothing, assert_faults_hit, assert_unchanged_then_down, assert_up_and_down, make_namespace,
+};
 use crate::common::World;
 
 const WATCH: &str = "/namespaces/virtwork/*watch=true";
@@ -22,7 +24,7 @@ fn slow_boot() -> World {
 fn watch_closed() {
     let world = slow_boot();
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_millis(200))).times(8));
-    comes_up_and_goes(&world, "up cpu");
+    assert_up_and_down(&world, "up cpu");
 }
 
 /// Some proxies do that. kube would ask again without a pause: thousands of times.
@@ -30,29 +32,29 @@ fn watch_closed() {
 fn watch_ends_at_once() {
     let world = slow_boot();
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::ZERO)).always());
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     let watches = world.sandbox.faults.take_seen().iter().filter(|seen| seen.path.contains("watch=true")).count();
     assert!((2..100).contains(&watches), "{watches} watches");
-    stands_and_goes(&world, "up cpu");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
-/// Nothing is said of machines as if it were seen while nobody answers.
+/// Nothing is said of VMs as if it were seen while nobody answers.
 #[test]
 fn server_away_while_waiting() {
     let world = World::with(&Settings { boot: Duration::from_secs(30), ..Settings::default() });
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::End(Duration::from_secs(1))).times(2));
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::ResetBefore).times(10));
-    world.run("up cpu").exits(0).tells("lost connection to the API server").tells("connection to the API server restored");
-    stands_and_goes(&world, "up cpu");
+    world.run("up cpu").success().stderr_has("lost connection to the API server").stderr_has("connection to the API server restored");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
-/// Three watches of machines go wrong so; how many lists of machines `up` makes, more than it makes undisturbed.
+/// Three watches of VMs go wrong so; how many lists of VMs `up` makes, more than it makes undisturbed.
 fn lists_more_after(effect: Effect) -> usize {
     let world = slow_boot();
     make_namespace(&world);
     let lists = || {
         world.sandbox.faults.take_seen();
-        world.run("up cpu").exits(0);
+        world.run("up cpu").success();
         world
             .sandbox
             .faults
@@ -62,10 +64,10 @@ fn lists_more_after(effect: Effect) -> usize {
             .count()
     };
     let undisturbed = lists();
-    goes(&world);
+    assert_down_deletes_all(&world);
     world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?*watch=true", effect).times(3));
     let disturbed = lists();
-    stands_and_goes(&world, "up cpu");
+    assert_unchanged_then_down(&world, "up cpu");
     disturbed - undisturbed
 }
 
@@ -75,13 +77,13 @@ fn watch_refused_with_410() {
 }
 
 #[test]
-fn watch_says_410() {
+fn watch_event_410() {
     let gone = Effect::ErrorEvent { code: 410, reason: "Expired", message: "too old resource version".to_owned() };
     assert_eq!(lists_more_after(gone), 3);
 }
 
 #[test]
-fn watch_says_500() {
+fn watch_event_500() {
     let broken = Effect::ErrorEvent { code: 500, reason: "InternalError", message: "etcdserver: leader changed".to_owned() };
     assert_eq!(lists_more_after(broken), 0);
 }
@@ -91,9 +93,9 @@ fn watch_goes_silent() {
     let world = slow_boot();
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::Mute(Duration::from_secs(1))).times(2));
     let begun = Instant::now();
-    world.run("up cpu --timeout 3000").exits(0);
+    world.run("up cpu --timeout 3000").success();
     assert!(begun.elapsed() < Duration::from_secs(600), "it is the deadline that has brought it up");
-    stands_and_goes(&world, "up cpu");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
 #[test]
@@ -101,27 +103,27 @@ fn watch_of_bookmarks_only() {
     let world = slow_boot();
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::BookmarksOnly).always());
     let begun = Instant::now();
-    world.run("up cpu --timeout 3000").exits(0);
+    world.run("up cpu --timeout 3000").success();
     assert!(begun.elapsed() < Duration::from_secs(600), "it is the deadline that has brought it up");
-    stands_and_goes(&world, "up cpu");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
 #[test]
 fn watch_silent_until_the_deadline() {
     let world = slow_boot();
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::Mute(Duration::ZERO)).always());
-    world.run("up cpu --timeout 15").exits(0).says(" Running   True ");
-    stands_and_goes(&world, "up cpu");
+    world.run("up cpu --timeout 15").success().stdout_has(" Running   True ");
+    assert_unchanged_then_down(&world, "up cpu");
 }
 
 #[test]
 fn watch_silent_in_down() {
     let world = World::new();
-    world.run("up cpu").exits(0);
+    world.run("up cpu").success();
     world.sandbox.faults.add(Fault::new(Method::GET, WATCH, Effect::Mute(Duration::ZERO)).always());
-    world.run("down --timeout 15").exits(0);
-    is_over(&world);
-    is_gone(&world);
+    world.run("down --timeout 15").success();
+    assert_faults_hit(&world);
+    assert_down_left_nothing(&world);
 }
 
 #[test]
@@ -130,16 +132,16 @@ fn continue_token_expired() {
     make_namespace(&world);
     for number in 0..510 {
         let secret = json!({"metadata": {"name": format!("theirs-{number}")}});
-        world.ask("POST", "/api/v1/namespaces/virtwork/secrets", &secret);
+        world.api("POST", "/api/v1/namespaces/virtwork/secrets", &secret);
     }
     let expired = Effect::refuse(410, "Expired", "The provided continue parameter is too old");
     world.sandbox.faults.add(Fault::new(Method::GET, "/secrets?*continue=", expired.clone()).times(2));
-    world.run("up cpu").exits(0);
-    is_over(&world);
+    world.run("up cpu").success();
+    assert_faults_hit(&world);
     // Where pages expire again and again, all comes in one answer.
     world.sandbox.faults.add(Fault::new(Method::GET, "continue=", expired).always());
-    world.run("up cpu --timeout 60").exits(0);
-    stands_and_goes(&world, "up cpu");
+    world.run("up cpu --timeout 60").success();
+    assert_unchanged_then_down(&world, "up cpu");
     assert_eq!(world.names("v1/secrets").len(), 510, "what is not ours stays");
 }
 
@@ -150,6 +152,6 @@ fn lists_refused_while_waiting() {
     world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?*watch=true", gone));
     let refused = Effect::refuse(503, "ServiceUnavailable", "try again");
     world.sandbox.faults.add(Fault::new(Method::GET, "/virtualmachines?*limit=", refused).skip(1).times(2));
-    world.run("up cpu --timeout 120").exits(0);
-    stands_and_goes(&world, "up cpu");
+    world.run("up cpu --timeout 120").success();
+    assert_unchanged_then_down(&world, "up cpu");
 }

@@ -190,11 +190,11 @@ impl Sandbox {
     ///
     /// # Panics
     /// Where a real cluster refuses.
-    pub fn pardon(&self) {
+    pub fn restore_permissions(&self) {
         match (&self.behind, &self.runtime) {
-            (Behind::Memory(server), _) => server.access.pardon(),
+            (Behind::Memory(server), _) => server.access.restore_permissions(),
             (Behind::Real(borrowed), Some(runtime)) => {
-                runtime.block_on(borrowed.give_rights()).unwrap_or_else(|error| panic!("pardon: {error}"));
+                runtime.block_on(borrowed.give_rights()).unwrap_or_else(|error| panic!("restore_permissions: {error}"));
             }
             _ => {}
         }

@@ -27,7 +27,7 @@ impl Access {
     }
 
     /// Gives back all rights that were taken.
-    pub fn pardon(&self) {
+    pub fn restore_permissions(&self) {
         lock(&self.denied).clear();
     }
 

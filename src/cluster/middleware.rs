@@ -20,9 +20,9 @@ const WATCH: Duration = Duration::from_secs(1);
 
 /// Until when a server wants to be left alone.
 #[derive(Debug, Clone, Default)]
-pub struct Pause(Arc<Mutex<Option<Instant>>>);
+pub struct RetryAfter(Arc<Mutex<Option<Instant>>>);
 
-impl Pause {
+impl RetryAfter {
     /// How long that still is.
     pub fn left(&self) -> Duration {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,9 +40,9 @@ impl Pause {
 
 /// When the watch of each path is heard next.
 #[derive(Debug, Clone, Default)]
-struct Pace(Arc<Mutex<BTreeMap<String, Instant>>>);
+struct WatchRateLimit(Arc<Mutex<BTreeMap<String, Instant>>>);
 
-impl Pace {
+impl WatchRateLimit {
     /// Until when a watch that is asked for now has to wait.
     fn next(&self, path: &str) -> Instant {
         let mut paths = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,23 +53,23 @@ impl Pace {
     }
 }
 
-/// Puts [`Logged`] around a service.
+/// Puts [`TraceRequests`] around a service.
 #[derive(Debug, Clone, Default)]
-pub struct LogLayer(pub Pause);
+pub struct TraceLayer(pub RetryAfter);
 
-impl<S> Layer<S> for LogLayer {
-    type Service = Logged<S>;
+impl<S> Layer<S> for TraceLayer {
+    type Service = TraceRequests<S>;
 
-    fn layer(&self, inner: S) -> Logged<S> {
-        Logged(inner, self.0.clone(), Pace::default())
+    fn layer(&self, inner: S) -> TraceRequests<S> {
+        TraceRequests(inner, self.0.clone(), WatchRateLimit::default())
     }
 }
 
 /// A service that tells of each request.
 #[derive(Debug, Clone)]
-pub struct Logged<S>(S, Pause, Pace);
+pub struct TraceRequests<S>(S, RetryAfter, WatchRateLimit);
 
-impl<S, B, R> Service<Request<B>> for Logged<S>
+impl<S, B, R> Service<Request<B>> for TraceRequests<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,

@@ -1,4 +1,4 @@
-//! One virtual machine. The fields and their reasons: `docs/machines.md`.
+//! One virtual VM. The fields and their reasons: `docs/machines.md`.
 
 use k8s_openapi::{
     api::core::v1::{Affinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm},
@@ -6,15 +6,15 @@ use k8s_openapi::{
 };
 
 use crate::{
-    catalog::Machine,
+    catalog::VmRole,
     kubevirt::{
         API_VERSION, CloudInitNoCloud, ContainerDisk, Cpu, DataVolumeSource, DataVolumeSpec, DataVolumeTemplate, Devices, Disk, DiskTarget,
-        Domain, Empty, EmptyDisk, HttpGet, InstanceSpec, Interface, InterfacePort, Memory, NameReference, Network, Probe, StorageResources,
-        StorageSpec, Template, VirtualMachine, VirtualMachineSpec, Volume,
+        Domain, Empty, EmptyDisk, HttpGet, Interface, InterfacePort, Memory, NameReference, Network, Probe, StorageResources, StorageSpec,
+        Template, VirtualMachine, VirtualMachineSpec, VmiSpec, Volume,
     },
 };
 
-use super::{DEFAULT_ARCHITECTURE, DataDisk, Shape, Sizes, metadata, metadata::Group};
+use super::{DEFAULT_ARCHITECTURE, DataDisk, Resources, VmTemplate, metadata, metadata::RoleKey};
 
 /// The guest's health port.
 pub const HEALTH_PORT: u16 = 8099;
@@ -26,29 +26,29 @@ const HOTPLUG_FLOOR: u64 = 1 << 30;
 /// Memory that is no multiple of this KubeVirt never hot-plugs, and refuses a `maxGuest` for (the same source; seen on virt-api).
 const HOTPLUG_BLOCK: u64 = 2 << 20;
 
-/// What distinguishes one machine from the others of its plan.
-pub struct Member<'a> {
+/// What distinguishes one VM from the others of its plan.
+pub struct Replica<'a> {
     /// Which kind.
-    pub group: &'a Group<'a>,
+    pub role_key: &'a RoleKey<'a>,
     /// Which of them, from 0.
     pub index: u32,
     /// Ports it serves.
-    pub machine: &'a Machine,
+    pub vm: &'a VmRole,
     /// Whether the workload has roles that are to be kept apart.
-    pub apart: bool,
+    pub anti_affinity: bool,
     /// How large it is.
-    pub sizes: &'a Sizes,
+    pub resources: &'a Resources,
 }
 
-/// The VirtualMachine of `member`, without its hash annotations.
-pub fn virtual_machine(namespace: &str, shape: &Shape, member: &Member<'_>) -> VirtualMachine {
-    let name = member.group.machine(member.index);
-    let labels = member.group.machine_labels(member.index);
+/// The VirtualMachine of `replica`, without its hash annotations.
+pub fn virtual_machine(namespace: &str, template: &VmTemplate, replica: &Replica<'_>) -> VirtualMachine {
+    let name = replica.role_key.vm(replica.index);
+    let labels = replica.role_key.vm_labels(replica.index);
     let named = |name: &str| ObjectMeta { name: Some(name.to_owned()), labels: Some(labels.clone()), ..ObjectMeta::default() };
     let data = metadata::data_volume(&name);
-    let template = |size: &str| DataVolumeTemplate { metadata: named(&data), spec: blank(size, shape.storage_class.as_ref()) };
-    let data_volume_templates = match (&member.sizes.disk, shape.data_disk) {
-        (Some(size), DataDisk::Dv) => vec![template(size.as_str())],
+    let data_volume = |size: &str| DataVolumeTemplate { metadata: named(&data), spec: blank(size, template.storage_class.as_ref()) };
+    let data_volume_templates = match (&replica.resources.disk, template.data_disk) {
+        (Some(size), DataDisk::Dv) => vec![data_volume(size.as_str())],
         _ => Vec::new(),
     };
     VirtualMachine {
@@ -60,7 +60,7 @@ pub fn virtual_machine(namespace: &str, shape: &Shape, member: &Member<'_>) -> V
             data_volume_templates,
             template: Template {
                 metadata: ObjectMeta { labels: Some(labels.clone()), ..ObjectMeta::default() },
-                spec: instance(shape, member, &data),
+                spec: vmi(template, replica, &data),
             },
         },
     }
@@ -76,21 +76,21 @@ fn blank(size: &str, storage_class: Option<&String>) -> DataVolumeSpec {
     }
 }
 
-fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSpec {
-    let (sizes, bytes) = (member.sizes, member.sizes.memory.bytes());
-    InstanceSpec {
-        node_selector: shape.node_selector.clone(),
-        tolerations: shape.tolerations.clone(),
-        affinity: member.apart.then(|| keep_apart(member)),
+fn vmi(template: &VmTemplate, replica: &Replica<'_>, data_volume: &str) -> VmiSpec {
+    let (resources, bytes) = (replica.resources, replica.resources.memory.bytes());
+    VmiSpec {
+        node_selector: template.node_selector.clone(),
+        tolerations: template.tolerations.clone(),
+        affinity: replica.anti_affinity.then(|| anti_affinity(replica)),
         eviction_strategy: "LiveMigrateIfPossible".to_owned(),
         termination_grace_period_seconds: 30,
         domain: Domain {
-            cpu: Cpu { sockets: sizes.cpu_cores, cores: 1, threads: 1, max_sockets: sizes.cpu_cores },
+            cpu: Cpu { sockets: resources.cpu_cores, cores: 1, threads: 1, max_sockets: resources.cpu_cores },
             memory: Memory {
-                guest: sizes.memory.as_str().to_owned(),
-                max_guest: hot_plugs(shape, bytes).then(|| sizes.memory.as_str().to_owned()),
+                guest: resources.memory.as_str().to_owned(),
+                max_guest: hot_plugs(template, bytes).then(|| resources.memory.as_str().to_owned()),
             },
-            devices: devices(member),
+            devices: devices(replica),
         },
         networks: vec![Network { name: "default".to_owned(), pod: Empty {} }],
         readiness_probe: Probe {
@@ -98,24 +98,24 @@ fn instance(shape: &Shape, member: &Member<'_>, data_volume: &str) -> InstanceSp
             // KubeVirt adds ten seconds; a probe that fails while the guest boots does no harm.
             initial_delay_seconds: 1,
             period_seconds: 10,
-            // Under the load that is asked for, a machine of few slow processors takes seconds to answer.
+            // Under the load that is asked for, a VM of few slow processors takes seconds to answer.
             timeout_seconds: 10,
             success_threshold: 1,
             failure_threshold: 3,
         },
-        volumes: volumes(shape, member, data_volume),
+        volumes: volumes(template, replica, data_volume),
     }
 }
 
 /// Whether KubeVirt would hot-plug memory, and takes a `maxGuest`: since 1.7 only of amd64 (kubevirt/kubevirt
 /// `pkg/liveupdate/memory/memory.go`).
-fn hot_plugs(shape: &Shape, bytes: u64) -> bool {
-    shape.architecture == DEFAULT_ARCHITECTURE && bytes >= HOTPLUG_FLOOR && bytes.is_multiple_of(HOTPLUG_BLOCK)
+fn hot_plugs(template: &VmTemplate, bytes: u64) -> bool {
+    template.architecture == DEFAULT_ARCHITECTURE && bytes >= HOTPLUG_FLOOR && bytes.is_multiple_of(HOTPLUG_BLOCK)
 }
 
 /// Preferred only: on a cluster of one node both sides must still run.
-fn keep_apart(member: &Member<'_>) -> Affinity {
-    let mut others = member.group.pod_selector(member.index);
+fn anti_affinity(replica: &Replica<'_>) -> Affinity {
+    let mut others = replica.role_key.pod_selector(replica.index);
     others.remove(metadata::ROLE);
     let term = PodAffinityTerm {
         label_selector: Some(LabelSelector { match_labels: Some(others), ..LabelSelector::default() }),
@@ -129,7 +129,7 @@ fn keep_apart(member: &Member<'_>) -> Affinity {
     Affinity { pod_anti_affinity: Some(anti_affinity), ..Affinity::default() }
 }
 
-fn devices(member: &Member<'_>) -> Devices {
+fn devices(replica: &Replica<'_>) -> Devices {
     let port = |name: &str, port| InterfacePort { name: name.to_owned(), port, protocol: "TCP".to_owned() };
     let disk = |name: &str, serial: Option<&str>| Disk {
         name: name.to_owned(),
@@ -137,7 +137,7 @@ fn devices(member: &Member<'_>) -> Devices {
         disk: DiskTarget { bus: "virtio".to_owned() },
     };
     let mut disks = vec![disk("root", None), disk("cloudinit", None)];
-    disks.extend(member.sizes.disk.as_ref().map(|_| disk("data", Some(DATA_SERIAL))));
+    disks.extend(replica.resources.disk.as_ref().map(|_| disk("data", Some(DATA_SERIAL))));
     let ports = [port("ssh", SSH_PORT), port("vw-health", HEALTH_PORT)].into_iter();
     Devices {
         rng: Empty {},
@@ -148,26 +148,26 @@ fn devices(member: &Member<'_>) -> Devices {
         interfaces: vec![Interface {
             name: "default".to_owned(),
             masquerade: Empty {},
-            ports: ports.chain(member.machine.ports.iter().map(|served| port(&served.name, served.port))).collect(),
+            ports: ports.chain(replica.vm.ports.iter().map(|served| port(&served.name, served.port))).collect(),
         }],
     }
 }
 
-fn volumes(shape: &Shape, member: &Member<'_>, data_volume: &str) -> Vec<Volume> {
-    let moving = shape.image.ends_with(":latest") || !shape.image.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+fn volumes(template: &VmTemplate, replica: &Replica<'_>, data_volume: &str) -> Vec<Volume> {
+    let moving = template.image.ends_with(":latest") || !template.image.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
     let root = ContainerDisk {
-        image: shape.image.clone(),
+        image: template.image.clone(),
         image_pull_policy: if moving { "Always" } else { "IfNotPresent" }.to_owned(),
-        image_pull_secret: shape.image_pull_secret.clone(),
+        image_pull_secret: template.image_pull_secret.clone(),
     };
-    let seed = CloudInitNoCloud { secret_ref: NameReference { name: member.group.secret() } };
+    let seed = CloudInitNoCloud { secret_ref: NameReference { name: replica.role_key.secret() } };
     let mut volumes = vec![
         Volume { name: "root".to_owned(), container_disk: Some(root), ..Volume::default() },
         Volume { name: "cloudinit".to_owned(), cloud_init_no_cloud: Some(seed), ..Volume::default() },
     ];
-    if let Some(size) = &member.sizes.disk {
+    if let Some(size) = &replica.resources.disk {
         let name = "data".to_owned();
-        volumes.push(match shape.data_disk {
+        volumes.push(match template.data_disk {
             DataDisk::Dv => Volume { name, data_volume: Some(NameReference { name: data_volume.to_owned() }), ..Volume::default() },
             DataDisk::Empty => Volume { name, empty_disk: Some(EmptyDisk { capacity: size.as_str().to_owned() }), ..Volume::default() },
         });

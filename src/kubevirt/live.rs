@@ -1,4 +1,4 @@
-//! What we look at of the machines and instances that are there, and nothing else: of five thousand, the rest would be a
+//! What we look at of the VMs and VMIs that are there, and nothing else: of five thousand, the rest would be a
 //! burden.
 //!
 //! Source: kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`.
@@ -13,59 +13,59 @@ use crate::plan::metadata;
 /// A VirtualMachine or a VirtualMachineInstance.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Observed {
+pub struct LiveObject {
     /// Who it is.
-    pub metadata: About,
+    pub metadata: Meta,
     /// What is wanted.
-    pub spec: ObservedSpec,
+    pub spec: LiveSpec,
     /// What is so.
-    pub status: ObservedStatus,
+    pub status: LiveStatus,
 }
 
-/// `spec`; of an instance nothing is looked at.
+/// `spec`; of an VMI nothing is looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct ObservedSpec {
+pub struct LiveSpec {
     /// `Always`, or `Halted` where somebody has stopped it.
     pub run_strategy: String,
-    /// What the next instance gets.
-    pub template: ObservedTemplate,
+    /// What the next VMI gets.
+    pub template: LiveTemplate,
 }
 
-/// `spec.template` of a machine.
+/// `spec.template` of a VM.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct ObservedTemplate {
-    /// What becomes the instance's own.
-    pub metadata: About,
+pub struct LiveTemplate {
+    /// What becomes the VMI's own.
+    pub metadata: Meta,
 }
 
 /// `status` of either.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct ObservedStatus {
-    /// A machine's state in KubeVirt's own word.
+pub struct LiveStatus {
+    /// A VM's state in KubeVirt's own word.
     pub printable_status: String,
-    /// An instance's phase.
+    /// An VMI's phase.
     pub phase: String,
-    /// The node of an instance.
+    /// The node of an VMI.
     #[serde(deserialize_with = "or_default")]
     pub node_name: String,
-    /// Network interfaces of an instance.
+    /// Network interfaces of an VMI.
     #[serde(deserialize_with = "or_default")]
-    pub interfaces: Vec<ObservedInterface>,
+    pub interfaces: Vec<LiveInterface>,
     /// Those conditions that tell why.
     #[serde(deserialize_with = "telling")]
     pub conditions: Vec<Condition>,
-    /// A machine whose instances fail one after another.
+    /// A VM whose VMIs fail one after another.
     #[serde(deserialize_with = "or_default")]
     pub start_failure: StartFailure,
 }
 
-/// An interface of an instance.
+/// An interface of an VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct ObservedInterface {
+pub struct LiveInterface {
     /// Its address in the pod network.
     pub ip_address: String,
 }
@@ -109,7 +109,7 @@ fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>,
 
 /// Metadata, as far as it is looked at: the bookkeeping of others is most of it.
 #[derive(Debug, Clone, Default)]
-pub struct About {
+pub struct Meta {
     /// Name.
     pub name: String,
     /// Namespace.
@@ -121,7 +121,7 @@ pub struct About {
     /// When it was made.
     pub created: Option<Time>,
     /// Whether it is being deleted.
-    pub going: bool,
+    pub terminating: bool,
     /// Its owners: the garbage collector deletes it when none of them is left.
     pub owners: Vec<Owner>,
     /// Those labels and annotations that are read.
@@ -148,23 +148,23 @@ impl Owner {
     }
 }
 
-impl About {
+impl Meta {
     /// A label or an annotation of ours.
-    pub fn mark(&self, key: &str) -> Option<&str> {
+    pub fn label_or_annotation(&self, key: &str) -> Option<&str> {
         self.marks.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the object is of this fleet: name, managed-by and instance all match.
-    pub fn is_of(&self, fleet: &str) -> bool {
-        metadata::fleet_labels(fleet).iter().all(|(key, value)| self.mark(key) == Some(value))
+    /// Whether the object is of this fleet: name, managed-by and VMI all match.
+    pub fn belongs_to(&self, fleet: &str) -> bool {
+        metadata::fleet_labels(fleet).iter().all(|(key, value)| self.label_or_annotation(key) == Some(value))
     }
 }
 
-impl<'de> Deserialize<'de> for About {
+impl<'de> Deserialize<'de> for Meta {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Default, Deserialize)]
         #[serde(default, rename_all = "camelCase")]
-        struct Whole {
+        struct Full {
             name: String,
             namespace: String,
             uid: String,
@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for About {
             owner_references: Option<Vec<Owner>>,
         }
         // A template may have none: `nullable` in KubeVirt's own schema.
-        let whole: Whole = or_default(deserializer)?;
+        let whole: Full = or_default(deserializer)?;
         let kept = |known: &[&'static str], map: Option<BTreeMap<String, String>>| {
             let mut map = map.unwrap_or_default();
             known.iter().filter_map(|key| Some((*key, map.remove(*key)?))).collect::<Vec<_>>()
@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for About {
             uid: whole.uid,
             version: whole.resource_version,
             created: whole.creation_timestamp,
-            going: whole.deletion_timestamp.is_some(),
+            terminating: whole.deletion_timestamp.is_some(),
             owners: whole.owner_references.unwrap_or_default(),
             marks,
         })
@@ -207,14 +207,19 @@ mod tests {
     fn ours_needs_name_manager_and_instance() {
         let of = |name: &str| {
             let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/managed-by": "virtwork", "app.kubernetes.io/instance": "virtwork"});
-            serde_json::from_value::<About>(json!({"labels": labels})).unwrap()
+            serde_json::from_value::<Meta>(json!({"labels": labels})).unwrap()
         };
-        assert!(of("virtwork").is_of("virtwork") && !of("virtwork").is_of("other"));
-        assert!(!of("virtwork-network").is_of("virtwork"), "the Go tool labels its objects alike, but for the name");
+        assert!(of("virtwork").belongs_to("virtwork") && !of("virtwork").belongs_to("other"));
+        assert!(!of("virtwork-network").belongs_to("virtwork"), "the Go tool labels its objects alike, but for the name");
         let labels = json!({"app.kubernetes.io/name": "virtwork", "app.kubernetes.io/managed-by": "virtwork"});
-        assert!(!serde_json::from_value::<Observed>(json!({"spec": {"template": {"metadata": null}}})).unwrap().metadata.is_of("virtwork"));
-        let annotated: About =
+        assert!(
+            !serde_json::from_value::<LiveObject>(json!({"spec": {"template": {"metadata": null}}}))
+                .unwrap()
+                .metadata
+                .belongs_to("virtwork")
+        );
+        let annotated: Meta =
             serde_json::from_value(json!({"labels": labels, "annotations": {"app.kubernetes.io/instance": "virtwork"}})).unwrap();
-        assert!(!annotated.is_of("virtwork"), "an annotation is no label");
+        assert!(!annotated.belongs_to("virtwork"), "an annotation is no label");
     }
 }

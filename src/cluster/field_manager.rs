@@ -11,7 +11,7 @@ const LAST_APPLIED: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
 /// The JSON patch that makes of the `Update` entries that are ours an `Apply` one, where there are any.
 pub fn patch(live: &Value) -> Option<json_patch::Patch> {
     let entries = live["metadata"]["managedFields"].as_array()?.clone();
-    let ours = |entry: &Value| metadata::wrote_plan(entry) && entry["subresource"].is_null() && entry["operation"] == "Update";
+    let ours = |entry: &Value| metadata::is_own_manager(entry) && entry["subresource"].is_null() && entry["operation"] == "Update";
     let (updates, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(ours);
     let mut ours = updates.first()?.clone();
     ours["manager"] = metadata::VIRTWORK.into();

@@ -25,32 +25,32 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{
     error::ClusterError,
-    kubevirt::observed::Observed,
+    kubevirt::live::LiveObject,
     plan::metadata,
     status::{self, VmStatus},
 };
 
 use super::{
     Cluster, Kind,
-    guest::{Reasons, give_reasons},
-    list::{Form, PAGE, Part, Scope},
+    guest::{Reasons, set_causes},
+    list::{PAGE, Projection, Representation, Scope},
     request,
 };
 
 /// Changes that come together are told together.
-const GATHER: Duration = Duration::from_millis(200);
+const DEBOUNCE: Duration = Duration::from_millis(200);
 /// How often those who know more are asked.
-const INQUIRY: Duration = Duration::from_secs(5);
+const DIAGNOSE_INTERVAL: Duration = Duration::from_secs(5);
 /// A watch that has said nothing for so long may be broken. An API server's bookmarks, which kube keeps to itself, come once a minute.
-const SILENCE: Duration = Duration::from_secs(60);
+const WATCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Credentials last at least so long,
-const FRESH: Duration = Duration::from_secs(20);
+const CREDENTIAL_MIN_AGE: Duration = Duration::from_secs(20);
 /// and are not read anew more often than this within it: several watches may find out one after another.
-const REFUSALS: u32 = 3;
+const MAX_RELOADS: u32 = 3;
 /// Whoever says that what has just been listed is too old is not asked again at once.
-const EXPIRED: Duration = Duration::from_secs(1);
+const RELIST_DELAY: Duration = Duration::from_secs(1);
 /// An API server that is restarted is away for less than this.
-const AWAY: Duration = Duration::from_secs(10);
+const DISCONNECT_GRACE: Duration = Duration::from_secs(10);
 /// Without the right to watch, a look now and then must do.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -61,7 +61,7 @@ struct Watched<P> {
     meta: ObjectMeta,
 }
 
-impl<'de, P: Part> Deserialize<'de> for Watched<P> {
+impl<'de, P: Projection> Deserialize<'de> for Watched<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let part = P::deserialize(deserializer)?;
         let meta = ObjectMeta { resource_version: Some(part.about().version.clone()), ..ObjectMeta::default() };
@@ -69,12 +69,12 @@ impl<'de, P: Part> Deserialize<'de> for Watched<P> {
     }
 }
 
-impl<P: Part> Resource for Watched<P> {
+impl<P: Projection> Resource for Watched<P> {
     type DynamicType = ApiResource;
     type Scope = DynamicResourceScope;
 
     fn metadata_api() -> bool {
-        P::FORM == Form::Metadata
+        P::REPRESENTATION == Representation::Metadata
     }
     fn kind(about: &ApiResource) -> std::borrow::Cow<'_, str> {
         about.kind.as_str().into()
@@ -109,26 +109,26 @@ struct State<T> {
 }
 
 /// Objects as they are told, or what `keep` makes of them.
-pub struct Mirror<'a, P, T> {
+pub struct Reflector<'a, P, T> {
     cluster: &'a Cluster,
     scopes: Vec<Scope>,
     keep: fn(P) -> T,
     states: Vec<State<T>>,
     events: Events<P>,
     /// The credentials that the watches use.
-    generation: u64,
+    credentials_version: u64,
     /// When credentials were refused, and how often since.
     refused: Option<(Instant, u32)>,
     /// Since when the server has not answered, and how.
     lost: Option<(Instant, String)>,
 }
 
-impl<'a, P: Part, T> Mirror<'a, P, T> {
+impl<'a, P: Projection, T> Reflector<'a, P, T> {
     pub fn new(cluster: &'a Cluster, scopes: Vec<Scope>, keep: fn(P) -> T) -> Self {
         let state = |_| State { objects: BTreeMap::new(), fresh: BTreeMap::new(), synced: false, heard: Instant::now(), may_watch: true };
         let states = scopes.iter().map(state).collect();
         let events = watches(cluster, &scopes);
-        Self { cluster, scopes, keep, states, events, generation: cluster.generation(), refused: None, lost: None }
+        Self { cluster, scopes, keep, states, events, credentials_version: cluster.credentials_version(), refused: None, lost: None }
     }
 
     /// Takes in what is told within `time`; whether that was anything.
@@ -156,8 +156,8 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
         for index in 0..self.scopes.len() {
             let patience = match &self.states[index] {
                 State { may_watch: false, .. } => POLL,
-                State { synced: false, .. } => SILENCE.min(self.cluster.request_timeout),
-                _ => SILENCE,
+                State { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.request_timeout),
+                _ => WATCH_IDLE_TIMEOUT,
             };
             if self.states[index].heard.elapsed() >= patience {
                 self.list(index).await?;
@@ -181,7 +181,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
     async fn list(&mut self, index: usize) -> Result<(), ClusterError> {
         let keep = self.keep;
         let read = |text: &str| serde_json::from_str::<P>(text).map(|part| Some((key(&part), keep(part))));
-        let found = self.cluster.read_list(&self.scopes[index], P::FORM, &read).await;
+        let found = self.cluster.read_list(&self.scopes[index], P::REPRESENTATION, &read).await;
         let found = found.map_err(|failure| failure.into_error(self.cluster))?;
         self.lost = None;
         let state = &mut self.states[index];
@@ -211,15 +211,15 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
     async fn bear(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
         if !matches!(cause(error), Some(kube::Error::Api(_))) {
-            self.cluster.forgive_forbidden(Instant::now() + request::RESTARTED);
+            self.cluster.extend_rbac_grace(Instant::now() + request::RESTARTED);
         }
         // kube would ask from the same version for ever.
         if watch_refused(error, 410) {
-            tokio::time::sleep(EXPIRED).await;
+            tokio::time::sleep(RELIST_DELAY).await;
             self.events = watches(self.cluster, &self.scopes);
             return Ok(());
         }
-        if forbidden(error) && self.cluster.forgives_forbidden() {
+        if forbidden(error) && self.cluster.in_rbac_grace() {
             tokio::time::sleep(Duration::from_millis(500)).await;
             self.events = watches(self.cluster, &self.scopes);
             return Ok(());
@@ -236,17 +236,17 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
         }
         match cause {
             kube::Error::Api(status) if status.code == 401 => {
-                let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < FRESH).unwrap_or((Instant::now(), 0));
+                let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < CREDENTIAL_MIN_AGE).unwrap_or((Instant::now(), 0));
                 // Fresh ones that are refused again and again will not become better.
-                if times >= REFUSALS || !self.cluster.refresh(self.generation).await {
+                if times >= MAX_RELOADS || !self.cluster.reload_credentials(self.credentials_version).await {
                     return Err(request::translate(cause, &self.cluster.access));
                 }
                 self.refused = Some((since, times + 1));
-                self.generation = self.cluster.generation();
+                self.credentials_version = self.cluster.credentials_version();
                 self.events = watches(self.cluster, &self.scopes);
                 Ok(())
             }
-            kube::Error::Api(status) if status.code == 403 && self.cluster.forgives_forbidden() => Ok(()),
+            kube::Error::Api(status) if status.code == 403 && self.cluster.in_rbac_grace() => Ok(()),
             kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access)),
             // Asking again brings the same.
             kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access)),
@@ -256,7 +256,7 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
 
     /// Why the server cannot be heard, where that has lasted: what is known may be old.
     pub fn lost(&self) -> Option<&str> {
-        self.lost.as_ref().filter(|(since, _)| since.elapsed() >= AWAY).map(|(_, why)| why.as_str())
+        self.lost.as_ref().filter(|(since, _)| since.elapsed() >= DISCONNECT_GRACE).map(|(_, why)| why.as_str())
     }
 
     /// Whether all lists are complete.
@@ -280,11 +280,11 @@ impl<'a, P: Part, T> Mirror<'a, P, T> {
     }
 }
 
-fn key(part: &impl Part) -> Key {
+fn key(part: &impl Projection) -> Key {
     (part.about().namespace.clone(), part.about().name.clone())
 }
 
-fn watches<P: Part>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
+fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
     let watch = |(index, scope): (usize, &Scope)| {
         let api: Api<Watched<P>> = match &scope.namespace {
             Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &scope.kind.resource()),
@@ -321,24 +321,24 @@ fn forbidden(error: &watcher::Error) -> bool {
     watch_refused(error, 403)
 }
 
-/// The machines and instances of a fleet.
-pub type FleetMirror<'a> = Mirror<'a, Observed, Observed>;
+/// The VMs and VMIs of a fleet.
+pub type FleetReflector<'a> = Reflector<'a, LiveObject, LiveObject>;
 
-impl<'a> FleetMirror<'a> {
+impl<'a> FleetReflector<'a> {
     /// Follows a fleet, or with no name every fleet.
     pub fn of_fleet(cluster: &'a Cluster, namespace: Option<&str>, selector: &str) -> Self {
         let scope = |kind| Scope::new(kind, namespace, selector);
-        Self::new(cluster, vec![scope(Kind::Machine), scope(Kind::Instance)], std::convert::identity)
+        Self::new(cluster, vec![scope(Kind::Vm), scope(Kind::Vmi)], std::convert::identity)
     }
 
     fn rows(&self) -> Vec<VmStatus> {
         let all = |kind| self.objects(kind).into_iter().flat_map(|state| state.objects.values().cloned()).collect::<Vec<_>>();
-        status::statuses(&all(Kind::Machine), &all(Kind::Instance))
+        status::statuses(&all(Kind::Vm), &all(Kind::Vmi))
     }
 }
 
 impl Cluster {
-    /// Calls `show` with all machines, now and after each change, until it says no; reasons that lie elsewhere are asked for again and
+    /// Calls `show` with all VMs, now and after each change, until it says no; reasons that lie elsewhere are asked for again and
     /// again while there are any.
     ///
     /// # Errors
@@ -349,20 +349,20 @@ impl Cluster {
         selector: &str,
         show: &mut (dyn FnMut(Vec<VmStatus>) -> bool + Send),
     ) -> Result<(), ClusterError> {
-        let mut fleet = FleetMirror::of_fleet(self, namespace, selector);
+        let mut fleet = FleetReflector::of_fleet(self, namespace, selector);
         let (mut asked, mut reasons) = (None::<Instant>, Reasons::new());
         loop {
-            let changed = fleet.listen(GATHER).await?;
-            let due = asked.is_none_or(|asked| asked.elapsed() >= INQUIRY);
+            let changed = fleet.listen(DEBOUNCE).await?;
+            let due = asked.is_none_or(|asked| asked.elapsed() >= DIAGNOSE_INTERVAL);
             if !fleet.is_synced() || !(changed || due) {
                 continue;
             }
             let mut rows = fleet.rows();
             if due {
-                reasons = self.ask_around(&rows).await;
+                reasons = self.diagnose_all(&rows).await;
                 asked = Some(Instant::now());
             }
-            give_reasons(&mut rows, &reasons);
+            set_causes(&mut rows, &reasons);
             if !show(rows) {
                 return Ok(());
             }
@@ -370,7 +370,7 @@ impl Cluster {
     }
 
     /// Follows the fleet of a plan.
-    pub(super) fn fleet_of<'a>(&'a self, plan: &crate::plan::Plan) -> FleetMirror<'a> {
-        FleetMirror::of_fleet(self, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[]))
+    pub(super) fn fleet_of<'a>(&'a self, plan: &crate::plan::Plan) -> FleetReflector<'a> {
+        FleetReflector::of_fleet(self, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[]))
     }
 }

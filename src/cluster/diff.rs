@@ -7,76 +7,75 @@ use serde_json::Value;
 
 use crate::{
     error::ClusterError,
-    kubevirt::observed::{About, Observed},
+    kubevirt::live::{LiveObject, Meta},
     plan::{
         Object, Plan,
-        compare::{self, Difference},
+        compare::{self, Action},
         metadata,
     },
     status::{self, VmStatus},
 };
 
 use super::{
-    Cluster, Item, Kind,
+    Cluster, Kind, ObjectRef, field_manager,
     inventory::{self, Living},
-    list::{Alone, Form, Scope},
-    ownership,
-    request::Failure,
+    list::{MetadataOnly, Representation, Scope},
+    request::RequestError,
 };
 
 /// What one object of the plan needs.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// What it takes; of an object that is not there, or is being deleted, everything.
-    pub difference: Difference,
+    pub difference: Action,
     /// Whether it is there.
     pub there: bool,
     /// Being deleted: to be waited for before it is made again.
-    pub going: bool,
+    pub terminating: bool,
     /// Makes its fields ours before an apply, where they are not.
-    pub ownership: Option<json_patch::Patch>,
+    pub field_manager: Option<json_patch::Patch>,
 }
 
 impl Change {
     /// Of an object that is not there.
-    const NEW: Self = Self { difference: Difference::Apply, there: false, going: false, ownership: None };
+    const CREATE: Self = Self { difference: Action::Update, there: false, terminating: false, field_manager: None };
 
     /// Whether the object is to be made.
     pub fn is_create(&self) -> bool {
-        !self.there || self.going
+        !self.there || self.terminating
     }
 
     /// Whether nothing is to be done.
     pub fn is_unchanged(&self) -> bool {
-        !self.is_create() && self.difference == Difference::None
+        !self.is_create() && self.difference == Action::Unchanged
     }
 }
 
 /// An object of the fleet beyond the plan.
 #[derive(Debug, Clone)]
-pub struct Surplus {
+pub struct Extraneous {
     /// The object.
-    pub item: Item,
+    pub item: ObjectRef,
     /// Whether a DataVolume goes with it.
     pub has_disk: bool,
 }
 
 /// Everything a run of `up` has to know of the cluster's present state.
 #[derive(Debug, Clone, Default)]
-pub struct Survey {
+pub struct Diff {
     /// One for each object of the plan, in its order.
     pub changes: Vec<Change>,
     /// Machines that run something other than what they would start with now.
-    pub outdated: Vec<String>,
+    pub needs_restart: Vec<String>,
     /// Objects of the fleet beyond the plan, of the workloads of this run.
-    pub surplus: Vec<Surplus>,
-    /// The machines of the plan, as they are.
+    pub extraneous: Vec<Extraneous>,
+    /// The VMs of the plan, as they are.
     pub rows: Vec<VmStatus>,
 }
 
-impl Survey {
+impl Diff {
     /// Whether there is nothing to write.
-    pub fn is_settled(&self) -> bool {
+    pub fn is_up_to_date(&self) -> bool {
         self.changes.iter().all(Change::is_unchanged)
     }
 }
@@ -88,11 +87,11 @@ enum Found {
         index: usize,
         change: Box<Change>,
         disk: Option<String>,
-        observed: Option<Box<Observed>>,
+        live: Option<Box<LiveObject>>,
     },
     /// It bears a name of the plan and is somebody else's.
     Foreign(String),
-    Surplus(Surplus),
+    Extraneous(Extraneous),
 }
 
 impl Cluster {
@@ -100,42 +99,42 @@ impl Cluster {
     ///
     /// # Errors
     /// A foreign object under one of our names, or a data disk that cannot become what is asked for.
-    pub async fn survey(&self, plan: &Plan, namespace_is_there: bool) -> Result<Option<Survey>, ClusterError> {
-        let changes = vec![Change::NEW; plan.objects.len()];
+    pub async fn diff(&self, plan: &Plan, namespace_is_there: bool) -> Result<Option<Diff>, ClusterError> {
+        let changes = vec![Change::CREATE; plan.objects.len()];
         if !namespace_is_there {
-            return Ok(Some(Survey { changes, ..Survey::default() }));
+            return Ok(Some(Diff { changes, ..Diff::default() }));
         }
         let workloads: BTreeSet<_> = plan.objects.iter().map(|object| object.workload.as_str()).collect();
         let mut all = Vec::new();
-        for kind in [Kind::Machine, Kind::Service, Kind::Secret] {
+        for kind in [Kind::Vm, Kind::Service, Kind::Secret] {
             let planned = by_name(plan, kind);
             let read = |text: &str| Ok(look_at(serde_json::from_str(text)?, text, kind, plan, &planned, &workloads));
-            let form = if kind == Kind::Machine { Form::Whole } else { Form::Metadata };
+            let form = if kind == Kind::Vm { Representation::Full } else { Representation::Metadata };
             match self.read_list(&Scope::new(kind, Some(&plan.namespace), ""), form, &read).await {
                 Ok(found) => all.extend(found),
-                Err(failure) if failure.is_code(403) && kind == Kind::Machine => return Ok(None),
+                Err(failure) if failure.is_code(403) && kind == Kind::Vm => return Ok(None),
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
-        let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
-        let survey = gather(plan, Survey { changes, ..Survey::default() }, all, &instances)?;
-        self.require_free_disks(plan, &survey).await?;
-        Ok(Some(survey))
+        let vmis = self.list_live(Kind::Vmi, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
+        let diff = gather(plan, Diff { changes, ..Diff::default() }, all, &vmis)?;
+        self.require_free_disks(plan, &diff).await?;
+        Ok(Some(diff))
     }
 
-    /// KubeVirt adopts a DataVolume, and CDI a claim, that it finds under the name it is to make (kubevirt/kubevirt
+    /// KubeVirt adopts a DataVolume, and CDI a PVC, that it finds under the name it is to make (kubevirt/kubevirt
     /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). That of somebody else would become a data disk
     /// of ours, and go with it.
-    async fn require_free_disks(&self, plan: &Plan, survey: &Survey) -> Result<(), ClusterError> {
-        let new = plan.objects.iter().zip(&survey.changes).filter(|(object, change)| change.is_create() && object.has_data_volume);
+    async fn require_free_disks(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
+        let new = plan.objects.iter().zip(&diff.changes).filter(|(object, change)| change.is_create() && object.has_data_volume);
         let names: BTreeSet<_> = new.map(|(object, _)| metadata::data_volume(&object.name)).collect();
         if names.is_empty() {
             return Ok(());
         }
         let mut living = Living::default();
         let mut objects = Vec::new();
-        for kind in [Kind::Machine, Kind::DataVolume, Kind::Claim] {
-            match self.try_list::<Alone>(&Scope::new(kind, Some(&plan.namespace), "")).await {
+        for kind in [Kind::Vm, Kind::DataVolume, Kind::Pvc] {
+            match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(&plan.namespace), "")).await {
                 Ok(all) => objects.extend(all.into_iter().map(|object| inventory::Found { kind, about: object.metadata })),
                 Err(failure) if failure.is_code(403) => living.unlisted.push(kind),
                 Err(failure) if failure.is_code(404) => {}
@@ -146,26 +145,26 @@ impl Cluster {
         let foreign = inventory::foreign(&objects, &plan.fleet, living);
         // KubeVirt waits for what is being deleted.
         let foreign =
-            foreign.into_iter().filter(|found| names.contains(&found.about.name) && !found.about.going && found.kind != Kind::Machine);
-        let foreign: Vec<_> = foreign.map(|found| format!("{}/{}", found.kind.printed(), found.about.name)).collect();
+            foreign.into_iter().filter(|found| names.contains(&found.about.name) && !found.about.terminating && found.kind != Kind::Vm);
+        let foreign: Vec<_> = foreign.map(|found| format!("{}/{}", found.kind.qualified_name(), found.about.name)).collect();
         if foreign.is_empty() { Ok(()) } else { Err(name_taken(plan, foreign)) }
     }
 
-    /// Machines whose running instance is not the plan's: looked at before the writes, and again where these changed some.
+    /// Machines whose running VMI is not the plan's: looked at before the writes, and again where these changed some.
     ///
     /// # Errors
     /// The server's refusal.
-    pub async fn outdated(&self, plan: &Plan, survey: &Survey) -> Result<Vec<String>, ClusterError> {
-        if survey.is_settled() {
-            return Ok(survey.outdated.clone());
+    pub async fn needs_restart(&self, plan: &Plan, diff: &Diff) -> Result<Vec<String>, ClusterError> {
+        if diff.is_up_to_date() {
+            return Ok(diff.needs_restart.clone());
         }
-        let instances = self.observe(Kind::Instance, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
-        Ok(outdated(plan, &instances))
+        let vmis = self.list_live(Kind::Vmi, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
+        Ok(needs_restart(plan, &vmis))
     }
 
-    pub(super) async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Value>, Failure> {
+    pub(super) async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Value>, RequestError> {
         let object = self
-            .retrying(name, || {
+            .send_with_retry(name, || {
                 let api = self.api(kind, Some(namespace));
                 async move { api.get_opt(name).await }
             })
@@ -186,8 +185,8 @@ pub fn name_of(object: &Value) -> String {
 }
 
 /// The metadata of an object.
-pub fn about(object: &Value) -> About {
-    About::deserialize(&object["metadata"]).unwrap_or_default()
+pub fn about(object: &Value) -> Meta {
+    Meta::deserialize(&object["metadata"]).unwrap_or_default()
 }
 
 fn look_at(
@@ -201,34 +200,35 @@ fn look_at(
     // Items of a list do not say what they are.
     (live["apiVersion"], live["kind"]) = kind.type_meta();
     let about = about(&live);
-    let (ours, going) = (about.is_of(&plan.fleet), about.going);
+    let (ours, terminating) = (about.belongs_to(&plan.fleet), about.terminating);
     let Some((index, object)) = planned.get(about.name.as_str()).copied() else {
-        let beyond = ours && !going && about.mark(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));
+        let beyond =
+            ours && !terminating && about.label_or_annotation(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));
         let has_disk = !live["spec"]["dataVolumeTemplates"].is_null();
-        return beyond.then_some(Found::Surplus(Surplus { item: Item { kind, name: about.name, uid: about.uid }, has_disk }));
+        return beyond.then_some(Found::Extraneous(Extraneous { item: ObjectRef { kind, name: about.name, uid: about.uid }, has_disk }));
     };
     if !ours {
-        return Some(Found::Foreign(format!("{}/{}", kind.printed(), about.name)));
+        return Some(Found::Foreign(format!("{}/{}", kind.qualified_name(), about.name)));
     }
-    let difference = compare::difference(&live, object);
-    let disk = if going { None } else { compare::disk_change(&live, object) };
-    let ownership = if difference == Difference::None { None } else { ownership::patch(&live) };
-    let observed = (kind == Kind::Machine).then(|| Box::new(serde_json::from_str(text).unwrap_or_default()));
-    let change = Box::new(Change { difference, there: true, going, ownership });
-    Some(Found::Planned { index, change, disk: disk.map(|change| format!("{} {change}", about.name)), observed })
+    let difference = compare::action(&live, object);
+    let disk = if terminating { None } else { compare::disk_change(&live, object) };
+    let field_manager = if difference == Action::Unchanged { None } else { field_manager::patch(&live) };
+    let live = (kind == Kind::Vm).then(|| Box::new(serde_json::from_str(text).unwrap_or_default()));
+    let change = Box::new(Change { difference, there: true, terminating, field_manager });
+    Some(Found::Planned { index, change, disk: disk.map(|change| format!("{} {change}", about.name)), live })
 }
 
-fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observed]) -> Result<Survey, ClusterError> {
-    let (mut foreign, mut disks, mut machines) = (Vec::new(), Vec::new(), Vec::new());
+fn gather(plan: &Plan, mut diff: Diff, all: Vec<Found>, vmis: &[LiveObject]) -> Result<Diff, ClusterError> {
+    let (mut foreign, mut disks, mut vms) = (Vec::new(), Vec::new(), Vec::new());
     for found in all {
         match found {
-            Found::Planned { index, change, disk, observed } => {
-                survey.changes[index] = *change;
+            Found::Planned { index, change, disk, live } => {
+                diff.changes[index] = *change;
                 disks.extend(disk);
-                machines.extend(observed.map(|observed| *observed));
+                vms.extend(live.map(|live| *live));
             }
             Found::Foreign(what) => foreign.push(what),
-            Found::Surplus(surplus) => survey.surplus.push(surplus),
+            Found::Extraneous(extraneous) => diff.extraneous.push(extraneous),
         }
     }
     if !foreign.is_empty() {
@@ -237,21 +237,21 @@ fn gather(plan: &Plan, mut survey: Survey, all: Vec<Found>, instances: &[Observe
     if !disks.is_empty() {
         return Err(ClusterError::DiskChange { changes: disks, namespace: plan.namespace.clone(), fleet: plan.fleet.clone() });
     }
-    survey.outdated = outdated(plan, instances);
-    survey.rows = status::statuses(&machines, instances);
-    Ok(survey)
+    diff.needs_restart = needs_restart(plan, vmis);
+    diff.rows = status::statuses(&vms, vmis);
+    Ok(diff)
 }
 
 fn name_taken(plan: &Plan, objects: Vec<String>) -> ClusterError {
     ClusterError::NameTaken { namespace: plan.namespace.clone(), objects }
 }
 
-/// Machines whose instance was started with something else than the plan's.
-fn outdated(plan: &Plan, instances: &[Observed]) -> Vec<String> {
-    let running: BTreeMap<_, _> = instances.iter().map(|instance| (instance.metadata.name.as_str(), instance)).collect();
-    let differs = |machine: &&Object| {
-        let instance = running.get(machine.name.as_str());
-        instance.is_some_and(|instance| instance.metadata.mark(metadata::BOOT_HASH) != Some(&machine.boot_hash))
+/// Machines whose VMI was started with something else than the plan's.
+fn needs_restart(plan: &Plan, vmis: &[LiveObject]) -> Vec<String> {
+    let running: BTreeMap<_, _> = vmis.iter().map(|vmi| (vmi.metadata.name.as_str(), vmi)).collect();
+    let differs = |vm: &&Object| {
+        let vmi = running.get(vm.name.as_str());
+        vmi.is_some_and(|vmi| vmi.metadata.label_or_annotation(metadata::BOOT_HASH) != Some(&vm.boot_hash))
     };
-    plan.machines().filter(differs).map(|machine| machine.name.clone()).collect()
+    plan.vms().filter(differs).map(|vm| vm.name.clone()).collect()
 }
