@@ -32,19 +32,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create or update the fleet and wait until its workloads run
-    #[command(visible_alias = "run", after_help = UP_EXAMPLES)]
+    #[command(visible_alias = "run")]
     Up(Box<Up>),
     /// Delete the fleet and wait until it is gone
-    #[command(visible_alias = "cleanup", after_help = DOWN_EXAMPLES)]
+    #[command(visible_alias = "cleanup")]
     Down(Down),
     /// Show the fleet and why any VM is not ready
-    #[command(after_help = STATUS_EXAMPLES)]
     Status(Status),
     /// Open a shell or run a command in a VM (uses virtctl)
-    #[command(after_help = SSH_EXAMPLES)]
     Ssh(Ssh),
     /// Show the available workloads and their parameters
-    #[command(after_help = WORKLOADS_EXAMPLES)]
     Workloads(Workloads),
     /// Print a completion script for a shell
     Completion(Completion),
@@ -52,43 +49,50 @@ pub enum Command {
     Version(Version),
 }
 
-const UP_EXAMPLES: &str = "Examples:
-  # One VM of each workload; wait until they are ready
-  kubectl virtwork up
-  # Three databases and three network pairs
-  kubectl virtwork up database network --vm-count 3
-  # A small database with short rounds
-  kubectl virtwork up --workloads database --set database.scale=10 --set database.duration=60
-  # Print the objects without contacting a cluster
-  kubectl virtwork up --dry-run";
-const DOWN_EXAMPLES: &str = "Examples:
-  # Delete the fleet
-  kubectl virtwork down
-  # Delete only the network VMs, without confirmation
-  kubectl virtwork down --workloads network --yes
-  # Print what would be deleted
-  kubectl virtwork down --dry-run";
-const STATUS_EXAMPLES: &str = "Examples:
-  # The fleet in the current namespace
-  kubectl virtwork status
-  # All fleets of the cluster, with the nodes of their VMs
-  kubectl virtwork status -A -o wide
-  # Watch for changes
-  kubectl virtwork status --watch";
-const SSH_EXAMPLES: &str = "Examples:
-  # A shell
-  kubectl virtwork ssh database-0
-  # A command, with its own exit status
-  kubectl virtwork ssh cpu-0 -- systemctl is-active virtwork-cpu
-  # With another key
-  kubectl virtwork ssh cpu-0 -i ~/.ssh/fleet";
-const WORKLOADS_EXAMPLES: &str = "Examples:
-  # All workloads
-  kubectl virtwork workloads
-  # One workload, with its parameters
-  kubectl virtwork workloads database
-  # The cloud-init user data of a role
-  kubectl virtwork workloads network --user-data server";
+/// Examples in the help of each command: what for, and the arguments.
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
+    (
+        "up",
+        &[
+            ("One VM of each workload; wait until they are ready", "up"),
+            ("Three databases and three network pairs", "up database network --vm-count 3"),
+            ("A small database with short rounds", "up --workloads database --set database.scale=10 --set database.duration=60"),
+            ("Print the objects without contacting a cluster", "up --dry-run"),
+        ],
+    ),
+    (
+        "down",
+        &[
+            ("Delete the fleet", "down"),
+            ("Delete only the network VMs, without confirmation", "down --workloads network --yes"),
+            ("Print what would be deleted", "down --dry-run"),
+        ],
+    ),
+    (
+        "status",
+        &[
+            ("The fleet in the current namespace", "status"),
+            ("All fleets of the cluster, with the nodes of their VMs", "status -A -o wide"),
+            ("Watch for changes", "status --watch"),
+        ],
+    ),
+    (
+        "ssh",
+        &[
+            ("A shell", "ssh database-0"),
+            ("A command, with its own exit status", "ssh cpu-0 -- systemctl is-active virtwork-cpu"),
+            ("With another key", "ssh cpu-0 -i ~/.ssh/fleet"),
+        ],
+    ),
+    (
+        "workloads",
+        &[
+            ("All workloads", "workloads"),
+            ("One workload, with its parameters", "workloads database"),
+            ("The cloud-init user data of a role", "workloads network --user-data server"),
+        ],
+    ),
+];
 
 /// Settings of every command
 #[derive(Debug, Clone, Args)]

@@ -1,4 +1,4 @@
-//! Parse, dispatch, print the error, exit code.
+//! Parses the command line, runs the command, prints its error and returns the exit code.
 
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{
-    FromArgMatches as _,
+    ArgMatches, FromArgMatches as _,
     error::{ContextKind, ErrorKind},
 };
 use virtwork::{
@@ -17,82 +17,89 @@ use virtwork::{
     command,
     config::Environment,
     error::{ConfigError, Error, Interrupted, Result},
-    ui::Ui,
+    ui::{self, Ui},
 };
 
-/// What kubectl and oc run when TAB is pressed is called `kubectl_complete-virtwork`, `oc_complete-virtwork`
+/// kubectl and oc run a program with this in its name when TAB is pressed: `kubectl_complete-virtwork`
 /// (`k8s.io/kubectl/pkg/cmd/plugin/plugin_completion.go`).
 const COMPLETER: &str = "_complete-";
 /// cobra's ShellCompDirectiveNoFileComp: offer nothing, file names included.
 const NO_COMPLETION: &[u8] = b":4\n";
 
 fn main() -> ExitCode {
-    // The words behind it are a half-typed command line, which must not run.
+    // The arguments are a half-typed command line, which must not run.
     if own_name().contains(COMPLETER) {
         let _ = io::stdout().write_all(NO_COMPLETION);
         return ExitCode::SUCCESS;
     }
-    let environment = Environment { variables: std::env::vars_os().filter_map(text).collect() };
+    let environment = Environment { variables: std::env::vars_os().filter_map(utf8_var).collect() };
     let program = program(&environment);
     let matches = command::command_line(&program).try_get_matches();
     let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-    let (cli, matches) = match parsed {
-        Ok(parsed) => parsed,
+    let parsed = match parsed {
+        // clap prints help, and its own errors, itself.
+        Err(error) if error.kind() != ErrorKind::ValueValidation => {
+            let _ = error.print();
+            let requested = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if requested { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+        parsed => parsed.map_err(|error| invalid_value(&error)),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
         Err(error) => {
-            if error.kind() == ErrorKind::ValueValidation {
-                Ui::new(&program).error(&wrong_value(&error));
-            } else {
-                let _ = error.print();
-            }
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+            ui::print_error(&Error::Start(error));
+            return ExitCode::FAILURE;
         }
     };
-    let ui = Ui::new(&program);
-    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start);
-    let result = result.and_then(|runtime| {
-        let result = runtime.block_on(run_until_signal(cli, &matches, &environment, &ui));
-        // A prompt that nobody answered is not waited for.
-        runtime.shutdown_background();
-        result
-    });
-    ui.clear();
-    let code = match result.and_then(|()| ui.finish()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            ui.error(&error);
-            ExitCode::from(error.exit_code())
-        }
-    };
-    // A prompt that was left may have touched the terminal once more.
-    ui.clear();
-    code
+    let code = runtime.block_on(run(parsed, &environment, &program));
+    // A question that nobody answered is not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(code)
 }
 
-/// A wrong value in the words of every other source, and without repeating it: it may be a secret.
-fn wrong_value(error: &clap::Error) -> Error {
+/// Runs the command and shows how it ended; the exit code.
+async fn run(parsed: Result<(Cli, ArgMatches)>, environment: &Environment, program: &str) -> u8 {
+    let (ui, display) = ui::start(program);
+    let result = match parsed {
+        Ok((cli, matches)) => run_until_signal(cli, &matches, environment, &ui).await,
+        Err(error) => Err(error),
+    };
+    let code = result.as_ref().err().map_or(0, Error::exit_code);
+    if let Err(error) = result {
+        ui.error(error).await;
+    }
+    drop(ui);
+    match display.await {
+        Ok(Err(error)) if code == 0 => error.exit_code(),
+        _ => code,
+    }
+}
+
+/// An invalid value in the words of every other source. The value is not repeated, because it may be a secret.
+fn invalid_value(error: &clap::Error) -> Error {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let flag = argument.split([' ', '[', '=']).next().unwrap_or_default();
     ConfigError::new(flag, virtwork::config::reason(error)).into()
 }
 
-async fn run_until_signal(cli: Cli, matches: &clap::ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
-    let again = match cli.command {
-        // It hands signals on to what it has started, and ends with that.
+async fn run_until_signal(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
+    let interrupted = match cli.command {
+        // It passes signals on to the program that it runs, and ends with it.
         Some(Command::Ssh(_)) => return command::run(cli, matches, environment, ui).await,
         Some(Command::Up(_)) => Interrupted::Up,
         Some(Command::Down(_)) => Interrupted::Down,
         _ => Interrupted::Harmless,
     };
     tokio::select! {
-        // The handlers are in place before anything is done.
+        // The signal handlers are installed before the command begins.
         biased;
-        () = signal() => Err(Error::Interrupted(if ui.is_prompting() { Interrupted::Harmless } else { again })),
+        () = signal() => Err(Error::Interrupted(interrupted)),
         result = command::run(cli, matches, environment, ui) => result,
     }
 }
 
-/// Ctrl-C, or on Unix a polite request to end.
+/// Ends at SIGINT, and on Unix at SIGTERM.
 async fn signal() {
     #[cfg(unix)]
     {
@@ -108,8 +115,8 @@ async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// What the user types for us. kubectl and oc start us by our file's name; oc also finds the one made for kubectl, and
-/// then only the shell's `_` tells, which is good enough for a name.
+/// What the user types for this program. kubectl and oc start it by its file name. oc also finds the file made for kubectl; then only
+/// the shell's variable `_` names oc, which is good enough for messages.
 fn program(environment: &Environment) -> String {
     let launcher = environment.get("_").map(|path| file_name(Path::new(path))).unwrap_or_default();
     let oc = own_name().starts_with("oc-") || launcher == "oc";
@@ -125,6 +132,6 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
+fn utf8_var((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }

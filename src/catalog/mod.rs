@@ -11,7 +11,7 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-pub use parameter::{Kind, Parameter};
+pub use parameter::{Parameter, ParameterType};
 pub use workload::{DataDisk, Health, Package, Port, VmRole, Workload};
 
 use crate::error::CatalogError;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// What kind of value a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ParameterType {
     /// A whole number between `min` and `max`.
     Integer,
     /// Lower-case letters, digits, hyphens and underscores.
@@ -22,7 +22,7 @@ pub enum Kind {
 pub struct Parameter {
     /// What kind of value it takes.
     #[serde(rename = "type")]
-    pub kind: Kind,
+    pub kind: ParameterType,
     /// Smallest value of an integer.
     pub min: Option<i64>,
     /// Largest value of an integer.
@@ -51,15 +51,15 @@ impl Parameter {
     /// What a right value looks like, as the end of an error message.
     pub fn expected(&self) -> String {
         match self.kind {
-            Kind::Integer => match (self.min, self.max) {
+            ParameterType::Integer => match (self.min, self.max) {
                 (Some(min), Some(max)) => format!("a whole number from {min} to {max}"),
                 (Some(min), None) => format!("a whole number from {min} on"),
                 (None, Some(max)) => format!("a whole number up to {max}"),
                 (None, None) => "a whole number".to_owned(),
             },
-            Kind::Word => "one word of lower-case letters, digits, hyphens and underscores".to_owned(),
-            Kind::Size => "a size from 512 to 16m in whole sectors of 512, such as 4k, 128k or 1m".to_owned(),
-            Kind::Rate => "a rate such as 200M, or 0 for unlimited".to_owned(),
+            ParameterType::Word => "one word of lower-case letters, digits, hyphens and underscores".to_owned(),
+            ParameterType::Size => "a size from 512 to 16m in whole sectors of 512, such as 4k, 128k or 1m".to_owned(),
+            ParameterType::Rate => "a rate such as 200M, or 0 for unlimited".to_owned(),
         }
     }
 
@@ -71,10 +71,10 @@ impl Parameter {
         let value = value.trim();
         let right = match self.kind {
             // To a shell 010 is eight, and 08 an error.
-            Kind::Integer => value.parse().ok().filter(|number| self.is_in_range(*number)).map(|number| number.to_string()),
-            Kind::Word => Some(value.to_owned()).filter(|value| is_word(value)),
-            Kind::Size => Some(value.to_owned()).filter(|value| is_block_size(value)),
-            Kind::Rate => Some(value.to_owned()).filter(|value| is_scaled(value, "KMG")),
+            ParameterType::Integer => value.parse().ok().filter(|number| self.is_in_range(*number)).map(|number| number.to_string()),
+            ParameterType::Word => Some(value.to_owned()).filter(|value| is_word(value)),
+            ParameterType::Size => Some(value.to_owned()).filter(|value| is_block_size(value)),
+            ParameterType::Rate => Some(value.to_owned()).filter(|value| is_scaled(value, "KMG")),
         };
         right.ok_or_else(|| format!("{value:?} is not {}", self.expected()))
     }

@@ -17,13 +17,12 @@ use serde_json::{json, value::RawValue};
 
 use crate::{
     error::{ClusterError, WaitedFor},
-    plan::{Object, ObjectKind, Plan, compare::Action, metadata},
+    event::{Event, Events, Mode, Outcome},
+    object::{Kind, ObjectName, ObjectRef},
+    plan::{Object, Plan, compare::Action, metadata},
 };
 
-use super::{
-    Applied, Change, Cluster, Diff, Event, EventSink, Kind, ObjectRef, access_review::Permission, diff, field_manager,
-    preflight::NamespaceState, request::RequestError,
-};
+use super::{Change, Cluster, Diff, access_review::Permission, diff, field_manager, preflight::NamespaceState, request::RequestError};
 
 /// After a ProjectRequest the rights in the new project take a while to arrive.
 const NEW_PROJECT: Duration = Duration::from_secs(30);
@@ -33,16 +32,9 @@ const CONFLICTS: u32 = 30;
 
 /// How the writes went.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Applied {
     /// What failed, in the order of the plan.
     pub failures: Vec<ClusterError>,
-}
-
-/// Whether requests are carried out, or only checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Real,
-    Server,
 }
 
 impl Cluster {
@@ -54,7 +46,7 @@ impl Cluster {
         let restarts = !diff.needs_restart.is_empty() || diff.changes.iter().any(|change| !change.is_unchanged() && !change.is_create());
         let mut rights: Vec<Permission> = Vec::new();
         for (object, change) in plan.objects.iter().zip(&diff.changes).filter(|(_, change)| !change.is_unchanged()) {
-            let kind = Kind::of(object);
+            let kind = object.kind;
             rights.push((if change.is_create() { "create" } else { "patch" }, kind.group(), kind.plural()));
         }
         if restart && restarts {
@@ -62,7 +54,8 @@ impl Cluster {
         }
         if prune {
             // Whether they are gone is looked at.
-            let verbs = |found: &super::Extraneous| ["delete", "get"].map(|verb| (verb, found.item.kind.group(), found.item.kind.plural()));
+            let verbs =
+                |found: &super::Extraneous| ["delete", "get"].map(|verb| (verb, found.object.kind.group(), found.object.kind.plural()));
             rights.extend(diff.extraneous.iter().flat_map(verbs));
         }
         rights.sort_unstable();
@@ -102,11 +95,11 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn check_namespace_on_server(&self, plan: &Plan, as_namespace: bool) -> Result<(), ClusterError> {
-        self.make_namespace(plan, as_namespace, Mode::Server).await.map(|_| ())
+        self.make_namespace(plan, as_namespace, Mode::ServerDryRun).await.map(|_| ())
     }
 
     async fn make_namespace(&self, plan: &Plan, as_namespace: bool, mode: Mode) -> Result<bool, ClusterError> {
-        let dry_run = mode == Mode::Server;
+        let dry_run = mode == Mode::ServerDryRun;
         let parameters = PostParams { dry_run, field_manager: Some(metadata::VIRTWORK.to_owned()) };
         let mark = format!("{}={}", metadata::OWNED, plan.fleet);
         let attempts = Cell::new(0);
@@ -145,13 +138,13 @@ impl Cluster {
     }
 
     /// Brings every object to what is planned. What is referred to is written first.
-    pub async fn apply(&self, plan: &Plan, diff: &Diff, concurrency: usize, tell: EventSink<'_>) -> Outcome {
+    pub async fn apply(&self, plan: &Plan, diff: &Diff, concurrency: usize, events: &Events) -> Applied {
         let stop = &AtomicBool::new(false);
-        let mut outcome = Outcome::default();
-        tell(Event::Applying { total: diff.changes.len() });
+        let mut applied = Applied::default();
+        events.emit(Event::Applying { total: diff.changes.len() }).await;
         for vms in [false, true] {
             let all = plan.objects.iter().zip(&diff.changes);
-            let part = all.filter(|(object, _)| (object.kind == ObjectKind::Vm) == vms).enumerate();
+            let part = all.filter(|(object, _)| (object.kind == Kind::Vm) == vms).enumerate();
             let mut results = stream::iter(part)
                 .map(|(index, (object, change))| async move {
                     if stop.load(Ordering::SeqCst) {
@@ -171,17 +164,17 @@ impl Cluster {
                     next += 1;
                     match result {
                         Some((object, Ok(outcome))) => {
-                            let object = format!("{}/{}", Kind::of(object).qualified_name(), object.name);
-                            tell(Event::Applied { object, outcome });
+                            let object = ObjectName::new(object.kind, &object.name);
+                            events.emit(Event::Applied { object, outcome, mode: Mode::Real }).await;
                         }
-                        Some((_, Err(failure))) => outcome.failures.push(failure),
+                        Some((_, Err(failure))) => applied.failures.push(failure),
                         None => {}
                     }
                 }
             }
         }
-        tell(Event::AppliedAll);
-        outcome
+        events.emit(Event::AppliedAll).await;
+        applied
     }
 
     /// The same requests, which the server checks and does not keep.
@@ -190,19 +183,19 @@ impl Cluster {
     /// The first refusal.
     pub async fn check_on_server(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
         for (object, change) in plan.objects.iter().zip(&diff.changes) {
-            self.apply_object(plan, object, change, Mode::Server).await?;
+            self.apply_object(plan, object, change, Mode::ServerDryRun).await?;
         }
         Ok(())
     }
 
-    async fn apply_object(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<Applied, ClusterError> {
+    async fn apply_object(&self, plan: &Plan, object: &Object, change: &Change, mode: Mode) -> Result<Outcome, ClusterError> {
         if change.is_unchanged() {
-            return Ok(Applied::Unchanged);
+            return Ok(Outcome::Unchanged);
         }
         let namespace = plan.namespace.as_str();
         if change.is_create() {
             if change.terminating && mode == Mode::Real {
-                self.wait_until_gone(Kind::of(object), namespace, &object.name).await?;
+                self.wait_until_gone(object.kind, namespace, &object.name).await?;
             }
             return self.create(namespace, &plan.fleet, object, mode).await;
         }
@@ -210,15 +203,15 @@ impl Cluster {
             self.migrate_field_manager(namespace, object, change.field_manager.clone()).await?;
         }
         match self.server_side_apply(namespace, object, mode).await {
-            Ok(()) if change.difference == Action::UpdateAndStart => Ok(Applied::Started),
-            Ok(()) => Ok(Applied::Configured),
+            Ok(()) if change.difference == Action::UpdateAndStart => Ok(Outcome::Started),
+            Ok(()) => Ok(Outcome::Configured),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
-    async fn create(&self, namespace: &str, fleet: &str, object: &Object, mode: Mode) -> Result<Applied, ClusterError> {
-        let parameters = PostParams { dry_run: mode == Mode::Server, field_manager: Some(metadata::VIRTWORK.to_owned()) };
-        let api = self.api(Kind::of(object), Some(namespace));
+    async fn create(&self, namespace: &str, fleet: &str, object: &Object, mode: Mode) -> Result<Outcome, ClusterError> {
+        let parameters = PostParams { dry_run: mode == Mode::ServerDryRun, field_manager: Some(metadata::VIRTWORK.to_owned()) };
+        let api = self.api(object.kind, Some(namespace));
         loop {
             let attempts = Cell::new(0);
             let created = self
@@ -230,7 +223,7 @@ impl Cluster {
                 })
                 .await;
             match created {
-                Ok(_) => return Ok(Applied::Created),
+                Ok(_) => return Ok(Outcome::Created),
                 Err(failure) if failure.is_code(409) => {
                     if let Some(outcome) = self.adopt(namespace, fleet, object, attempts.get() > 1).await? {
                         return Ok(outcome);
@@ -243,8 +236,8 @@ impl Cluster {
 
     /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's. `None`: it is
     /// gone, or was going and is gone now.
-    async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<Applied>, ClusterError> {
-        let kind = Kind::of(object);
+    async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<Outcome>, ClusterError> {
+        let kind = object.kind;
         let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
         let Some(found) = found else { return Ok(None) };
         let live = diff::about(&found);
@@ -256,19 +249,19 @@ impl Cluster {
             return self.wait_until_gone(kind, namespace, &object.name).await.map(|()| None);
         }
         if live.label_or_annotation(metadata::PLAN_HASH) == Some(&object.hash) {
-            return Ok(Some(if lost { Applied::Created } else { Applied::Unchanged }));
+            return Ok(Some(if lost { Outcome::Created } else { Outcome::Unchanged }));
         }
         self.migrate_field_manager(namespace, object, field_manager::patch(&found)).await?;
         match self.server_side_apply(namespace, object, Mode::Real).await {
-            Ok(()) => Ok(Some(Applied::Configured)),
+            Ok(()) => Ok(Some(Outcome::Configured)),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
     async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), RequestError> {
         // What is ours is ours: a conflict with another manager is decided for the plan.
-        let parameters = PatchParams { dry_run: mode == Mode::Server, ..PatchParams::apply(metadata::VIRTWORK).force() };
-        let api = self.api(Kind::of(object), Some(namespace));
+        let parameters = PatchParams { dry_run: mode == Mode::ServerDryRun, ..PatchParams::apply(metadata::VIRTWORK).force() };
+        let api = self.api(object.kind, Some(namespace));
         let body: Result<&RawValue, _> = serde_json::from_str(object.json());
         let body = body.unwrap_or_else(|error| unreachable!("our own JSON: {error}"));
         self.send_with_retry(&object.name, || {
@@ -285,7 +278,7 @@ impl Cluster {
         object: &Object,
         mut patch: Option<json_patch::Patch>,
     ) -> Result<(), ClusterError> {
-        let (kind, name) = (Kind::of(object), object.name.as_str());
+        let (kind, name) = (object.kind, object.name.as_str());
         let mut conflicts = 0;
         while let Some(operations) = patch {
             let patched = self

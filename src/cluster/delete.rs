@@ -6,10 +6,16 @@ use futures::{StreamExt as _, stream};
 use kube::api::{DeleteParams, Preconditions};
 use serde::Deserialize as _;
 
-use crate::{error::ClusterError, kubevirt::live::Meta, plan::metadata};
+use crate::{
+    error::ClusterError,
+    event::{Event, Events, Pending, Wait, Warning},
+    kubevirt::live::Meta,
+    object::{Kind, ObjectRef},
+    plan::metadata,
+};
 
 use super::{
-    Cluster, Event, EventSink, Inventory, Kind, ObjectRef, Pending, Wait, Warning,
+    Cluster, Inventory,
     inventory::{self, Found, Living, OWNERS},
     list::{MetadataOnly, Scope},
     reflector::Reflector,
@@ -56,17 +62,11 @@ impl Cluster {
     ///
     /// # Errors
     /// When VMs, Secrets or Services may not be listed.
-    pub async fn inventory(
-        &self,
-        namespace: &str,
-        fleet: &str,
-        workloads: &[String],
-        tell: EventSink<'_>,
-    ) -> Result<Inventory, ClusterError> {
-        let found = self.find(namespace, fleet, workloads, tell).await?;
+    pub async fn inventory(&self, namespace: &str, fleet: &str, workloads: &[String], events: &Events) -> Result<Inventory, ClusterError> {
+        let found = self.find(namespace, fleet, workloads, events).await?;
         let sorted = inventory::sort(&found, self.living(namespace, &found).await?);
         if !sorted.kept.is_empty() {
-            tell(Event::Warning(Warning::Foreign(sorted.kept)));
+            events.emit(Event::Warning(Warning::Foreign(sorted.kept))).await;
         }
         let selector = metadata::selector(Some(fleet), workloads);
         Ok(Inventory { namespace: namespace.to_owned(), items: sorted.items, orphans: sorted.orphans, selector })
@@ -78,7 +78,7 @@ impl Cluster {
     /// When they cannot be listed.
     pub async fn appeared(&self, before: &Inventory, fleet: &str, workloads: &[String]) -> Result<Vec<ObjectRef>, ClusterError> {
         let known: BTreeSet<_> = before.items.iter().map(|item| item.uid.as_str()).collect();
-        let mut found = self.find(&before.namespace, fleet, workloads, &|_| {}).await?;
+        let mut found = self.find(&before.namespace, fleet, workloads, &Events::none()).await?;
         found.retain(|found| {
             let goes = found.about.terminating || found.about.owners.iter().any(|owner| known.contains(owner.uid.as_str()));
             !goes && !known.contains(found.about.uid.as_str())
@@ -87,12 +87,9 @@ impl Cluster {
         Ok(sorted.items)
     }
 
-    async fn find(&self, namespace: &str, fleet: &str, workloads: &[String], tell: EventSink<'_>) -> Result<Vec<Found>, ClusterError> {
+    async fn find(&self, namespace: &str, fleet: &str, workloads: &[String], events: &Events) -> Result<Vec<Found>, ClusterError> {
         let selector = metadata::selector(Some(fleet), workloads);
-        let unknown = |kind: Kind| {
-            let group = if kind.group().is_empty() { String::new() } else { format!(".{}", kind.group()) };
-            tell(Event::Warning(Warning::CannotList(format!("{}{group}", kind.plural()))));
-        };
+        let unknown = async |kind: Kind| events.emit(Event::Warning(Warning::CannotList(kind))).await;
         let mut found = Vec::new();
         // A server or proxy that drops the selector must not widen what is ours.
         let wanted = |about: &Meta| {
@@ -107,7 +104,7 @@ impl Cluster {
                 }
                 // A cluster without KubeVirt or CDI has none of their objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
-                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Vmi) => unknown(kind),
+                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Vmi) => unknown(kind).await,
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }
@@ -122,7 +119,7 @@ impl Cluster {
                 let pvcs = pvcs.into_iter().map(|pvc| pvc.metadata).filter(ours);
                 found.extend(pvcs.map(|about| Found { kind: Kind::Pvc, about }));
             }
-            Err(failure) if failure.is_code(403) => unknown(Kind::Pvc),
+            Err(failure) if failure.is_code(403) => unknown(Kind::Pvc).await,
             Err(failure) => return Err(failure.into_error(self)),
         }
         Ok(found)
@@ -194,7 +191,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the namespace cannot be watched.
-    pub async fn wait_gone(&self, inventory: &Inventory, tell: EventSink<'_>) -> Result<Vec<ObjectRef>, ClusterError> {
+    pub async fn wait_gone(&self, inventory: &Inventory, events: &Events) -> Result<Vec<ObjectRef>, ClusterError> {
         let mut left = inventory.items.clone();
         if left.is_empty() {
             return Ok(left);
@@ -206,7 +203,7 @@ impl Cluster {
         let scope = |kind| Scope::new(kind, Some(namespace), if kind == Kind::Pvc { "" } else { &inventory.selector });
         let mut present = Reflector::new(self, kinds.map(scope).collect(), |object: MetadataOnly| object.metadata.uid);
         loop {
-            present.listen(POLL_INTERVAL).await?;
+            present.poll(POLL_INTERVAL).await?;
             let over = self.overdue();
             if over {
                 // What the watches have told may be old.
@@ -215,15 +212,15 @@ impl Cluster {
             left.retain(|item| match present.get(item.kind, namespace, &item.name) {
                 // Under its name there may be another by now.
                 Some(uid) => item.uid == *uid,
-                None => !present.knows(item.kind),
+                None => !present.is_kind_synced(item.kind),
             });
             let pending = left.iter().cloned().map(Pending::Object).collect();
-            tell(Event::Waiting { goal: Wait::Deleted, done: total - left.len(), total, elapsed: self.elapsed(), pending });
+            events.emit(Event::Waiting { goal: Wait::Deleted, done: total - left.len(), total, elapsed: self.elapsed(), pending }).await;
             if left.is_empty() || over {
                 break;
             }
         }
-        tell(Event::Waited);
+        events.emit(Event::Waited).await;
         loop {
             let lost = match self.without_labels(inventory).await {
                 // What is left is told all the same.

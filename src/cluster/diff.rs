@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     error::ClusterError,
     kubevirt::live::{LiveObject, Meta},
+    object::{Kind, ObjectRef},
     plan::{
         Object, Plan,
         compare::{self, Action},
@@ -17,10 +18,11 @@ use crate::{
 };
 
 use super::{
-    Cluster, Kind, ObjectRef, field_manager,
+    Cluster, field_manager,
     inventory::{self, Living},
     list::{MetadataOnly, Representation, Scope},
     request::RequestError,
+    type_meta,
 };
 
 /// What one object of the plan needs.
@@ -55,7 +57,7 @@ impl Change {
 #[derive(Debug, Clone)]
 pub struct Extraneous {
     /// The object.
-    pub item: ObjectRef,
+    pub object: ObjectRef,
     /// Whether a DataVolume goes with it.
     pub has_disk: bool,
 }
@@ -175,7 +177,7 @@ impl Cluster {
 
 /// The planned objects of a kind by their names, each with its place in the plan.
 fn by_name(plan: &Plan, kind: Kind) -> BTreeMap<&str, (usize, &Object)> {
-    let of_kind = plan.objects.iter().enumerate().filter(|(_, object)| Kind::of(object) == kind);
+    let of_kind = plan.objects.iter().enumerate().filter(|(_, object)| object.kind == kind);
     of_kind.map(|(index, object)| (object.name.as_str(), (index, object))).collect()
 }
 
@@ -198,14 +200,14 @@ fn look_at(
     workloads: &BTreeSet<&str>,
 ) -> Option<Found> {
     // Items of a list do not say what they are.
-    (live["apiVersion"], live["kind"]) = kind.type_meta();
+    (live["apiVersion"], live["kind"]) = type_meta(kind);
     let about = about(&live);
     let (ours, terminating) = (about.belongs_to(&plan.fleet), about.terminating);
     let Some((index, object)) = planned.get(about.name.as_str()).copied() else {
         let beyond =
             ours && !terminating && about.label_or_annotation(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));
         let has_disk = !live["spec"]["dataVolumeTemplates"].is_null();
-        return beyond.then_some(Found::Extraneous(Extraneous { item: ObjectRef { kind, name: about.name, uid: about.uid }, has_disk }));
+        return beyond.then_some(Found::Extraneous(Extraneous { object: ObjectRef { kind, name: about.name, uid: about.uid }, has_disk }));
     };
     if !ours {
         return Some(Found::Foreign(format!("{}/{}", kind.qualified_name(), about.name)));

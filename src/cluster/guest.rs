@@ -10,11 +10,12 @@ use kube::{Api, client::Body};
 use serde_json::Value;
 
 use crate::{
+    object::Kind,
     plan::{HEALTH_PORT, metadata},
     status::{Cause, Diagnosis, VmStatus},
 };
 
-use super::{Cluster, Kind, diff::name_of};
+use super::{Cluster, diff::name_of};
 
 /// More VMs than this are not asked one by one.
 const MAX_PROBED: usize = 20;

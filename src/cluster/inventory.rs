@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::{
     kubevirt::live::{Meta, Owner},
+    object::{Kind, ObjectRef},
     plan::metadata,
 };
-
-use super::{Kind, ObjectRef};
 
 /// The objects of a fleet in a namespace, as they were listed.
 #[derive(Debug, Clone)]

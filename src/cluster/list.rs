@@ -12,9 +12,10 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     error::ClusterError,
     kubevirt::live::{LiveObject, Meta},
+    object::Kind,
 };
 
-use super::{Cluster, Kind, request::RequestError};
+use super::{Cluster, request::RequestError};
 
 /// kubectl's own chunk size.
 pub const PAGE: u32 = 500;

@@ -4,7 +4,6 @@ mod access_review;
 mod apply;
 mod delete;
 mod diff;
-mod event;
 mod field_manager;
 mod guest;
 mod inventory;
@@ -37,112 +36,26 @@ use crate::{
     config::Environment,
     error::ClusterError,
     kubeconfig::{self, Access},
-    plan::ObjectKind,
+    object::Kind,
 };
 
-pub use apply::Outcome;
+pub use apply::Applied;
 pub use diff::{Change, Diff, Extraneous};
-pub use event::{Event, EventSink, Outcome as Applied, Pending, Wait, Warning};
 pub use inventory::Inventory;
-pub use namespace::owned;
+pub use namespace::created_by_up;
 pub use preflight::NamespaceState;
-pub use wait::{NotReady, WaitOptions, WaitOutcome};
+pub use wait::{WaitOptions, WaitOutcome};
 
-/// A kind of object that we deal with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `virtualmachines.kubevirt.io`
-    Vm,
-    /// `virtualmachineinstances.kubevirt.io`
-    Vmi,
-    /// `datavolumes.cdi.kubevirt.io`
-    DataVolume,
-    /// `secrets`
-    Secret,
-    /// `services`
-    Service,
-    /// `persistentvolumeclaims`
-    Pvc,
-    /// `pods`
-    Pod,
-    /// `events`
-    Event,
+/// The resource of a kind, as kube needs it.
+fn api_resource(kind: Kind) -> ApiResource {
+    let (group, version, name, plural) = kind.names();
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, name), plural)
 }
 
-impl Kind {
-    /// Group, version, kind, plural.
-    fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
-        match self {
-            Self::Vm => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
-            Self::Vmi => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
-            Self::DataVolume => ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
-            Self::Secret => ("", "v1", "Secret", "secrets"),
-            Self::Service => ("", "v1", "Service", "services"),
-            Self::Pvc => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
-            Self::Pod => ("", "v1", "Pod", "pods"),
-            Self::Event => ("", "v1", "Event", "events"),
-        }
-    }
-
-    /// `VirtualMachine`, as owner references have it.
-    pub fn name(self) -> &'static str {
-        self.names().2
-    }
-
-    /// API group, empty for the core.
-    pub fn group(self) -> &'static str {
-        self.names().0
-    }
-
-    /// The resource's plural, as in `virtualmachines`.
-    pub fn plural(self) -> &'static str {
-        self.names().3
-    }
-
-    /// `virtualmachine.kubevirt.io`, as kubectl prints it.
-    pub fn qualified_name(self) -> String {
-        match self.names() {
-            ("", _, kind, _) => kind.to_lowercase(),
-            (group, _, kind, _) => format!("{}.{group}", kind.to_lowercase()),
-        }
-    }
-
-    /// What an object of this kind says of itself: `apiVersion` and `kind`.
-    fn type_meta(self) -> (Value, Value) {
-        let (group, version, kind, _) = self.names();
-        (if group.is_empty() { version.into() } else { format!("{group}/{version}").into() }, kind.into())
-    }
-
-    fn resource(self) -> ApiResource {
-        let (group, version, kind, plural) = self.names();
-        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
-    }
-
-    /// The kind of a planned object.
-    pub fn of(object: &crate::plan::Object) -> Self {
-        match object.kind {
-            ObjectKind::Secret => Self::Secret,
-            ObjectKind::Service => Self::Service,
-            ObjectKind::Vm => Self::Vm,
-        }
-    }
-}
-
-/// One very object: what bears its name later is another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectRef {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its name.
-    pub name: String,
-    /// Its UID.
-    pub uid: String,
-}
-
-impl std::fmt::Display for ObjectRef {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}/{}", self.kind.qualified_name(), self.name)
-    }
+/// `apiVersion` and `kind`, which items of a list lack.
+fn type_meta(kind: Kind) -> (Value, Value) {
+    let (group, version, name, _) = kind.names();
+    (if group.is_empty() { version.into() } else { format!("{group}/{version}").into() }, name.into())
 }
 
 /// A connection to an API server, for one command.
@@ -227,8 +140,8 @@ impl Cluster {
 
     fn api(&self, kind: Kind, namespace: Option<&str>) -> Api<DynamicObject> {
         match namespace {
-            Some(namespace) => Api::namespaced_with(self.client(), namespace, &kind.resource()),
-            None => Api::all_with(self.client(), &kind.resource()),
+            Some(namespace) => Api::namespaced_with(self.client(), namespace, &api_resource(kind)),
+            None => Api::all_with(self.client(), &api_resource(kind)),
         }
     }
 

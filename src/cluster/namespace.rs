@@ -40,7 +40,7 @@ impl Cluster {
     /// # Errors
     /// The server's refusal.
     pub async fn owns_namespace(&self, name: &str) -> Result<bool, ClusterError> {
-        Ok(matches!(self.namespace_state(name).await?, NamespaceState::Active(metadata) if owned(&metadata)))
+        Ok(matches!(self.namespace_state(name).await?, NamespaceState::Active(metadata) if created_by_up(&metadata)))
     }
 
     /// Whether there is no such namespace; one that may not be looked at is taken to be there.
@@ -171,7 +171,7 @@ impl Cluster {
 }
 
 /// Whether `up` made a namespace: it says so in an annotation, or in the description of a project.
-pub fn owned(metadata: &ObjectMeta) -> bool {
+pub fn created_by_up(metadata: &ObjectMeta) -> bool {
     let described = metadata::annotation(metadata, "openshift.io/description").is_some_and(|text| text.contains(metadata::OWNED));
     described || metadata::annotation(metadata, metadata::OWNED).is_some()
 }

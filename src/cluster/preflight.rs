@@ -8,10 +8,11 @@ use kube::api::{Api, ListParams};
 
 use crate::{
     error::ClusterError,
+    event::{Event, Events, Warning},
     plan::{DataDisk, VmTemplate, metadata},
 };
 
-use super::{Cluster, Event, EventSink, Warning, request::RequestError};
+use super::{Cluster, request::RequestError};
 
 /// What is known of a namespace.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +55,7 @@ impl Cluster {
     ///
     /// # Errors
     /// No CDI, no such class, or no default class.
-    pub async fn require_storage(&self, template: &VmTemplate, storage: u64, tell: EventSink<'_>) -> Result<(), ClusterError> {
+    pub async fn require_storage(&self, template: &VmTemplate, storage: u64, events: &Events) -> Result<(), ClusterError> {
         if storage == 0 || template.data_disk == DataDisk::Empty {
             return Ok(());
         }
@@ -71,7 +72,7 @@ impl Cluster {
             async move { api.list(&ListParams::default()).await }
         });
         let Some(found) = classes(list.await)? else {
-            tell(Event::Warning(Warning::StorageClassesForbidden));
+            events.emit(Event::Warning(Warning::StorageClassesForbidden)).await;
             return Ok(());
         };
         let name = |class: &StorageClass| class.metadata.name.clone().unwrap_or_default();

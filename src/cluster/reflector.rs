@@ -1,5 +1,5 @@
 //! Objects of some kinds, kept up to date by one list and one watch of each. A watch may end, err, or be silent for ever without
-//! saying so: what has not been heard of for a while is listed again.
+//! saying so: what has not been last_event of for a while is listed again.
 
 use std::{
     collections::BTreeMap,
@@ -26,12 +26,13 @@ use serde::{Deserialize, Deserializer};
 use crate::{
     error::ClusterError,
     kubevirt::live::LiveObject,
+    object::Kind,
     plan::metadata,
     status::{self, VmStatus},
 };
 
 use super::{
-    Cluster, Kind,
+    Cluster, api_resource,
     guest::{Reasons, set_causes},
     list::{PAGE, Projection, Representation, Scope},
     request,
@@ -100,11 +101,11 @@ type Key = (String, String);
 type Events<P> = SelectAll<BoxStream<'static, (usize, Result<Event<Watched<P>>, watcher::Error>)>>;
 
 /// What is known of one scope.
-struct State<T> {
+struct ResourceCache<T> {
     objects: BTreeMap<Key, T>,
-    fresh: BTreeMap<Key, T>,
+    relist: BTreeMap<Key, T>,
     synced: bool,
-    heard: Instant,
+    last_event: Instant,
     may_watch: bool,
 }
 
@@ -113,38 +114,53 @@ pub struct Reflector<'a, P, T> {
     cluster: &'a Cluster,
     scopes: Vec<Scope>,
     keep: fn(P) -> T,
-    states: Vec<State<T>>,
+    states: Vec<ResourceCache<T>>,
     events: Events<P>,
     /// The credentials that the watches use.
     credentials_version: u64,
     /// When credentials were refused, and how often since.
     refused: Option<(Instant, u32)>,
     /// Since when the server has not answered, and how.
-    lost: Option<(Instant, String)>,
+    disconnected: Option<(Instant, String)>,
 }
 
 impl<'a, P: Projection, T> Reflector<'a, P, T> {
     pub fn new(cluster: &'a Cluster, scopes: Vec<Scope>, keep: fn(P) -> T) -> Self {
-        let state = |_| State { objects: BTreeMap::new(), fresh: BTreeMap::new(), synced: false, heard: Instant::now(), may_watch: true };
+        let state = |_| ResourceCache {
+            objects: BTreeMap::new(),
+            relist: BTreeMap::new(),
+            synced: false,
+            last_event: Instant::now(),
+            may_watch: true,
+        };
         let states = scopes.iter().map(state).collect();
         let events = watches(cluster, &scopes);
-        Self { cluster, scopes, keep, states, events, credentials_version: cluster.credentials_version(), refused: None, lost: None }
+        Self {
+            cluster,
+            scopes,
+            keep,
+            states,
+            events,
+            credentials_version: cluster.credentials_version(),
+            refused: None,
+            disconnected: None,
+        }
     }
 
     /// Takes in what is told within `time`; whether that was anything.
     ///
     /// # Errors
     /// When a scope may not be listed, or is not there.
-    pub async fn listen(&mut self, time: Duration) -> Result<bool, ClusterError> {
+    pub async fn poll(&mut self, time: Duration) -> Result<bool, ClusterError> {
         let until = tokio::time::Instant::now() + time;
         let mut changed = false;
         loop {
             match tokio::time::timeout_at(until, self.events.next()).await {
                 Ok(Some((index, Ok(event)))) => {
-                    self.take(index, event);
+                    self.apply_event(index, event);
                     changed = true;
                 }
-                Ok(Some((index, Err(error)))) => self.bear(index, &error).await?,
+                Ok(Some((index, Err(error)))) => self.handle_watch_error(index, &error).await?,
                 // Nothing may be watched.
                 Ok(None) => {
                     tokio::time::sleep_until(until).await;
@@ -155,11 +171,11 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         }
         for index in 0..self.scopes.len() {
             let patience = match &self.states[index] {
-                State { may_watch: false, .. } => POLL,
-                State { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.request_timeout),
+                ResourceCache { may_watch: false, .. } => POLL,
+                ResourceCache { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.request_timeout),
                 _ => WATCH_IDLE_TIMEOUT,
             };
-            if self.states[index].heard.elapsed() >= patience {
+            if self.states[index].last_event.elapsed() >= patience {
                 self.list(index).await?;
                 changed = true;
             }
@@ -183,23 +199,23 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         let read = |text: &str| serde_json::from_str::<P>(text).map(|part| Some((key(&part), keep(part))));
         let found = self.cluster.read_list(&self.scopes[index], P::REPRESENTATION, &read).await;
         let found = found.map_err(|failure| failure.into_error(self.cluster))?;
-        self.lost = None;
+        self.disconnected = None;
         let state = &mut self.states[index];
         state.objects = found.into_iter().collect();
         state.synced = true;
-        state.heard = Instant::now();
+        state.last_event = Instant::now();
         Ok(())
     }
 
-    fn take(&mut self, index: usize, event: Event<Watched<P>>) {
-        self.lost = None;
+    fn apply_event(&mut self, index: usize, event: Event<Watched<P>>) {
+        self.disconnected = None;
         let (state, keep) = (&mut self.states[index], self.keep);
-        state.heard = Instant::now();
+        state.last_event = Instant::now();
         match event {
-            Event::Init => state.fresh.clear(),
-            Event::InitApply(object) => drop(state.fresh.insert(key(&object.part), keep(object.part))),
+            Event::Init => state.relist.clear(),
+            Event::InitApply(object) => drop(state.relist.insert(key(&object.part), keep(object.part))),
             Event::InitDone => {
-                state.objects = std::mem::take(&mut state.fresh);
+                state.objects = std::mem::take(&mut state.relist);
                 state.synced = true;
             }
             Event::Apply(object) => drop(state.objects.insert(key(&object.part), keep(object.part))),
@@ -208,7 +224,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     }
 
     /// Passes over what a watch gets over by itself.
-    async fn bear(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
+    async fn handle_watch_error(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
         if !matches!(cause(error), Some(kube::Error::Api(_))) {
             self.cluster.extend_rbac_grace(Instant::now() + request::RESTARTED);
@@ -232,7 +248,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         let Some(cause) = cause(error) else { return Ok(()) };
         if !matches!(cause, kube::Error::Api(_)) {
             let said = request::translate(cause, &self.cluster.access).to_string();
-            self.lost = Some((self.lost.as_ref().map_or_else(Instant::now, |(since, _)| *since), said));
+            self.disconnected = Some((self.disconnected.as_ref().map_or_else(Instant::now, |(since, _)| *since), said));
         }
         match cause {
             kube::Error::Api(status) if status.code == 401 => {
@@ -254,9 +270,9 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         }
     }
 
-    /// Why the server cannot be heard, where that has lasted: what is known may be old.
-    pub fn lost(&self) -> Option<&str> {
-        self.lost.as_ref().filter(|(since, _)| since.elapsed() >= DISCONNECT_GRACE).map(|(_, why)| why.as_str())
+    /// Why the server cannot be last_event, where that has lasted: what is known may be old.
+    pub fn disconnected(&self) -> Option<&str> {
+        self.disconnected.as_ref().filter(|(since, _)| since.elapsed() >= DISCONNECT_GRACE).map(|(_, why)| why.as_str())
     }
 
     /// Whether all lists are complete.
@@ -264,7 +280,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         self.states.iter().all(|state| state.synced)
     }
 
-    fn objects(&self, kind: Kind) -> Option<&State<T>> {
+    fn objects(&self, kind: Kind) -> Option<&ResourceCache<T>> {
         let index = self.scopes.iter().position(|scope| scope.kind == kind)?;
         Some(&self.states[index])
     }
@@ -275,7 +291,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     }
 
     /// Whether the list of a kind is complete.
-    pub fn knows(&self, kind: Kind) -> bool {
+    pub fn is_kind_synced(&self, kind: Kind) -> bool {
         self.objects(kind).is_some_and(|state| state.synced)
     }
 }
@@ -287,8 +303,8 @@ fn key(part: &impl Projection) -> Key {
 fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
     let watch = |(index, scope): (usize, &Scope)| {
         let api: Api<Watched<P>> = match &scope.namespace {
-            Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &scope.kind.resource()),
-            None => Api::all_with(cluster.client(), &scope.kind.resource()),
+            Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &api_resource(scope.kind)),
+            None => Api::all_with(cluster.client(), &api_resource(scope.kind)),
         };
         let config = watcher::Config::default().labels(&scope.selector).page_size(PAGE);
         let events = watcher::watcher(api, config).default_backoff();
@@ -337,36 +353,42 @@ impl<'a> FleetReflector<'a> {
     }
 }
 
-impl Cluster {
-    /// Calls `show` with all VMs, now and after each change, until it says no; reasons that lie elsewhere are asked for again and
-    /// again while there are any.
+/// Follows fleets, with the reasons why VMs are not ready.
+pub struct Follower<'a> {
+    cluster: &'a Cluster,
+    fleet: FleetReflector<'a>,
+    diagnosed: Option<Instant>,
+    reasons: Reasons,
+}
+
+impl Follower<'_> {
+    /// All VMs, now and after each change. Reasons are looked up again as long as there are any.
     ///
     /// # Errors
-    /// When they cannot be watched.
-    pub async fn follow(
-        &self,
-        namespace: Option<&str>,
-        selector: &str,
-        show: &mut (dyn FnMut(Vec<VmStatus>) -> bool + Send),
-    ) -> Result<(), ClusterError> {
-        let mut fleet = FleetReflector::of_fleet(self, namespace, selector);
-        let (mut asked, mut reasons) = (None::<Instant>, Reasons::new());
+    /// When the VMs cannot be watched.
+    pub async fn next(&mut self) -> Result<Vec<VmStatus>, ClusterError> {
         loop {
-            let changed = fleet.listen(DEBOUNCE).await?;
-            let due = asked.is_none_or(|asked| asked.elapsed() >= DIAGNOSE_INTERVAL);
-            if !fleet.is_synced() || !(changed || due) {
+            let changed = self.fleet.poll(DEBOUNCE).await?;
+            let due = self.diagnosed.is_none_or(|diagnosed| diagnosed.elapsed() >= DIAGNOSE_INTERVAL);
+            if !self.fleet.is_synced() || !(changed || due) {
                 continue;
             }
-            let mut rows = fleet.rows();
+            let mut rows = self.fleet.rows();
             if due {
-                reasons = self.diagnose_all(&rows).await;
-                asked = Some(Instant::now());
+                self.reasons = self.cluster.diagnose_all(&rows).await;
+                self.diagnosed = Some(Instant::now());
             }
-            set_causes(&mut rows, &reasons);
-            if !show(rows) {
-                return Ok(());
-            }
+            set_causes(&mut rows, &self.reasons);
+            return Ok(rows);
         }
+    }
+}
+
+impl Cluster {
+    /// Follows the VMs that a label selector matches.
+    pub fn follow(&self, namespace: Option<&str>, selector: &str) -> Follower<'_> {
+        let fleet = FleetReflector::of_fleet(self, namespace, selector);
+        Follower { cluster: self, fleet, diagnosed: None, reasons: Reasons::new() }
     }
 
     /// Follows the fleet of a plan.

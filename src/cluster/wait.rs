@@ -7,11 +7,13 @@ use std::{
 
 use crate::{
     error::{ClusterError, WaitedFor},
+    event::{Event, Events, Notice, Pending, Wait, Warning},
+    object::Kind,
     plan::{Object, Plan, metadata},
-    status::{self, Cause, Diagnosis, PrintableStatus, Verdict, VmStatus},
+    status::{self, Cause, Diagnosis, NotReady, PrintableStatus, Verdict, VmStatus},
 };
 
-use super::{Cluster, Diff, Event, EventSink, Kind, Pending, Wait, Warning, event::Notice, reflector::FleetReflector};
+use super::{Cluster, Diff, reflector::FleetReflector};
 
 /// How often the whole fleet is looked over; events come faster, and each look costs.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
@@ -37,30 +39,9 @@ pub struct WaitOutcome {
     /// The VMs of the plan that exist.
     pub rows: Vec<VmStatus>,
     /// Those that are not as wanted.
-    pub missing: Vec<NotReady>,
+    pub not_ready: Vec<NotReady>,
     /// Whether the time was over.
     pub timed_out: bool,
-}
-
-/// A VM that is not as wanted, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotReady {
-    /// The VM.
-    pub name: String,
-    /// KubeVirt's word for its state.
-    pub printable: PrintableStatus,
-    /// Why.
-    pub cause: Cause,
-}
-
-impl std::fmt::Display for NotReady {
-    /// `Running: waiting for the guest to report`.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.cause.to_string() {
-            reason if reason.is_empty() => write!(formatter, "{}", self.printable),
-            reason => write!(formatter, "{}: {reason}", self.printable),
-        }
-    }
 }
 
 /// What is known of the VMs while they are waited for.
@@ -79,7 +60,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the fleet cannot be watched.
-    pub async fn wait(&self, plan: &Plan, diff: &Diff, options: WaitOptions<'_>, tell: EventSink<'_>) -> Result<WaitOutcome, ClusterError> {
+    pub async fn wait(&self, plan: &Plan, diff: &Diff, options: WaitOptions<'_>, events: &Events) -> Result<WaitOutcome, ClusterError> {
         // What has been pruned meanwhile took its time.
         let all_ready = diff.extraneous.is_empty() && diff.rows.len() == plan.totals.vms as usize && diff.rows.iter().all(|row| row.ready);
         if diff.is_up_to_date() && all_ready && options.restarted.is_empty() {
@@ -89,13 +70,14 @@ impl Cluster {
         let mut next_diagnosis = Instant::now() + DIAGNOSE_INTERVAL;
         let mut lost = false;
         loop {
-            watch.fleet.listen(POLL_INTERVAL).await?;
-            if watch.fleet.lost().is_some() != lost {
+            watch.fleet.poll(POLL_INTERVAL).await?;
+            if watch.fleet.disconnected().is_some() != lost {
                 lost = !lost;
-                tell(match watch.fleet.lost() {
+                let event = match watch.fleet.disconnected() {
                     Some(why) => Event::Warning(Warning::Disconnected(why.to_owned())),
                     None => Event::Notice(Notice::Reconnected),
-                });
+                };
+                events.emit(event).await;
             }
             if !watch.fleet.is_synced() {
                 if self.overdue() {
@@ -107,13 +89,13 @@ impl Cluster {
             let total = plan.totals.vms as usize;
             let (done, elapsed) = (total - missing.len(), self.elapsed());
             let goal = if options.running { Wait::Running } else { Wait::Ready };
-            tell(Event::Waiting { goal, done, total, elapsed, pending: missing.iter().cloned().map(Pending::Vm).collect() });
+            events.emit(Event::Waiting { goal, done, total, elapsed, pending: missing.iter().cloned().map(Pending::Vm).collect() }).await;
             if missing.is_empty() {
-                tell(Event::Waited);
+                events.emit(Event::Waited).await;
                 return Ok(WaitOutcome { rows: watch.rows(), ..WaitOutcome::default() });
             }
             if is_terminal || self.overdue() {
-                tell(Event::Waited);
+                events.emit(Event::Waited).await;
                 return Ok(self.final_check(watch, !is_terminal).await);
             }
             if Instant::now() >= next_diagnosis {
@@ -128,8 +110,8 @@ impl Cluster {
         // Where it cannot be listed any more, what was told last must do.
         drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, watch.fleet.list_all()).await);
         watch.found = self.diagnose_pending(&watch, Duration::ZERO).await;
-        let (missing, _) = watch.look();
-        WaitOutcome { rows: watch.rows(), missing, timed_out }
+        let (not_ready, _) = watch.look();
+        WaitOutcome { rows: watch.rows(), not_ready, timed_out }
     }
 
     /// Asks around why laggards lag; about those that give no reason only when they have shown the same for `hanging`.

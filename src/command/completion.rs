@@ -2,9 +2,9 @@
 
 use crate::{cli::Completion, ui::Ui};
 
-/// Prints the script; the same text lies in `completions/`.
-pub fn run(arguments: &Completion, ui: &Ui) {
+/// Prints the script; `completions/` has the same text.
+pub async fn run(arguments: &Completion, ui: &Ui) {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::command_line("kubectl-virtwork"), "kubectl-virtwork", &mut script);
-    ui.block(&String::from_utf8_lossy(&script));
+    ui.print(String::from_utf8_lossy(&script)).await;
 }

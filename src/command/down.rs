@@ -1,112 +1,117 @@
-//! `down`: all of it, and nothing else, gone.
+//! `down`: deletes the fleet, and nothing else.
 
 use crate::{
     cli::{Down, DryRun},
-    cluster::{Cluster, Inventory, NamespaceState, ObjectRef, Warning, owned},
+    cluster::{Cluster, Inventory, NamespaceState, created_by_up},
     error::{ClusterError, Error, Result, Unconfirmed, WaitedFor},
+    event::{Event, Mode, Notice, Question, Warning},
+    object::{Kind, ObjectName, ObjectRef},
 };
 
 use super::{Context, confirm, first_of};
 
+/// Runs `down`.
 pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let cluster = context.connect(true).await?;
     let namespace = context.namespace(&cluster)?;
-    // A server that is not there is told at once; one that goes away later is waited for.
+    // A server that cannot be reached now is reported at once; one that goes away later is waited for.
     cluster.require_server().await?;
-    if arguments.delete_namespace && !context.config.selected_on_cli.is_empty() {
+    let workloads = &context.config.selected_on_cli;
+    if arguments.delete_namespace && !workloads.is_empty() {
         return Err(Error::DeleteNamespaceNarrowed);
     }
     if arguments.delete_namespace && !context.config.wait() {
         return Err(Error::DeleteNamespaceWithoutWait);
     }
-    let dry_run = matches!(arguments.dry_run, Some(DryRun::Client | DryRun::Server));
-    // Nothing is removed on the way to a refusal.
-    let uid = if arguments.delete_namespace { require_ours(&cluster, &namespace).await? } else { None };
+    let mode = match arguments.dry_run {
+        Some(DryRun::Client) => Mode::ClientDryRun,
+        Some(DryRun::Server) => Mode::ServerDryRun,
+        Some(DryRun::None) | None => Mode::Real,
+    };
+    // If the namespace cannot be deleted, nothing is.
+    let uid = if arguments.delete_namespace { require_created_by_up(&cluster, &namespace).await? } else { None };
     let fleet = &context.config.settings.common.name;
-    let inventory = cluster.inventory(&namespace, fleet, &context.config.selected_on_cli, &|progress| ui.listen(progress)).await?;
+    let inventory = cluster.inventory(&namespace, fleet, workloads, ui.events()).await?;
     if inventory.is_empty() {
-        let which = match context.config.selected_on_cli.as_slice() {
-            [] => String::new(),
-            names => format!("{} of ", names.join(", ")),
-        };
-        ui.note(&format!("Nothing of {which}fleet {fleet} found in {namespace} namespace."));
-    } else if dry_run {
-        let suffix = if arguments.dry_run == Some(DryRun::Server) { " (server dry run)" } else { " (dry run)" };
-        tell(&inventory.items, &namespace, " deleted", suffix, context);
+        let (workloads, fleet) = (workloads.clone(), fleet.clone());
+        ui.notice(Notice::NothingFound { workloads, fleet, namespace: namespace.clone() }).await;
+    } else if mode != Mode::Real {
+        report(&inventory.items, &namespace, true, mode, context).await;
     } else {
-        remove(&cluster, &inventory, arguments, context).await?;
+        delete(&cluster, &inventory, arguments, context).await?;
     }
     match uid {
-        Some(uid) if !dry_run => remove_namespace(&cluster, &namespace, &uid, arguments, context).await,
+        Some(uid) if mode == Mode::Real => delete_namespace(&cluster, &namespace, &uid, arguments, context).await,
         _ => Ok(()),
     }
 }
 
-/// The UID of the namespace, which must be of our making; nothing where it does not exist.
-async fn require_ours(cluster: &Cluster, namespace: &str) -> Result<Option<String>> {
+/// The UID of a namespace that `up` created; none if there is no such namespace.
+async fn require_created_by_up(cluster: &Cluster, namespace: &str) -> Result<Option<String>> {
     match cluster.namespace_state(namespace).await? {
         NamespaceState::NotFound => Ok(None),
-        NamespaceState::Active(metadata) if owned(&metadata) => Ok(Some(metadata.uid.unwrap_or_default())),
+        NamespaceState::Active(metadata) if created_by_up(&metadata) => Ok(Some(metadata.uid.unwrap_or_default())),
         NamespaceState::Active(_) => Err(Error::NamespaceNotOurs(namespace.to_owned())),
         NamespaceState::Forbidden => Err(Error::NamespaceForbidden(namespace.to_owned())),
     }
 }
 
-async fn remove(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {
+async fn delete(cluster: &Cluster, inventory: &Inventory, arguments: &Down, context: &Context<'_>) -> Result<()> {
     let (ui, namespace) = (context.ui, inventory.namespace.as_str());
-    let list: Vec<_> = inventory.items.iter().map(ToString::to_string).collect();
-    let question = format!("Delete these {} objects from namespace {namespace}?", list.len());
-    // Off a terminal it goes ahead, as kubectl delete does; but not with the whole namespace.
+    let objects = inventory.items.iter().map(ObjectRef::object_name).collect();
+    let question = Question::Delete { objects, namespace: namespace.to_owned() };
+    // In a script a fleet is deleted without a question, as with kubectl delete; a whole namespace is not.
     let off_terminal = if arguments.delete_namespace { Err(refusal(namespace)) } else { Ok(()) };
-    if !confirm(ui, arguments.yes, &list, &question, off_terminal)? {
-        ui.note("Nothing was deleted.");
+    if !confirm(ui, arguments.yes, question, off_terminal).await? {
+        ui.notice(Notice::NothingDeleted).await;
         return Ok(());
     }
     let refused = cluster.delete(inventory).await;
-    let terminating = inventory.excluding(&refused);
+    let deleting = inventory.excluding(&refused);
     let outcome = if context.config.wait() {
-        wait(cluster, &terminating, context).await
+        wait(cluster, &deleting, context).await
     } else {
-        tell(&terminating.items, namespace, " is being deleted", "", context);
+        report(&deleting.items, namespace, false, Mode::Real, context).await;
         Ok(())
     };
-    // Somebody may be running `up`: what was not listed was not confirmed either.
+    // An `up` may run at the same time. What was not listed was not confirmed.
     let fleet = &context.config.settings.common.name;
     match cluster.appeared(inventory, fleet, &context.config.selected_on_cli).await {
         Ok(appeared) if appeared.is_empty() => {}
-        Ok(appeared) => ui.warning(&Warning::Appeared(appeared)),
-        Err(_) => ui.warning(&Warning::AppearedUnknown),
+        Ok(appeared) => ui.warning(Warning::Appeared(appeared)).await,
+        Err(_) => ui.warning(Warning::AppearedUnknown).await,
     }
-    match (first_of(refused.into_iter().map(|refused| refused.error).collect(), ui), outcome) {
+    match (first_of(refused.into_iter().map(|refused| refused.error).collect(), ui).await, outcome) {
         (Err(first), Err(second)) => {
-            ui.error(&second);
+            ui.error(second).await;
             Err(first)
         }
         (first, outcome) => first.and(outcome),
     }
 }
 
-/// Waits until all of it is gone, and tells what went.
+/// Waits until everything is gone, and reports it.
 async fn wait(cluster: &Cluster, inventory: &Inventory, context: &Context<'_>) -> Result<()> {
     let (ui, namespace) = (context.ui, inventory.namespace.as_str());
-    let left = cluster.wait_gone(inventory, &|progress| ui.listen(progress)).await?;
-    let gone: Vec<_> = inventory.items.iter().filter(|item| !left.contains(item)).cloned().collect();
-    tell(&gone, namespace, " deleted", "", context);
+    let left = cluster.wait_gone(inventory, ui.events()).await?;
+    let gone: Vec<_> = inventory.items.iter().filter(|object| !left.contains(object)).cloned().collect();
+    report(&gone, namespace, true, Mode::Real, context).await;
     if left.is_empty() {
         return Ok(());
     }
-    for item in &left {
-        let finalizers = cluster.finalizers(namespace, item).await;
-        ui.error(&Error::NotDeleted { object: format!("{}/{}", item.kind.plural(), item.name), finalizers });
+    for object in &left {
+        let finalizers = cluster.finalizers(namespace, object).await;
+        ui.error(Error::NotDeleted { object: format!("{}/{}", object.kind.plural(), object.name), finalizers }).await;
     }
     let waited_for = WaitedFor::Deletion { left: left.len(), total: inventory.items.len() };
     Err(ClusterError::Timeout { after: cluster.elapsed(), waited_for }.into())
 }
 
-fn tell(items: &[ObjectRef], namespace: &str, verb: &str, suffix: &str, context: &Context<'_>) {
-    for ObjectRef { kind, name, .. } in items {
-        context.ui.line(&format!("{} {name:?}{verb} from {namespace} namespace{suffix}", kind.qualified_name()));
+async fn report(objects: &[ObjectRef], namespace: &str, gone: bool, mode: Mode, context: &Context<'_>) {
+    for object in objects {
+        let (object, namespace) = (object.object_name(), Some(namespace.to_owned()));
+        context.ui.events().emit(Event::Deleted { object, namespace, gone, mode }).await;
     }
 }
 
@@ -114,33 +119,35 @@ fn refusal(namespace: &str) -> Error {
     Error::Unconfirmed(Unconfirmed::Namespace(namespace.to_owned()))
 }
 
-/// Deletes the very namespace that was looked at in the beginning, if nothing else is in it.
-async fn remove_namespace(cluster: &Cluster, namespace: &str, uid: &str, arguments: &Down, context: &Context<'_>) -> Result<()> {
+/// Deletes the namespace with this UID, if nothing else is in it.
+async fn delete_namespace(cluster: &Cluster, namespace: &str, uid: &str, arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     if cluster.namespace_is_gone(namespace).await? {
         return Ok(());
     }
     require_empty(cluster, namespace, uid).await?;
-    if !confirm(ui, arguments.yes, &[], &format!("Delete namespace {namespace}?"), Err(refusal(namespace)))? {
-        ui.note("The namespace was kept.");
+    let question = Question::DeleteNamespace(namespace.to_owned());
+    if !confirm(ui, arguments.yes, question, Err(refusal(namespace))).await? {
+        ui.notice(Notice::NamespaceKept).await;
         return Ok(());
     }
-    // A question may stand for hours.
+    // The question may have been open for hours.
     if !arguments.yes {
         require_empty(cluster, namespace, uid).await?;
     }
     cluster.delete_namespace(namespace, uid).await?;
-    if context.config.wait() && !cluster.wait_namespace_gone(namespace, uid).await? {
+    if !cluster.wait_namespace_gone(namespace, uid).await? {
         let waited_for = WaitedFor::Namespace(namespace.to_owned());
         return Err(ClusterError::Timeout { after: cluster.elapsed(), waited_for }.into());
     }
-    ui.line(&format!("namespace {namespace:?} deleted"));
+    let object = ObjectName::new(Kind::Namespace, namespace);
+    ui.events().emit(Event::Deleted { object, namespace: None, gone: true, mode: Mode::Real }).await;
     Ok(())
 }
 
-/// Fails if the namespace is another one by now, or holds anything that is not the cluster's own.
+/// Fails if the namespace was replaced, or holds anything that the cluster did not put there itself.
 async fn require_empty(cluster: &Cluster, namespace: &str, uid: &str) -> Result<()> {
-    if require_ours(cluster, namespace).await?.is_some_and(|now| now != uid) {
+    if require_created_by_up(cluster, namespace).await?.is_some_and(|now| now != uid) {
         return Err(Error::NamespaceReplaced(namespace.to_owned()));
     }
     let (leftovers, unseen) = cluster.leftovers(namespace).await?;

@@ -1,4 +1,4 @@
-//! One short file for each command: it puts other things in order and prints nothing itself.
+//! One file per command. Commands connect the other modules and print nothing themselves.
 
 mod completion;
 mod down;
@@ -11,41 +11,42 @@ mod workloads;
 use clap::{ArgMatches, CommandFactory as _};
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, EXAMPLES},
     cluster::Cluster,
     config::{Config, Environment, value},
     error::{Error, Result},
-    ui::Ui,
+    event::Question,
+    ui::{Style, Ui},
 };
 
-/// The namespace where neither flag nor kubeconfig names one.
+/// The namespace if nothing names one.
 const DEFAULT_NAMESPACE: &str = "virtwork";
 
-/// What every command gets.
+/// What every command receives.
 pub struct Context<'a> {
     /// Settings and catalog.
     pub config: &'a Config,
     /// The process environment.
     pub environment: &'a Environment,
-    /// Where to say things.
+    /// The way to the terminal.
     pub ui: &'a Ui,
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// What ends it badly.
+/// Why it failed.
 pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
     let Some(command) = cli.command else {
-        ui.block(&command_line(ui.program()).render_help().to_string());
+        ui.print(command_line(ui.program()).render_help().to_string()).await;
         return Ok(());
     };
     match &command {
         Command::Completion(arguments) => {
-            completion::run(arguments, ui);
+            completion::run(arguments, ui).await;
             return Ok(());
         }
-        Command::Version(arguments) if arguments.client => return version::print(arguments, None, ui),
+        Command::Version(arguments) if arguments.client => return version::print(arguments, None, ui).await,
         _ => {}
     }
     let deepest = matches.subcommand().map_or(matches, |(_, inner)| inner);
@@ -56,7 +57,9 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
     };
     let config = Config::resolve(deepest, positional, environment.clone())?;
     let common = &config.settings.common;
-    ui.configure(common.color, if common.verbose { common.v.max(4) } else { common.v });
+    // With -o the result is in that format; lines about single objects would not be.
+    let object_lines = !matches!(&command, Command::Up(up) if up.output.is_some());
+    ui.configure(Style { color: common.color, object_lines }, if common.verbose { common.v.max(4) } else { common.v });
     let context = Context { config: &config, environment, ui };
     match command {
         Command::Up(arguments) => up::run(&arguments, &context).await,
@@ -69,24 +72,26 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
     }
 }
 
-/// The command line, speaking of itself as the user does.
+/// The command line, with the name of the program as the user typed it.
 pub fn command_line(program: &str) -> clap::Command {
-    let examples = |command: clap::Command| match command.get_after_help().map(|help| help.to_string().replace("kubectl virtwork", program))
-    {
-        Some(help) => command.after_help(help),
+    let examples = |command: clap::Command| match EXAMPLES.iter().find(|(name, _)| *name == command.get_name()) {
+        Some((_, examples)) => {
+            let lines = examples.iter().map(|(purpose, arguments)| format!("\n  # {purpose}\n  {program} {arguments}"));
+            command.after_help(format!("Examples:{}", lines.collect::<String>()))
+        }
         None => command,
     };
     Cli::command().name("kubectl-virtwork").bin_name(program).mut_subcommands(examples)
 }
 
 impl Context<'_> {
-    /// Connects to the cluster, with the time limit of the settings where `limited`.
+    /// Connects to the cluster; if `limited`, with the time limit of `--timeout`.
     async fn connect(&self, limited: bool) -> Result<Cluster> {
         let limit = if limited { self.config.settings.waiting.timeout.limit() } else { None };
         Ok(Cluster::connect(&self.config.settings.connection, self.environment, limit).await?)
     }
 
-    /// flag, environment or file > the context's > the pod's > `virtwork`.
+    /// The namespace of flag, environment or file, else of the context, else of the pod, else `virtwork`.
     fn namespace(&self, cluster: &Cluster) -> Result<String> {
         match self.config.namespace() {
             Some(namespace) => Ok(namespace.to_owned()),
@@ -94,7 +99,7 @@ impl Context<'_> {
         }
     }
 
-    /// The same, where no cluster need be configured.
+    /// The same if no cluster needs to be configured.
     fn namespace_offline(&self) -> Result<String> {
         if let Some(namespace) = self.config.namespace() {
             return Ok(namespace.to_owned());
@@ -103,30 +108,29 @@ impl Context<'_> {
     }
 }
 
-/// The namespace of the kubeconfig or the pod, by the rule of `--namespace`: it becomes part of paths and command lines.
+/// Validates the namespace of the kubeconfig or the pod like that of `--namespace`: it becomes part of paths and command lines.
 fn configured_namespace(found: Option<String>) -> Result<String> {
     let Some(namespace) = found.filter(|namespace| !namespace.is_empty()) else { return Ok(DEFAULT_NAMESPACE.to_owned()) };
     value::namespace(&namespace).map_err(Error::ConfiguredNamespace)
 }
 
-/// A question before something is removed: on a terminal it is asked, elsewhere `off_terminal` decides.
-fn confirm(ui: &Ui, yes: bool, list: &[String], question: &str, off_terminal: Result<()>) -> Result<bool> {
+/// Asks before something is deleted. Without a terminal `off_terminal` decides.
+async fn confirm(ui: &Ui, yes: bool, question: Question, off_terminal: Result<()>) -> Result<bool> {
     if yes {
         return Ok(true);
     }
     if !ui.is_interactive() {
         return off_terminal.map(|()| true);
     }
-    list.iter().for_each(|line| ui.note(&format!("  {line}")));
-    ui.confirm(question)
+    ui.confirm(question).await
 }
 
-/// The first of several errors, after the others have been told.
-fn first_of(errors: Vec<crate::error::ClusterError>, ui: &Ui) -> Result<()> {
+/// The first of several errors; the others are shown.
+async fn first_of(errors: Vec<crate::error::ClusterError>, ui: &Ui) -> Result<()> {
     let mut errors = errors.into_iter();
     let Some(first) = errors.next() else { return Ok(()) };
     for error in errors {
-        ui.error(&Error::Cluster(error));
+        ui.error(Error::Cluster(error)).await;
     }
     Err(first.into())
 }

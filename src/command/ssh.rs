@@ -11,10 +11,11 @@ use tokio::process::{Child, Command};
 
 use crate::{
     cli::{Connection, Ssh},
-    cluster::{Cluster, Kind},
+    cluster::Cluster,
     config::value,
     error::{Error, Result},
     kubevirt::live::LiveObject,
+    object::Kind,
     plan::metadata,
     status::{PrintableStatus, VmStatus, statuses},
 };
@@ -128,7 +129,7 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let vms = cluster.list_live(Kind::Vm, Some(&namespace), &selector).await?;
     let vmis = cluster.list_live(Kind::Vmi, Some(&namespace), &selector).await?;
     let rows = statuses(&vms, &vmis);
-    let row = choose(&rows, arguments.vm.as_deref(), fleet, &namespace, context)?;
+    let row = choose(&rows, arguments.vm.as_deref(), fleet, &namespace, context).await?;
     let named = |object: &&LiveObject| object.metadata.name == row.name;
     let vmi = vmis.iter().find(named).filter(|vmi| vmi.status.phase == "Running");
     let Some(vmi) = vmi else {
@@ -158,7 +159,13 @@ fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, String>, wh
     rule(text).map_err(|why| Error::UnsafeValue { what: what.to_owned(), why })
 }
 
-fn choose<'a>(rows: &'a [VmStatus], wanted: Option<&str>, fleet: &str, namespace: &str, context: &Context<'_>) -> Result<&'a VmStatus> {
+async fn choose<'a>(
+    rows: &'a [VmStatus],
+    wanted: Option<&str>,
+    fleet: &str,
+    namespace: &str,
+    context: &Context<'_>,
+) -> Result<&'a VmStatus> {
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
     if let Some(wanted) = wanted {
         let bare = wanted.strip_prefix("vm/").or_else(|| wanted.strip_prefix("virtualmachine.kubevirt.io/")).unwrap_or(wanted);
@@ -173,7 +180,7 @@ fn choose<'a>(rows: &'a [VmStatus], wanted: Option<&str>, fleet: &str, namespace
     match rows {
         [] => Err(Error::NoVms { fleet: fleet.to_owned(), namespace: namespace.to_owned(), program: context.ui.program().to_owned() }),
         [only] => Ok(only),
-        _ if context.ui.is_interactive() => match context.ui.pick("Which machine", &names)? {
+        _ if context.ui.is_interactive() => match context.ui.pick_vm(names).await? {
             Some(index) => Ok(&rows[index]),
             None => Err(Error::VmNotChosen),
         },

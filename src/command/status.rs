@@ -1,4 +1,4 @@
-//! `status`: the fleet, with the reason for whatever is not ready.
+//! `status`: shows the fleet, and why any VM is not ready.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{Status, StatusOutput},
-    cluster::{Cluster, Kind},
+    cluster::Cluster,
     error::{Error, Result},
+    event::Notice,
+    object::{Kind, ObjectName},
     plan::metadata,
     status::{PrintableStatus, VmStatus, age, statuses},
     ui::Table,
@@ -20,7 +22,7 @@ use super::Context;
 pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let cluster = context.connect(false).await?;
     let namespace = if arguments.all_namespaces { None } else { Some(context.namespace(&cluster)?) };
-    let place = namespace.as_deref();
+    let namespace = namespace.as_deref();
     let config = context.config;
     // All fleets of the cluster, unless one is asked for.
     let fleet = if arguments.all_namespaces { config.fleet_from_cli() } else { Some(config.settings.common.name.as_str()) };
@@ -30,62 +32,72 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     }
     cluster.require_kubevirt().await?;
     if arguments.watch {
-        return follow(&cluster, place, &selector, arguments, context).await;
+        return watch(&cluster, namespace, &selector, arguments, context).await;
     }
-    let (vms, vmis) = futures::try_join!(cluster.list_live(Kind::Vm, place, &selector), cluster.list_live(Kind::Vmi, place, &selector))?;
+    let (vms, vmis) =
+        futures::try_join!(cluster.list_live(Kind::Vm, namespace, &selector), cluster.list_live(Kind::Vmi, namespace, &selector))?;
     let mut rows = statuses(&vms, &vmis);
     cluster.diagnose(&mut rows).await;
-    print(&rows, place, arguments, context)
+    print(&rows, namespace, arguments, context).await
 }
 
-fn print(rows: &[VmStatus], namespace: Option<&str>, arguments: &Status, context: &Context<'_>) -> Result<()> {
+async fn print(rows: &[VmStatus], namespace: Option<&str>, arguments: &Status, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     match arguments.output {
-        Some(StatusOutput::Json) => ui.block(&json_text(&document(rows)?)),
-        Some(StatusOutput::Yaml) => ui.block(&serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.to_string()))?),
-        Some(StatusOutput::Name) => rows.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Vm.qualified_name(), row.name))),
-        None | Some(StatusOutput::Wide) if rows.is_empty() => ui.note(&match namespace {
-            Some(namespace) => format!("No resources found in {namespace} namespace."),
-            None => "No resources found".to_owned(),
-        }),
+        Some(StatusOutput::Json) => ui.print(json_text(&document(rows)?)).await,
+        Some(StatusOutput::Yaml) => ui.print(yaml_text(rows)?).await,
+        Some(StatusOutput::Name) => ui.print(names(rows)).await,
+        None | Some(StatusOutput::Wide) if rows.is_empty() => {
+            ui.notice(Notice::NoResources { namespace: namespace.map(str::to_owned) }).await;
+        }
         format => {
             let wide = format == Some(StatusOutput::Wide);
-            ui.block(&table(rows, namespace.is_none(), wide, !arguments.no_headers).render());
+            ui.print(table(rows, namespace.is_none(), wide, !arguments.no_headers).render()).await;
         }
     }
     Ok(())
 }
 
-/// A line now for each VM, and one for each that changes.
-async fn follow(cluster: &Cluster, namespace: Option<&str>, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
+/// Prints each VM, and again each one that changes.
+async fn watch(cluster: &Cluster, namespace: Option<&str>, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let mut shown: BTreeMap<(String, String), VmStatus> = BTreeMap::new();
     let mut headers = !arguments.no_headers;
-    let mut show = |now: Vec<VmStatus>| {
-        let key = |row: &VmStatus| (row.namespace.clone(), row.name.clone());
+    let key = |row: &VmStatus| (row.namespace.clone(), row.name.clone());
+    let mut follower = cluster.follow(namespace, selector);
+    while ui.is_writable() {
+        let now = follower.next().await?;
         let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(*row)).cloned().collect();
         let gone = shown.values().filter(|old| !now.iter().any(|row| key(row) == key(old)));
         let gone = gone.map(|old| VmStatus { printable: PrintableStatus::Deleted, ready: false, cause: None, ..old.clone() });
-        let lines: Vec<_> = changed.into_iter().chain(gone).collect();
+        let rows: Vec<_> = changed.into_iter().chain(gone).collect();
         shown = now.into_iter().map(|row| (key(&row), row)).collect();
+        if rows.is_empty() {
+            continue;
+        }
         match arguments.output {
-            _ if lines.is_empty() => {}
             Some(StatusOutput::Json) => {
-                lines.iter().filter_map(|row| document(std::slice::from_ref(row)).ok()).for_each(|one| ui.block(&json_text(&one)))
+                for row in &rows {
+                    ui.print(json_text(&document(std::slice::from_ref(row))?)).await;
+                }
             }
             Some(StatusOutput::Yaml) => {
-                let documents = lines.iter().filter_map(|row| serde_yaml::to_string(&document(std::slice::from_ref(row)).ok()?).ok());
-                documents.for_each(|text| ui.block(&format!("---\n{text}")));
+                for row in &rows {
+                    ui.print(format!("---\n{}", yaml_text(std::slice::from_ref(row))?)).await;
+                }
             }
-            Some(StatusOutput::Name) => lines.iter().for_each(|row| ui.line(&format!("{}/{}", Kind::Vm.qualified_name(), row.name))),
+            Some(StatusOutput::Name) => ui.print(names(&rows)).await,
             format => {
-                ui.block(&table(&lines, namespace.is_none(), format == Some(StatusOutput::Wide), headers).render());
+                ui.print(table(&rows, namespace.is_none(), format == Some(StatusOutput::Wide), headers).render()).await;
                 headers = false;
             }
         }
-        ui.is_heard()
-    };
-    Ok(cluster.follow(namespace, selector, &mut show).await?)
+    }
+    Ok(())
+}
+
+fn names(rows: &[VmStatus]) -> String {
+    rows.iter().map(|row| format!("{}\n", ObjectName::new(Kind::Vm, &row.name))).collect()
 }
 
 /// The table of VMs.
@@ -159,6 +171,10 @@ impl<'a> From<&'a VmStatus> for PrintedVm<'a> {
 fn document(rows: &[VmStatus]) -> Result<Value> {
     let items: Vec<_> = rows.iter().map(PrintedVm::from).collect();
     Ok(json!({"apiVersion": "virtwork/v1", "kind": "FleetStatus", "items": items}))
+}
+
+fn yaml_text(rows: &[VmStatus]) -> Result<String> {
+    serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.to_string()))
 }
 
 /// JSON as kubectl prints it: indented by four.

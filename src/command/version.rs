@@ -1,4 +1,4 @@
-//! `version`: ours, and the cluster's KubeVirt.
+//! `version`: the version of this program and of the cluster's KubeVirt.
 
 use serde_json::json;
 
@@ -13,24 +13,26 @@ use super::{Context, status::json_text};
 pub async fn run(arguments: &Version, context: &Context<'_>) -> Result<()> {
     let asked = async { context.connect(true).await?.kubevirt_version().await.map_err(Error::from) };
     let server = asked.await;
-    print(arguments, server.as_deref().ok(), context.ui)?;
+    print(arguments, server.as_deref().ok(), context.ui).await?;
     server.map(|_| ())
 }
 
-/// Ours alone with `server` none: what it takes no setting, no catalog and no cluster to know.
-pub fn print(arguments: &Version, server: Option<&str>, ui: &Ui) -> Result<()> {
+/// Prints the client version, and the version of KubeVirt if `server` gives one.
+pub async fn print(arguments: &Version, server: Option<&str>, ui: &Ui) -> Result<()> {
     let client = concat!("v", env!("CARGO_PKG_VERSION"));
     let mut document = json!({"clientVersion": {"gitVersion": client}});
     if let Some(version) = server {
         document["kubevirtVersion"] = json!({"gitVersion": version});
     }
     match arguments.output {
-        Some(VersionOutput::Json) => ui.block(&json_text(&document)),
-        Some(VersionOutput::Yaml) => ui.block(&serde_yaml::to_string(&document).map_err(|error| Error::Format(error.to_string()))?),
+        Some(VersionOutput::Json) => ui.print(json_text(&document)).await,
+        Some(VersionOutput::Yaml) => {
+            ui.print(serde_yaml::to_string(&document).map_err(|error| Error::Format(error.to_string()))?).await;
+        }
         None => {
-            ui.line(&format!("Client Version: {client}"));
+            ui.print(format!("Client Version: {client}\n")).await;
             if let Some(version) = server {
-                ui.line(&format!("KubeVirt Version: {version}"));
+                ui.print(format!("KubeVirt Version: {version}\n")).await;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `workloads`: the catalog, for people.
+//! `workloads`: shows the catalog.
 
 use crate::{
     catalog::{Catalog, Workload},
@@ -14,14 +14,14 @@ use super::Context;
 pub async fn run(arguments: &Workloads, context: &Context<'_>) -> Result<()> {
     let catalog = &context.config.catalog;
     let Some(name) = &arguments.workload else {
-        context.ui.block(&overview(catalog).render());
+        context.ui.print(overview(catalog).render()).await;
         return Ok(());
     };
     let workload = catalog.workloads.get(name).ok_or_else(|| unknown(name, catalog))?;
     match &arguments.user_data {
         Some(role) => user_data(workload, role.as_deref(), context).await,
         None => {
-            context.ui.block(&details(workload));
+            context.ui.print(details(workload)).await;
             Ok(())
         }
     }
@@ -39,7 +39,7 @@ fn vms(workload: &Workload) -> String {
 }
 
 fn overview(catalog: &Catalog) -> Table {
-    let mut table = Table::new(&["NAME", "MACHINES", "DATA DISK", "DEFAULT", "DESCRIPTION"]);
+    let mut table = Table::new(&["NAME", "VMS", "DATA DISK", "DEFAULT", "DESCRIPTION"]);
     for workload in catalog.workloads.values() {
         let disk = workload.disk.as_ref().map_or_else(String::new, |disk| disk.size.clone());
         let default = if workload.default { "yes" } else { "no" };
@@ -49,7 +49,7 @@ fn overview(catalog: &Catalog) -> Table {
 }
 
 fn details(workload: &Workload) -> String {
-    let mut text = format!("{}: {}\n\nMachines: {}\n", workload.name, workload.description, vms(workload));
+    let mut text = format!("{}: {}\n\nVMs: {}\n", workload.name, workload.description, vms(workload));
     if let Some(disk) = &workload.disk {
         text.push_str(&format!("Data disk: {} ({} at least)\n", disk.size, disk.minimum));
     }
@@ -62,7 +62,7 @@ fn details(workload: &Workload) -> String {
     text + &table.render()
 }
 
-/// The very user data that the guests get with the present settings.
+/// Prints the user data that guests get with these settings.
 async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_>) -> Result<()> {
     let roles: Vec<_> = workload.vms.iter().filter_map(|(role, _)| role.as_deref()).collect();
     let vm = match (role, roles.as_slice()) {
@@ -75,8 +75,8 @@ async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_
         }
     };
     let Some((_, vm)) = vm else { return Ok(()) };
-    let (fleet, chosen) = context.config.fleet_of(workload)?;
+    let (fleet, selected) = context.config.fleet_of(workload)?;
     let namespace = context.namespace_offline()?;
-    context.ui.block(&plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &chosen, vm)));
+    context.ui.print(plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &selected, vm))).await;
     Ok(())
 }

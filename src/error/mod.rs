@@ -6,7 +6,7 @@ mod kubeconfig;
 
 use std::{fmt, io, path::Path};
 
-use crate::plan::PlanError;
+use crate::{object::ObjectName, plan::PlanError};
 
 pub use cluster::{ClusterError, WaitedFor};
 pub use kubeconfig::{KubeconfigError, LoginError};
@@ -62,7 +62,7 @@ pub enum Interrupted {
 #[derive(Debug, Clone)]
 pub enum Unconfirmed {
     /// Objects that `--prune` would delete.
-    Prune(Vec<String>),
+    Prune(Vec<ObjectName>),
     /// A namespace.
     Namespace(String),
 }
@@ -70,7 +70,7 @@ pub enum Unconfirmed {
 impl fmt::Display for Unconfirmed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Prune(objects) => write!(formatter, "{}", objects.join(", ")),
+            Self::Prune(objects) => formatter.write_str(&objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
             Self::Namespace(name) => write!(formatter, "namespace {name}"),
         }
     }
@@ -156,10 +156,10 @@ pub enum Error {
     #[error("refusing to delete {0} without confirmation")]
     Unconfirmed(Unconfirmed),
     /// All was written, but not all became ready.
-    #[error("{missing} of {total} VMs did not become {goal}: {}", gave_up(*.why))]
+    #[error("{count} of {total} VMs did not become {goal}: {}", gave_up(*.why))]
     NotReady {
         /// VMs that did not.
-        missing: usize,
+        count: usize,
         /// All VMs.
         total: u32,
         /// What was waited for.

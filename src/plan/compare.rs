@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Object, ObjectKind, Quantity, metadata};
+use crate::object::Kind;
+
+use super::{Object, Quantity, metadata};
 
 /// Whether every planned field is found in the live object. A list of named items is looked through by name, so that what
 /// admission adds beside ours is no difference; any other list must match item by item.
@@ -38,14 +40,12 @@ pub enum Action {
 pub fn action(live: &Value, planned: &Object) -> Action {
     let wanted = planned.to_value();
     let same = match planned.kind {
-        ObjectKind::Vm => contains(live, &wanted),
-        ObjectKind::Secret | ObjectKind::Service => {
-            contains(&live["metadata"], &wanted["metadata"]) && ["data", "spec"].iter().all(|part| is_owned(live, part, &wanted[*part]))
-        }
+        Kind::Vm => contains(live, &wanted),
+        _ => contains(&live["metadata"], &wanted["metadata"]) && ["data", "spec"].iter().all(|part| is_owned(live, part, &wanted[*part])),
     };
     if same {
         Action::Unchanged
-    } else if planned.kind == ObjectKind::Vm && live["spec"]["runStrategy"] == "Halted" {
+    } else if planned.kind == Kind::Vm && live["spec"]["runStrategy"] == "Halted" {
         Action::UpdateAndStart
     } else {
         Action::Update
@@ -77,7 +77,7 @@ fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
 
 /// What differs between the data disks of a live VM and of the planned one; they cannot change in place.
 pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
-    if planned.kind != ObjectKind::Vm {
+    if planned.kind != Kind::Vm {
         return None;
     }
     let wanted = planned.to_value();

@@ -10,6 +10,8 @@ pub mod metadata;
 mod quantity;
 mod vm;
 
+use std::fmt;
+
 use k8s_openapi::{
     ByteString,
     api::core::v1::{Namespace, Secret, Service, ServicePort, ServiceSpec},
@@ -19,7 +21,10 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::catalog::{Catalog, VmRole, Workload};
+use crate::{
+    catalog::{Catalog, VmRole, Workload},
+    object::Kind,
+};
 
 pub use error::PlanError;
 pub use fleet::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Resources, SelectedWorkload, VmTemplate};
@@ -30,22 +35,11 @@ pub use vm::HEALTH_PORT;
 /// The largest a Secret's values may be together (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
 const MAX_SECRET: usize = 1 << 20;
 
-/// What kind of object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ObjectKind {
-    /// User data of one kind of VM.
-    Secret,
-    /// The way to one server.
-    Service,
-    /// A VM.
-    Vm,
-}
-
 /// An object of the plan: the very text that is sent, and what of it is asked for again and again.
 #[derive(Debug, Clone)]
 pub struct Object {
     /// Its kind.
-    pub kind: ObjectKind,
+    pub kind: Kind,
     /// Its name.
     pub name: String,
     /// The workload that it belongs to.
@@ -61,7 +55,7 @@ pub struct Object {
 
 impl Object {
     /// Closes an object: from here on it is text.
-    fn from_typed<T: Serialize>(kind: ObjectKind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
+    fn from_typed<T: Serialize>(kind: Kind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
         let value = |object: &T| serde_json::to_value(object).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
         let hash = hash(&value(&object).to_string());
         let about = metadata(&mut object);
@@ -110,10 +104,20 @@ pub struct ResourceTotals {
     pub storage: u64,
 }
 
+impl fmt::Display for ResourceTotals {
+    /// `3 VMs with 6 vCPUs, 6 GiB of memory, 10 GiB of storage`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: u32, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+        let storage = if self.storage == 0 { "no storage".to_owned() } else { format!("{} of storage", human(self.storage)) };
+        let (vms, cpus) = (plural(self.vms, "VM"), plural(self.cpus, "vCPU"));
+        write!(formatter, "{vms} with {cpus}, {} of memory, {storage}", human(self.memory))
+    }
+}
+
 impl Plan {
     /// The VMs.
     pub fn vms(&self) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(|object| object.kind == ObjectKind::Vm)
+        self.objects.iter().filter(|object| object.kind == Kind::Vm)
     }
 
     /// Forgets the objects' text, once it is written and will not be printed: of five thousand VMs it is most of the memory.
@@ -183,7 +187,7 @@ fn secret(namespace: &str, role_key: &RoleKey<'_>, user_data: &str) -> Result<Ob
         data: Some([("userdata".to_owned(), ByteString(user_data.as_bytes().to_vec()))].into()),
         ..Secret::default()
     };
-    Ok(Object::from_typed(ObjectKind::Secret, secret, |secret| &mut secret.metadata, String::new()))
+    Ok(Object::from_typed(Kind::Secret, secret, |secret| &mut secret.metadata, String::new()))
 }
 
 fn service(namespace: &str, role_key: &RoleKey<'_>, index: u32, vm: &VmRole) -> Option<Object> {
@@ -204,7 +208,7 @@ fn service(namespace: &str, role_key: &RoleKey<'_>, index: u32, vm: &VmRole) -> 
         }),
         ..Service::default()
     };
-    Some(Object::from_typed(ObjectKind::Service, service, |service| &mut service.metadata, String::new()))
+    Some(Object::from_typed(Kind::Service, service, |service| &mut service.metadata, String::new()))
 }
 
 fn virtual_machine(fleet: &Fleet, namespace: &str, replica: &vm::Replica<'_>, user_data: &str) -> Result<Object, PlanError> {
@@ -218,7 +222,7 @@ fn virtual_machine(fleet: &Fleet, namespace: &str, replica: &vm::Replica<'_>, us
     vm.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
     vm.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.login.user.clone())].into());
     let has_data_volume = !vm.spec.data_volume_templates.is_empty();
-    Ok(Object { has_data_volume, ..Object::from_typed(ObjectKind::Vm, vm, |vm| &mut vm.metadata, boot) })
+    Ok(Object { has_data_volume, ..Object::from_typed(Kind::Vm, vm, |vm| &mut vm.metadata, boot) })
 }
 
 fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> ObjectMeta {

@@ -6,7 +6,7 @@
 mod cause;
 mod printable;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use k8s_openapi::jiff::Timestamp;
 
@@ -56,6 +56,27 @@ impl VmStatus {
     /// The cause in words, empty without.
     pub fn reason(&self) -> String {
         self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+/// A VM that is not as wanted, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotReady {
+    /// The VM.
+    pub name: String,
+    /// KubeVirt's word for its state.
+    pub printable: PrintableStatus,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl fmt::Display for NotReady {
+    /// `Running: waiting for the guest to report`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause.to_string() {
+            reason if reason.is_empty() => write!(formatter, "{}", self.printable),
+            reason => write!(formatter, "{}: {reason}", self.printable),
+        }
     }
 }
 

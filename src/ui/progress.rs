@@ -1,4 +1,4 @@
-//! What goes on, on stderr: bars on a terminal, else plain lines, not more than one in ten seconds.
+//! Progress on standard error: a bar on a terminal, plain lines elsewhere.
 
 use std::{
     io::{self, Write as _},
@@ -8,29 +8,31 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    cluster::{Event, Pending, Wait},
     error::go_duration,
+    event::{Pending, Wait},
 };
 
-/// Off a terminal: at most one line in this time.
-const PLAIN_EVERY: Duration = Duration::from_secs(10);
-/// Laggards that are named on a bar, and on a plain line.
-const NAMED: usize = 3;
+/// The shortest time between two plain lines.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// The most objects that are named.
+const MAX_SHOWN: usize = 3;
+/// Time between two pictures of the spinner.
+const TICK: Duration = Duration::from_millis(120);
 
-/// The state of the display.
-pub struct Display {
-    fancy: bool,
+/// The bar, or the last plain line.
+pub struct Progress {
+    has_cursor: bool,
     bar: Option<ProgressBar>,
     last: Option<(Instant, usize)>,
 }
 
-impl Display {
-    /// With bars where `fancy`.
-    pub fn new(fancy: bool) -> Self {
-        Self { fancy, bar: None, last: None }
+impl Progress {
+    /// With bars if `has_cursor`.
+    pub fn new(has_cursor: bool) -> Self {
+        Self { has_cursor, bar: None, last: None }
     }
 
-    /// Runs `write` while nothing is drawn.
+    /// Runs `write` while no bar is drawn.
     pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(write),
@@ -46,44 +48,39 @@ impl Display {
         self.last = None;
     }
 
-    /// One more object is dealt with.
+    /// `total` objects are about to be applied.
+    pub fn applying(&mut self, total: usize) {
+        if self.has_cursor {
+            self.draw(total, "objects applied");
+        }
+    }
+
+    /// One more object was applied.
     pub fn step(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
-    /// Shows what the work reports.
-    pub fn take(&mut self, event: Event) {
-        match event {
-            Event::Applying { total } if self.fancy => {
-                self.draw(total, "objects applied");
-            }
-            Event::Waiting { goal, done, total, elapsed, pending } => self.wait(goal, (done, total), elapsed, &pending),
-            Event::AppliedAll | Event::Waited => self.clear(),
-            _ => {}
-        }
-    }
-
-    fn wait(&mut self, goal: Wait, (done, total): (usize, usize), elapsed: Duration, pending: &[Pending]) {
-        let named: Vec<_> = pending.iter().take(NAMED).map(ToString::to_string).collect();
-        let more = match pending.len().saturating_sub(NAMED) {
+    /// A wait goes on.
+    pub fn waiting(&mut self, goal: Wait, (done, total): (usize, usize), elapsed: Duration, pending: &[Pending]) {
+        let shown: Vec<_> = pending.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
+        let more = match pending.len().saturating_sub(MAX_SHOWN) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let named = format!("{}{more}", named.join(", "));
-        if self.fancy {
+        let shown = format!("{}{more}", shown.join(", "));
+        if self.has_cursor {
             let bar = self.draw(total, &goal.to_string());
             bar.set_position(done as u64);
-            bar.set_message(named);
+            bar.set_message(shown);
             return;
         }
-        let due = self.last.is_none_or(|(when, was)| when.elapsed() >= PLAIN_EVERY || (was != done && done == total));
+        let due = self.last.is_none_or(|(when, was)| when.elapsed() >= LINE_INTERVAL || (was != done && done == total));
         if due {
             self.last = Some((Instant::now(), done));
-            let waiting = if named.is_empty() { String::new() } else { format!("; waiting for {named}") };
-            let line = format!("{done} of {total} {goal} after {}{waiting}", go_duration(elapsed));
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            let waiting = if shown.is_empty() { String::new() } else { format!("; waiting for {shown}") };
+            let _ = writeln!(io::stderr().lock(), "{done} of {total} {goal} after {}{waiting}", go_duration(elapsed));
         }
     }
 
@@ -94,7 +91,7 @@ impl Display {
             if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style);
             }
-            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
             bar
         })
     }

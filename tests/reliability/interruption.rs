@@ -81,7 +81,7 @@ fn interrupted_while_waiting() {
         let (code, _, told) = child.end();
         assert_eq!(code, Some(130));
         assert_remaining(&world, 1, 1);
-        assert!(told.contains("Interrupted\nhint: rerun the command to output, or run 'down' to delete the fleet"), "{told}");
+        assert!(told.contains("Interrupted\nhint: rerun the command to finish, or run 'down' to delete the fleet"), "{told}");
         assert_down_deletes_all(&world);
     }
 }
