@@ -107,8 +107,8 @@ pub struct Common {
     #[arg(long, global = true, default_value = "virtwork", allow_hyphen_values = true, value_parser = value::name)]
     pub name: String,
     /// Log level: 4 logs retries, 6 logs every request
-    #[arg(short, long = "v", global = true, value_name = "LEVEL", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
-    pub v: u8,
+    #[arg(short, long = "v", global = true, value_name = "LEVEL", default_value_t = 0, value_parser = value::within::<0, 10>)]
+    pub v: u32,
     /// The same as -v=4
     #[arg(long, global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub verbose: bool,

@@ -80,7 +80,7 @@ async fn run(parsed: Result<(Cli, ArgMatches)>, environment: &Environment, progr
 fn invalid_value(error: &clap::Error) -> Error {
     let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let flag = argument.split([' ', '[', '=']).next().unwrap_or_default();
-    ConfigError::new(flag, virtwork::config::reason(error)).into()
+    ConfigError::new(flag, virtwork::config::problem(error)).into()
 }
 
 async fn run_until_signal(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {

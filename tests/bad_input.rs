@@ -160,7 +160,7 @@ fn passwords_are_never_printed() {
     world.sandbox.faults.take_seen();
     for flag in ["--guest-proxy", "--package-mirror"] {
         let run = world.run(&format!("up cpu {flag} http://me:hidden@proxy.example.com:3128 -v=9")).absent("hidden");
-        check(&world, run, &[flag, "holds credentials"]);
+        check(&world, run, &[flag, "must not contain credentials"]);
     }
     let lines = world.file("password-of-two-lines", "one\ntwo\n");
     check(&world, world.run(&format!("up --ssh-password-file {lines}")).absent("two"), &["--ssh-password-file"]);
@@ -182,5 +182,5 @@ fn a_catalog_with_a_mistake_names_file_and_line() {
     let world = World::new();
     world.file("more/mine/workload.yaml", "description: Mine\nmachine:\n  units: [mine.service]\n  health: cpu\n");
     let catalog = world.home.join("more");
-    check(&world, world.run(&format!("up --catalog {}", catalog.display())), &["mine/workload.yaml:3: unit mine.service is not there"]);
+    check(&world, world.run(&format!("up --catalog {}", catalog.display())), &["mine/workload.yaml:3: unit mine.service does not exist"]);
 }

@@ -14,7 +14,7 @@ use include_dir::{Dir, include_dir};
 pub use parameter::{Parameter, ParameterType};
 pub use workload::{DataDisk, Health, Package, Port, VmRole, Workload};
 
-use crate::error::CatalogError;
+use crate::error::{CatalogError, CatalogProblem};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog");
 const COMMON: &str = "common";
@@ -72,9 +72,9 @@ impl Catalog {
             catalog.add(&name, &Folder { place: format!("built-in catalog, {name}"), files })?;
         }
         if let Some(root) = extra {
-            for (name, path) in subfolders(root).map_err(|e| CatalogError::unreadable(root, &e))? {
+            for (name, path) in subfolders(root).map_err(|e| CatalogError::unreadable(root, e))? {
                 let mut files = BTreeMap::new();
-                disk_files(&path, &path, &mut files).map_err(|e| CatalogError::unreadable(&path, &e))?;
+                disk_files(&path, &path, &mut files).map_err(|e| CatalogError::unreadable(&path, e))?;
                 catalog.add(&name, &Folder { place: path.display().to_string(), files })?;
             }
         }
@@ -88,16 +88,16 @@ impl Catalog {
         }
         let file = format!("{}/{MANIFEST}", folder.place);
         let Some(text) = folder.files.get(MANIFEST) else {
-            return Err(CatalogError { file, line: 1, message: "missing: every folder of a catalog has one".to_owned() });
+            return Err(CatalogError { file, line: 1, problem: Box::new(CatalogProblem::Missing) });
         };
-        let problem = |line, message| CatalogError { file: file.clone(), line, message };
+        let wrong = |line, problem| CatalogError { file: file.clone(), line, problem: Box::new(problem) };
         if self.workloads.contains_key(name) || name == COMMON {
-            return Err(problem(1, format!("the name {name} is taken by the built-in catalog")));
+            return Err(wrong(1, CatalogProblem::NameTaken(name.to_owned())));
         }
         if !is_word(name) {
-            return Err(problem(1, format!("the folder's name {name:?} must be lower-case letters, digits and hyphens")));
+            return Err(wrong(1, CatalogProblem::Name(name.to_owned())));
         }
-        let workload = workload::parse(name, text, folder.guest()).map_err(|(line, message)| problem(line, message))?;
+        let workload = workload::parse(name, text, folder.guest()).map_err(|(line, problem)| wrong(line, problem))?;
         self.workloads.insert(name.to_owned(), workload);
         Ok(())
     }

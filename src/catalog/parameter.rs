@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::error::ValueError;
+
 /// What kind of value a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,7 +69,7 @@ impl Parameter {
     ///
     /// # Errors
     /// What a right value would be.
-    pub fn check(&self, value: &str) -> Result<String, String> {
+    pub fn check(&self, value: &str) -> Result<String, ValueError> {
         let value = value.trim();
         let right = match self.kind {
             // To a shell 010 is eight, and 08 an error.
@@ -76,7 +78,7 @@ impl Parameter {
             ParameterType::Size => Some(value.to_owned()).filter(|value| is_block_size(value)),
             ParameterType::Rate => Some(value.to_owned()).filter(|value| is_scaled(value, "KMG")),
         };
-        right.ok_or_else(|| format!("{value:?} is not {}", self.expected()))
+        right.ok_or_else(|| ValueError::Parameter { text: value.to_owned(), expected: self.expected() })
     }
 
     fn is_in_range(&self, number: i64) -> bool {
@@ -123,7 +125,7 @@ mod tests {
             assert_eq!(load.check(text), Ok("50".to_owned()), "{text}");
         }
         for wrong in ["0", "101", "-1", "a", "", "1.5"] {
-            assert!(load.check(wrong).unwrap_err().ends_with("is not a whole number from 1 to 100"), "{wrong}");
+            assert!(load.check(wrong).unwrap_err().to_string().ends_with("is not a whole number from 1 to 100"), "{wrong}");
         }
     }
 

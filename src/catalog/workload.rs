@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::error::CatalogProblem;
+
 use super::{GuestFile, Parameter};
 
 /// A workload: data only.
@@ -143,7 +145,7 @@ struct Resources {
 }
 
 /// What is wrong, and in which line.
-type Problem = (usize, String);
+type Problem = (usize, CatalogProblem);
 
 /// Reads the text of a `workload.yaml`.
 pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
@@ -151,13 +153,13 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
     let vms: Vec<_> = match (manifest.vm, manifest.roles.is_empty()) {
         (Some(vm), true) => vec![(None, vm)],
         (None, false) => manifest.roles.into_iter().map(|(role, vm)| (Some(role), vm)).collect(),
-        (Some(_), false) => return Err((line_of(text, "machine:"), "machine and roles exclude each other".to_owned())),
-        (None, true) => return Err((1, "one of machine and roles is needed".to_owned())),
+        (Some(_), false) => return Err((line_of(text, "machine:"), CatalogProblem::MachineAndRoles)),
+        (None, true) => return Err((1, CatalogProblem::NoMachine)),
     };
     for (parameter, declared) in &manifest.parameters {
         declared
             .check(&declared.default())
-            .map_err(|message| (line_of(text, &format!("{parameter}:")), format!("parameter {parameter}: default {message}")))?;
+            .map_err(|problem| (line_of(text, &format!("{parameter}:")), CatalogProblem::Default { name: parameter.clone(), problem }))?;
     }
     for (_, vm) in &vms {
         check_machine(text, vm, &vms, &manifest.parameters, &guest)?;
@@ -184,32 +186,32 @@ fn check_machine(
     parameters: &BTreeMap<String, Parameter>,
     guest: &[GuestFile],
 ) -> Result<(), Problem> {
-    let at = |word: &str, message: String| Err((line_of(text, word), message));
+    let at = |word: &str, problem| Err((line_of(text, word), problem));
     if vm.units.is_empty() {
-        return at("units:", "units: at least one is needed".to_owned());
+        return at("units:", CatalogProblem::NoUnits);
     }
     for unit in &vm.units {
         let path = format!("/etc/systemd/system/{unit}");
         if !guest.iter().any(|file| file.path == path) {
-            return at(unit, format!("unit {unit} is not there: expected at guest{path}"));
+            return at(unit, CatalogProblem::NoUnit { unit: unit.clone(), path });
         }
     }
     if let Some(peer) = &vm.peer {
         let found = vms.iter().find(|(role, _)| role.as_ref() == Some(peer));
         if !found.is_some_and(|(_, vm)| vm.service.is_some() && !vm.ports.is_empty()) {
-            return at("peer:", format!("peer {peer} is no role of this workload with a service and a port"));
+            return at("peer:", CatalogProblem::Peer(peer.clone()));
         }
     }
     match &vm.health {
         Health::Rounds(names) => {
             if let Some(unknown) = names.iter().find(|name| !parameters.contains_key(*name)) {
-                return at("rounds:", format!("rounds: parameter {unknown} is not declared"));
+                return at("rounds:", CatalogProblem::Rounds(unknown.clone()));
             }
         }
         Health::Port(name) if !vm.ports.iter().any(|port| &port.name == name) => {
-            return at("health:", format!("health: port {name} is not declared"));
+            return at("health:", CatalogProblem::HealthPort(name.clone()));
         }
-        Health::Unknown(word) => return at("health:", format!("health: unknown {word:?}, expected cpu, memory, rounds or port")),
+        Health::Unknown(word) => return at("health:", CatalogProblem::Health(word.clone())),
         Health::Cpu | Health::Memory | Health::Port(_) => {}
     }
     Ok(())
@@ -221,7 +223,7 @@ fn syntax(text: &str, error: &serde_yaml::Error) -> Problem {
     let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
     let named = message.split('`').nth(1).map(|word| line_of(text, &format!("{word}:")));
     let line = error.location().map_or(1, |place| place.line());
-    (named.filter(|&found| found >= line).unwrap_or(line), message)
+    (named.filter(|&found| found >= line).unwrap_or(line), CatalogProblem::Syntax(message))
 }
 
 /// The number, from 1, of the first line that holds `word`; 1 if none does.
@@ -246,13 +248,14 @@ mod tests {
         for (from, to, line, message) in [
             ("description: d", "descripton: d", 1, "unknown field `descripton`"),
             ("description: s", "unit: s", 3, "unknown field `unit`"),
-            ("[a.service]", "[b.service]", 5, "unit b.service is not there"),
+            ("[a.service]", "[b.service]", 5, "unit b.service does not exist"),
             ("[pause]", "[pauze]", 6, "parameter pauze is not declared"),
             ("{rounds: [pause]}", "gpu", 6, "unknown \"gpu\""),
             ("default: 1", "default: x", 3, "parameter pause: default \"x\" is not a whole number"),
             ("  health", "  peer: nobody\n  health", 6, "peer nobody is no role"),
         ] {
-            let (found, text) = load(&GOOD.replace(from, to)).unwrap_err();
+            let (found, problem) = load(&GOOD.replace(from, to)).unwrap_err();
+            let text = problem.to_string();
             assert!(text.contains(message), "{text}");
             assert_eq!(found, line, "{text}");
         }

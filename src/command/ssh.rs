@@ -13,7 +13,7 @@ use crate::{
     cli::{Connection, Ssh},
     cluster::Cluster,
     config::value,
-    error::{Error, Result},
+    error::{Error, Result, ValueError},
     kubevirt::live::LiveObject,
     object::Kind,
     plan::metadata,
@@ -148,14 +148,14 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
             )?,
         },
         namespace,
-        uid: checked(&vmi.metadata.uid, value::uid, &format!("the UID of instance {}", row.name))?,
+        uid: checked(&vmi.metadata.uid, value::uid, &format!("the UID of VMI {}", row.name))?,
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
 }
 
 /// A value out of the cluster, which anybody there may have written, by the same rule as the setting it stands for: ssh and virtctl
 /// would take some values for options.
-fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, String>, what: &str) -> Result<String> {
+fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, ValueError>, what: &str) -> Result<String> {
     rule(text).map_err(|why| Error::UnsafeValue { what: what.to_owned(), why })
 }
 

@@ -6,14 +6,22 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    error::Error as _,
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
-use clap::{ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, parser::ValueSource};
+use clap::{
+    ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
+};
 use serde_yaml::Value;
 
-use crate::{cli::Settings, error::ConfigError};
+use crate::{
+    cli::Settings,
+    error::{ConfigError, ConfigProblem, ValueError},
+};
 
 use super::{suggest, value::SetValue};
 
@@ -108,7 +116,7 @@ impl Layer {
                     continue;
                 }
                 let near = nearest(&key, &settings).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
-                return Err(ConfigError::new(variable, format!("no such setting{}", did_you_mean(near))));
+                return Err(ConfigError::new(variable, ConfigProblem::UnknownVariable { near }));
             };
             let values: Vec<_> =
                 if setting.list { value.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![value.clone()] };
@@ -126,11 +134,11 @@ impl Layer {
     pub fn from_yaml(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::File(path.to_owned()));
         let file = format!("in {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-        let document: Value = serde_yaml::from_str(text).map_err(|error| ConfigError::new(&file, format!("not YAML: {error}")))?;
+        let document: Value = serde_yaml::from_str(text).map_err(|error| ConfigError::new(&file, ConfigProblem::NotYaml(error)))?;
         let mapping = match &document {
             Value::Null => return Ok(layer),
             Value::Mapping(mapping) => mapping,
-            _ => return Err(ConfigError::new(&file, "must be a mapping of settings, such as memory: 4Gi")),
+            _ => return Err(ConfigError::new(&file, ConfigProblem::NotSettings)),
         };
         let settings = settings();
         for (key, value) in mapping {
@@ -138,20 +146,20 @@ impl Layer {
             if key == "workloads" {
                 layer.read_workloads(value)?;
             } else if let Some(setting) = settings.iter().find(|setting| setting.id == key) {
-                let values = scalars(value, setting.list).map_err(|message| ConfigError::new(layer.origin.place(&key), message))?;
+                let values = scalars(value, setting.list).map_err(|problem| ConfigError::new(layer.origin.place(&key), problem))?;
                 layer.values.insert(key, values);
             } else {
                 let near = nearest(&key, &settings);
-                return Err(ConfigError::new(layer.origin.place(&key), format!("unknown setting{}", did_you_mean(near))));
+                return Err(ConfigError::new(layer.origin.place(&key), ConfigProblem::UnknownSetting { near }));
             }
         }
         Ok(layer)
     }
 
     fn read_workloads(&mut self, value: &Value) -> Result<(), ConfigError> {
-        let wrong = |place: &str, message: &str| Err(ConfigError::new(self.origin.place(place), message));
+        let wrong = |place: &str, problem: ConfigProblem| Err(ConfigError::new(self.origin.place(place), problem));
         let Value::Mapping(workloads) = value else {
-            return wrong("workloads", "must be a mapping from workload to its settings, such as database: {vm_count: 2}");
+            return wrong("workloads", ConfigProblem::NotWorkloads);
         };
         for (name, settings) in workloads {
             let name = name.as_str().unwrap_or_default().to_owned();
@@ -160,32 +168,32 @@ impl Layer {
             let settings = match settings {
                 Value::Null => continue,
                 Value::Mapping(settings) => settings,
-                _ => return wrong(&place, "must be a mapping, such as {vm_count: 2, params: {scale: 10}}"),
+                _ => return wrong(&place, ConfigProblem::NotWorkload),
             };
             for (key, value) in settings {
                 let key = normal(key);
-                let at = |message: &str| Err(ConfigError::new(self.origin.place(&format!("{place}.{key}")), message));
+                let at = |problem| Err(ConfigError::new(self.origin.place(&format!("{place}.{key}")), problem));
                 match (key.as_str(), value) {
                     ("enabled", Value::Bool(enabled)) => {
                         self.enabled.insert(name.clone(), *enabled);
                     }
-                    ("enabled", _) => return at("must be true or false"),
+                    ("enabled", _) => return at(ConfigProblem::NotBoolean),
                     ("params", Value::Mapping(params)) => {
                         for (param, value) in params {
                             let param = normal(param);
                             let text =
-                                scalars(value, false).map_err(|message| ConfigError::new(self.origin.own_place(&name, &param), message))?;
+                                scalars(value, false).map_err(|problem| ConfigError::new(self.origin.own_place(&name, &param), problem))?;
                             self.own.insert((name.clone(), param), text.concat());
                         }
                     }
-                    ("params", _) => return at("must be a mapping from parameter to value"),
+                    ("params", _) => return at(ConfigProblem::NotParameters),
                     (own, value) if WORKLOAD_OVERRIDES.contains(&own) => {
-                        let text = scalars(value, false).or_else(|message| at(&message).map(|()| Vec::new()))?;
+                        let text = scalars(value, false).or_else(|problem| at(problem).map(|()| Vec::new()))?;
                         self.own.insert((name.clone(), key), text.concat());
                     }
                     (unknown, _) => {
                         let known: Vec<_> = ["enabled", "params"].into_iter().chain(WORKLOAD_OVERRIDES).collect();
-                        return at(&format!("unknown key{}", did_you_mean(suggest(unknown, &known).map(str::to_owned))));
+                        return at(ConfigProblem::UnknownKey { near: suggest(unknown, &known).map(str::to_owned) });
                     }
                 }
             }
@@ -196,15 +204,15 @@ impl Layer {
     /// Checks every value on its own, so that an error can name its source, and takes `set` apart.
     fn check(&mut self) -> Result<(), ConfigError> {
         for (key, values) in &self.values {
-            parse_settings(key, values).map_err(|message| ConfigError::new(self.origin.place(key), message))?;
+            parse_settings(key, values).map_err(|problem| ConfigError::new(self.origin.place(key), problem))?;
         }
         for text in self.values.get("set").into_iter().flatten() {
-            let set: SetValue = text.parse().map_err(|message: String| ConfigError::new(self.origin.place("set"), message))?;
+            let set: SetValue = text.parse().map_err(|problem: ValueError| ConfigError::new(self.origin.place("set"), problem))?;
             self.own.insert((set.workload, set.key), set.value);
         }
         for ((workload, key), value) in self.own.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str())) {
             parse_settings(key, std::slice::from_ref(value))
-                .map_err(|message| ConfigError::new(self.origin.own_place(workload, key), message))?;
+                .map_err(|problem| ConfigError::new(self.origin.own_place(workload, key), problem))?;
         }
         Ok(())
     }
@@ -231,7 +239,7 @@ impl Layers {
         }
         let matches = Settings::command().try_get_matches_from(arguments);
         let settings = matches.and_then(|matches| Settings::from_arg_matches(&matches));
-        settings.map_err(|error| ConfigError::new("settings", reason(&error)))
+        settings.map_err(|error| ConfigError::new("settings", problem(&error)))
     }
 
     /// The layer that decides a setting, and what it says.
@@ -301,29 +309,26 @@ fn flag_of(setting: &str) -> String {
 }
 
 /// Parses one setting alone, for its message.
-fn parse_settings(key: &str, values: &[String]) -> Result<(), String> {
+fn parse_settings(key: &str, values: &[String]) -> Result<(), ConfigProblem> {
     let flag = flag_of(key);
     let arguments = values.iter().map(|value| format!("--{flag}={value}"));
     let matches = Settings::command().try_get_matches_from(arguments);
-    matches.and_then(|matches| Settings::from_arg_matches(&matches)).map(|_| ()).map_err(|error| reason(&error))
+    matches.and_then(|matches| Settings::from_arg_matches(&matches)).map(|_| ()).map_err(|error| problem(&error))
 }
 
-/// The reason out of a clap error, without its mention of the flag and without the value, which may be a secret.
-pub fn reason(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let first = text.trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned();
-    let value = error.get(clap::error::ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
-    match first.split_once(">': ") {
-        Some((_, why)) => why.to_owned(),
-        None => match error.get(clap::error::ContextKind::ValidValue) {
-            Some(valid) => format!("{value:?} is not one of {valid}"),
-            None => first,
-        },
+/// What is wrong, out of a clap error: the error of the value's own parser where there is one.
+pub fn problem(error: &clap::Error) -> ConfigProblem {
+    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    if let Some(problem) = error.source().and_then(|source| source.downcast_ref::<ValueError>()) {
+        return problem.clone().into();
     }
-}
-
-fn did_you_mean(near: Option<String>) -> String {
-    near.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+    match (error.kind(), error.get(ContextKind::ValidValue)) {
+        (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) => {
+            ValueError::Choice { text: text(ContextKind::InvalidValue), valid: valid.clone() }.into()
+        }
+        (ErrorKind::ArgumentConflict, _) => ConfigProblem::Conflict(text(ContextKind::PriorArg)),
+        _ => ValueError::Empty.into(),
+    }
 }
 
 /// Keys are written with underscores or hyphens.
@@ -332,7 +337,7 @@ fn normal(key: &Value) -> String {
     key.as_str().map_or_else(other, |key| key.replace('-', "_"))
 }
 
-fn scalars(value: &Value, list: bool) -> Result<Vec<String>, String> {
+fn scalars(value: &Value, list: bool) -> Result<Vec<String>, ConfigProblem> {
     match value {
         Value::String(text) => Ok(vec![text.clone()]),
         Value::Bool(flag) => Ok(vec![flag.to_string()]),
@@ -346,9 +351,9 @@ fn scalars(value: &Value, list: bool) -> Result<Vec<String>, String> {
                 |(key, value): (&Value, &Value)| Ok(format!("{}={}", scalars(key, false)?.concat(), scalars(value, false)?.concat()));
             pairs.iter().map(pair).collect()
         }
-        Value::Sequence(_) => Err("takes one value, not a list".to_owned()),
-        Value::Mapping(_) => Err("takes a value, not a mapping".to_owned()),
-        Value::Null | Value::Tagged(_) => Err("has no value: give one or leave the key out".to_owned()),
+        Value::Sequence(_) => Err(ConfigProblem::List),
+        Value::Mapping(_) => Err(ConfigProblem::Mapping),
+        Value::Null | Value::Tagged(_) => Err(ConfigProblem::Null),
     }
 }
 

@@ -14,11 +14,11 @@ use clap::ArgMatches;
 use crate::{
     catalog::{Catalog, Workload},
     cli::Settings,
-    error::{ConfigError, Error},
+    error::{ConfigError, ConfigProblem, Error, ValueError},
     plan::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Quantity, Resources, SelectedWorkload, VmTemplate},
 };
 
-pub use layers::reason;
+pub use layers::problem;
 use layers::{Layer, Layers, Origin};
 
 /// Key files that are looked for where neither key nor password is given, in this order.
@@ -84,7 +84,8 @@ impl Config {
         // An empty word is a variable that was not set, and must not mean all of them.
         if selected_on_cli.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
             let place = if positional.is_empty() { "--workloads" } else { "WORKLOAD" };
-            return Err(ConfigError::new(place, format!("is empty; available workloads: {}", catalog.names().join(", "))).into());
+            let known = catalog.names().into_iter().map(str::to_owned).collect();
+            return Err(ConfigError::new(place, ConfigProblem::NoWorkloadNamed { known }).into());
         }
         named.sort();
         selected_on_cli.sort();
@@ -126,13 +127,13 @@ impl Config {
         let workloads: Result<Vec<_>, _> = self.chosen().into_iter().map(|workload| self.choose(workload)).collect();
         let workloads = workloads?;
         if workloads.is_empty() {
-            return Err(ConfigError::new(self.layers.place("workloads"), "no workload is selected; enable one or name one").into());
+            return Err(ConfigError::new(self.layers.place("workloads"), ConfigProblem::NoWorkloadSelected).into());
         }
         // What a flag says of a workload that is not asked for would be lost.
         if let Some((name, key)) = self.layers.0[0].own.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name)) {
-            let names: Vec<_> = workloads.iter().map(|chosen| chosen.name.as_str()).collect();
-            let lost = format!("{name} is not selected (selected: {})", names.join(", "));
-            return Err(ConfigError::new(Origin::Flag.own_place(name, key), lost).into());
+            let selected = workloads.iter().map(|workload| workload.name.clone()).collect();
+            let problem = ConfigProblem::NotSelected { name: name.clone(), selected };
+            return Err(ConfigError::new(Origin::Flag.own_place(name, key), problem).into());
         }
         let (login, default_key) = self.login(asked_password)?;
         let fleet = Fleet { name: self.settings.common.name.clone(), workloads, template: self.template(), login, guest: self.guest()? };
@@ -162,7 +163,7 @@ impl Config {
 
     fn choose(&self, workload: &Workload) -> Result<SelectedWorkload, ConfigError> {
         let vms = &self.settings.vms;
-        let wrong = |place: String| move |message: String| ConfigError { place, message };
+        let wrong = |place: String| move |problem: ValueError| ConfigError::new(place, problem);
         let own = |key: &str| self.layers.own(&workload.name, key);
         let count = |key: &str, general: u32| own(key).map_or(general, |(_, text)| text.parse().unwrap_or(general));
         let quantity = |key: &str, default: Option<&String>, general: &Quantity| -> Result<Quantity, ConfigError> {
@@ -191,12 +192,13 @@ impl Config {
 
     fn disk(&self, workload: &Workload, disk: &crate::catalog::DataDisk, size: Quantity) -> Result<Quantity, ConfigError> {
         let minimum: Quantity =
-            disk.minimum.parse().map_err(|message| ConfigError { place: format!("workload {}", workload.name), message })?;
+            disk.minimum.parse().map_err(|problem: ValueError| ConfigError::new(format!("workload {}", workload.name), problem))?;
         if size.bytes() >= minimum.bytes() {
             return Ok(size);
         }
         let place = self.layers.own(&workload.name, "disk_size").map_or_else(|| "--disk-size".to_owned(), |(place, _)| place);
-        Err(ConfigError::new(place, format!("{size} is too small for {}: it needs {minimum} or more", workload.name)))
+        let (size, workload, minimum) = (size.to_string(), workload.name.clone(), minimum.to_string());
+        Err(ConfigError::new(place, ConfigProblem::DiskTooSmall { size, workload, minimum }))
     }
 
     fn parameters(&self, workload: &Workload) -> BTreeMap<String, String> {
@@ -235,7 +237,7 @@ impl Config {
             (None, None, None) => None,
         };
         if let Some((password, place)) = &password {
-            check_password(password).map_err(|message| ConfigError::new(place, message))?;
+            check_password(password).map_err(|problem| ConfigError::new(place, problem))?;
         }
         let mut keys = settings.ssh_authorized_keys.clone();
         for path in &settings.ssh_key_file {
@@ -268,10 +270,7 @@ impl Config {
                 let place = self.layers.place("ca_file");
                 let text = read(path, &place)?;
                 if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
-                    return Err(ConfigError::new(
-                        place,
-                        format!("{} holds no certificates in PEM form (or a private key)", path.display()),
-                    ));
+                    return Err(ConfigError::new(place, ConfigProblem::NoCertificates(path.clone())));
                 }
                 Some(text)
             }
@@ -281,8 +280,7 @@ impl Config {
         for (key, url) in [("guest_proxy", &settings.guest_proxy), ("package_mirror", &settings.package_mirror)] {
             let host = url.iter().flat_map(|url| url.split('/')).nth(2);
             if host.is_some_and(|host| host.contains('@')) {
-                let refused = "holds credentials, which every guest could read; use one without";
-                return Err(ConfigError::new(self.layers.place(key), refused));
+                return Err(ConfigError::new(self.layers.place(key), ValueError::UrlWithCredentials));
             }
         }
         Ok(Guest { proxy: settings.guest_proxy.clone(), reflector: settings.package_mirror.clone(), ca })
@@ -303,13 +301,13 @@ fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> R
         let workload = known(name, catalog, origin.own_place(name, key), origin)?;
         let place = || origin.own_place(name, key);
         match workload.parameters.get(key) {
-            Some(parameter) => drop(parameter.check(value).map_err(|message| ConfigError::new(place(), message))?),
+            Some(parameter) => drop(parameter.check(value).map_err(|problem| ConfigError::new(place(), problem))?),
             None if layers::WORKLOAD_OVERRIDES.contains(&key.as_str()) => {}
             None => {
                 let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::WORKLOAD_OVERRIDES).collect();
-                let near =
-                    suggest(key, &names).map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean {near}?"));
-                return Err(ConfigError::new(place(), format!("unknown parameter; {near}")));
+                let near = suggest(key, &names).map(str::to_owned);
+                let known = names.into_iter().map(str::to_owned).collect();
+                return Err(ConfigError::new(place(), ConfigProblem::UnknownParameter { near, known }));
             }
         }
     }
@@ -321,12 +319,11 @@ fn known<'a>(name: &str, catalog: &'a Catalog, place: String, origin: &Origin) -
         return Ok(workload);
     }
     let names = catalog.names();
-    let hint = match suggest(name, &names) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("available: {}", names.join(", ")),
-    };
-    let what = if matches!(origin, Origin::File(_)) { "unknown workload".to_owned() } else { format!("unknown workload {name:?}") };
-    Err(ConfigError::new(place, format!("{what}; {hint}")))
+    let near = suggest(name, &names).map(str::to_owned);
+    // In a file the place names it already.
+    let name = if matches!(origin, Origin::File(_)) { None } else { Some(name.to_owned()) };
+    let known = names.into_iter().map(str::to_owned).collect();
+    Err(ConfigError::new(place, ConfigProblem::UnknownWorkload { name, near, known }))
 }
 
 fn config_file(layers: &[Layer], environment: &Environment) -> Result<Option<(PathBuf, String)>, ConfigError> {
@@ -344,28 +341,28 @@ fn config_file(layers: &[Layer], environment: &Environment) -> Result<Option<(Pa
 }
 
 fn read(path: &Path, place: &str) -> Result<String, ConfigError> {
-    fs::read_to_string(path).map_err(|error| ConfigError::new(place, format!("{} cannot be read: {error}", path.display())))
+    fs::read_to_string(path).map_err(|error| ConfigError::new(place, ConfigProblem::Unreadable { path: path.to_owned(), error }))
 }
 
 /// The keys of a file, a line each; blank lines and comments are passed over.
 fn key_lines(path: &Path, place: &str) -> Result<Vec<String>, ConfigError> {
     let text = read(path, place)?;
-    let whole = |message: String| ConfigError::new(place, format!("{}: {message}", path.display()));
+    let whole = |problem| ConfigError::new(place, ConfigProblem::InFile { path: path.to_owned(), problem });
     if text.contains("PRIVATE KEY") {
-        return Err(whole("is a private key: give the public one, from the file that ends in .pub".to_owned()));
+        return Err(whole(ValueError::PrivateKey));
     }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let keys: Result<Vec<_>, _> = lines.map(|line| value::public_key(line).map_err(whole)).collect();
     match keys?.as_slice() {
-        [] => Err(ConfigError::new(place, format!("{} holds no public key", path.display()))),
+        [] => Err(ConfigError::new(place, ConfigProblem::NoKeys(path.to_owned()))),
         keys => Ok(keys.to_vec()),
     }
 }
 
-fn check_password(password: &Password) -> Result<(), String> {
+fn check_password(password: &Password) -> Result<(), ValueError> {
     let text = password.reveal();
     if text.is_empty() || text.len() > MAX_PASSWORD || text.chars().any(char::is_control) {
-        return Err(format!("the password must be one line of 1 to {MAX_PASSWORD} characters without control characters"));
+        return Err(ValueError::Password { max: MAX_PASSWORD });
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ fn resolve(line: &str, variables: &[(&str, &str)], file: &str) -> Result<Config,
     let matches = crate::command::command_line("virtwork").try_get_matches_from(words).unwrap();
     let (_, up) = matches.subcommand().unwrap();
     let positional: Vec<String> = up.get_many("names").into_iter().flatten().cloned().collect();
-    Config::resolve(up, &positional, Environment { variables }).map_err(|error| error.to_string())
+    Config::resolve(up, &positional, Environment { variables }).map_err(|error| format!("{error}; {}", error.hint().unwrap_or_default()))
 }
 
 fn fleet(line: &str, variables: &[(&str, &str)], file: &str) -> Fleet {

@@ -1,10 +1,13 @@
-//! Values of settings: each parses itself, and its error says what would be right. Flag, environment and file share them.
+//! Values of settings: each parses itself, and its error says what would be valid. Flag, environment and file share them.
 
 use std::{str::FromStr, time::Duration};
 
 use k8s_openapi::api::core::v1::Toleration;
 
-use crate::plan::{Quantity, metadata};
+use crate::{
+    error::{DurationProblem, ValueError},
+    plan::{Quantity, metadata},
+};
 
 /// The smallest memory that any supported guest boots in.
 const MIN_MEMORY: u64 = 256 << 20;
@@ -26,20 +29,21 @@ impl GoDuration {
 }
 
 impl FromStr for GoDuration {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("{why} in duration {text:?}: give it as 90s, 10m or 1h30m, or as a number of seconds");
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let invalid = |problem| ValueError::Duration { text: text.to_owned(), problem };
         if text.starts_with('-') {
-            return Err(format!("{text:?} is negative: give it as 90s, 10m or 1h30m, 0 for no limit"));
+            return Err(ValueError::NegativeDuration(text.to_owned()));
         }
         if let Ok(seconds) = text.parse::<u64>() {
-            return if seconds <= MAX_SECONDS { Ok(Self(Duration::from_secs(seconds))) } else { Err(wrong("out of range")) };
+            let duration = Self(Duration::from_secs(seconds));
+            return if seconds <= MAX_SECONDS { Ok(duration) } else { Err(invalid(DurationProblem::OutOfRange)) };
         }
         let (mut rest, mut total) = (text, 0.0_f64);
         while !rest.is_empty() {
             let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            let number: f64 = rest[..digits].parse().map_err(|_| wrong("invalid number"))?;
+            let number: f64 = rest[..digits].parse().map_err(|_| invalid(DurationProblem::Number))?;
             let unit = rest[digits..].find(|c: char| c.is_ascii_digit() || c == '.').map_or(rest.len(), |end| digits + end);
             let seconds = match &rest[digits..unit] {
                 "h" => 3600.0,
@@ -48,14 +52,17 @@ impl FromStr for GoDuration {
                 "ms" => 1e-3,
                 "us" | "µs" => 1e-6,
                 "ns" => 1e-9,
-                "" => return Err(wrong("missing unit")),
-                other => return Err(wrong(&format!("unknown unit {other:?}"))),
+                "" => return Err(invalid(DurationProblem::MissingUnit)),
+                other => return Err(invalid(DurationProblem::UnknownUnit(other.to_owned()))),
             };
             total += number * seconds;
             rest = &rest[unit..];
         }
-        if text.is_empty() || total > MAX_SECONDS as f64 {
-            return Err(wrong("no usable number"));
+        if text.is_empty() {
+            return Err(invalid(DurationProblem::Empty));
+        }
+        if total > MAX_SECONDS as f64 {
+            return Err(invalid(DurationProblem::OutOfRange));
         }
         Ok(Self(Duration::from_secs_f64(total)))
     }
@@ -73,15 +80,15 @@ pub struct SetValue {
 }
 
 impl FromStr for SetValue {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         let parts = text.split_once('=').and_then(|(left, value)| Some((left.split_once('.')?, value)));
         match parts {
             Some(((workload, key), value)) if !workload.is_empty() && !key.is_empty() && !value.is_empty() => {
                 Ok(Self { workload: workload.trim().to_owned(), key: key.trim().replace('-', "_"), value: value.trim().to_owned() })
             }
-            _ => Err(format!("{text:?} is not WORKLOAD.KEY=VALUE, such as database.scale=10")),
+            _ => Err(ValueError::Set(text.to_owned())),
         }
     }
 }
@@ -91,12 +98,12 @@ impl FromStr for SetValue {
 pub struct NodeLabel(pub String, pub String);
 
 impl FromStr for NodeLabel {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         match text.split_once('=') {
             Some((key, value)) if is_label_key(key) && is_label_value(value) => Ok(Self(key.to_owned(), value.to_owned())),
-            _ => Err(format!("{text:?} is not KEY=VALUE, such as kubernetes.io/arch=amd64")),
+            _ => Err(ValueError::NodeLabel(text.to_owned())),
         }
     }
 }
@@ -106,16 +113,14 @@ impl FromStr for NodeLabel {
 pub struct TolerationArg(pub Toleration);
 
 impl FromStr for TolerationArg {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         let (left, effect) = text.split_once(':').map_or((text, None), |(left, effect)| (left, Some(effect)));
         let (key, value) = left.split_once('=').map_or((left, None), |(key, value)| (key, Some(value)));
         let known = effect.is_none_or(|effect| ["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect));
         if !is_label_key(key) || !value.is_none_or(is_label_value) || !known {
-            return Err(format!(
-                "{text:?} is not KEY=VALUE:EFFECT, KEY:EFFECT or KEY, with effect NoSchedule, PreferNoSchedule or NoExecute"
-            ));
+            return Err(ValueError::Toleration(text.to_owned()));
         }
         Ok(Self(Toleration {
             key: Some(key.to_owned()),
@@ -140,24 +145,20 @@ fn is_label_key(key: &str) -> bool {
 ///
 /// # Errors
 /// When it does not fit every name it becomes part of.
-pub fn name(text: &str) -> Result<String, String> {
-    if metadata::is_name(text) && text.len() <= 40 {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("{text:?} is not a DNS label of at most 40 characters that begins with a letter (lower-case letters, digits, hyphens)"))
-    }
+pub fn name(text: &str) -> Result<String, ValueError> {
+    if metadata::is_name(text) && text.len() <= 40 { Ok(text.to_owned()) } else { Err(ValueError::FleetName(text.to_owned())) }
 }
 
 /// A namespace.
 ///
 /// # Errors
 /// When it is no DNS label.
-pub fn namespace(text: &str) -> Result<String, String> {
-    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if text.is_empty() || (text.len() <= 63 && text.chars().all(right) && !text.starts_with('-') && !text.ends_with('-')) {
+pub fn namespace(text: &str) -> Result<String, ValueError> {
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if text.is_empty() || (text.len() <= 63 && text.chars().all(valid) && !text.starts_with('-') && !text.ends_with('-')) {
         Ok(text.to_owned())
     } else {
-        Err(format!("invalid namespace {text:?}: it must be a DNS label (lower-case letters, digits, hyphens, at most 63)"))
+        Err(ValueError::Namespace(text.to_owned()))
     }
 }
 
@@ -165,7 +166,7 @@ pub fn namespace(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// When it is no quantity, or too little to boot.
-pub fn memory(text: &str) -> Result<Quantity, String> {
+pub fn memory(text: &str) -> Result<Quantity, ValueError> {
     at_least(text, MIN_MEMORY, "256Mi")
 }
 
@@ -173,11 +174,11 @@ pub fn memory(text: &str) -> Result<Quantity, String> {
 ///
 /// # Errors
 /// When it is neither.
-pub fn boolean(text: &str) -> Result<bool, String> {
+pub fn boolean(text: &str) -> Result<bool, ValueError> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "t" | "yes" | "1" => Ok(true),
         "false" | "f" | "no" | "0" => Ok(false),
-        _ => Err(format!("{text:?} is neither true nor false")),
+        _ => Err(ValueError::Boolean(text.to_owned())),
     }
 }
 
@@ -185,95 +186,88 @@ pub fn boolean(text: &str) -> Result<bool, String> {
 ///
 /// # Errors
 /// When it is none, or out of the range.
-pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, String> {
+pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, ValueError> {
     let number = text.parse::<u32>().ok().filter(|number| (MIN..=MAX).contains(number));
-    number.ok_or_else(|| format!("{text:?} is not a whole number from {MIN} to {MAX}"))
+    number.ok_or_else(|| ValueError::Number { text: text.to_owned(), min: MIN, max: MAX })
 }
 
 /// Size of a data disk.
 ///
 /// # Errors
 /// When it is no quantity, or too little for a file system.
-pub fn disk_size(text: &str) -> Result<Quantity, String> {
+pub fn disk_size(text: &str) -> Result<Quantity, ValueError> {
     at_least(text, MIN_DISK, "256Mi")
 }
 
-fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, String> {
+fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, ValueError> {
     let quantity: Quantity = text.parse()?;
     if quantity.bytes() > 1 << 50 {
-        return Err(format!("{text:?} is out of range: give a quantity such as 512Mi, 2Gi or 4G"));
+        return Err(ValueError::QuantityTooLarge(text.to_owned()));
     }
     if quantity.bytes() >= bytes {
         return Ok(quantity);
     }
-    match text.parse::<u64>() {
-        Ok(number) if number > 0 => Err(format!("{text:?} is {number} bytes, at least {minimum} is needed; did you mean {number}Gi?")),
-        _ => Err(format!("{text:?} is too little, at least {minimum} is needed")),
-    }
+    // A bare number is bytes, but most people mean gibibytes.
+    let meant = text.parse::<u64>().ok().filter(|number| *number > 0).map(|number| format!("{number}Gi"));
+    Err(ValueError::QuantityTooSmall { text: text.to_owned(), minimum: minimum.to_owned(), meant })
 }
 
 /// An image reference.
 ///
 /// # Errors
 /// When it is empty or holds blanks.
-pub fn image(text: &str) -> Result<String, String> {
-    plain(text).ok_or_else(|| format!("{text:?} is not an image, such as quay.io/containerdisks/fedora:44"))
+pub fn image(text: &str) -> Result<String, ValueError> {
+    plain(text).ok_or_else(|| ValueError::Image(text.to_owned()))
 }
 
 /// The name of an object, such as a Secret, a StorageClass or a VM.
 ///
 /// # Errors
 /// When it is no DNS subdomain.
-pub fn object_name(text: &str) -> Result<String, String> {
-    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+pub fn object_name(text: &str) -> Result<String, ValueError> {
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let edges = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.ends_with(|c: char| c.is_ascii_alphanumeric());
-    if edges && text.len() <= 253 && text.chars().all(right) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("{text:?} is not the name of an object (lower-case letters, digits, hyphens, dots)"))
-    }
+    if edges && text.len() <= 253 && text.chars().all(valid) { Ok(text.to_owned()) } else { Err(ValueError::ObjectName(text.to_owned())) }
 }
 
 /// A UID, as an API server gives it (RFC 4122).
 ///
 /// # Errors
 /// When it is something else.
-pub fn uid(text: &str) -> Result<String, String> {
-    let right = |c: char| c.is_ascii_hexdigit() || c == '-';
-    if text.len() == 36 && text.chars().all(right) { Ok(text.to_owned()) } else { Err(format!("{text:?} is not a UID")) }
+pub fn uid(text: &str) -> Result<String, ValueError> {
+    let valid = |c: char| c.is_ascii_hexdigit() || c == '-';
+    if text.len() == 36 && text.chars().all(valid) { Ok(text.to_owned()) } else { Err(ValueError::Uid(text.to_owned())) }
 }
 
 /// A URL for guests.
 ///
 /// # Errors
 /// When it is no http or https URL, or holds what a shell would read.
-pub fn url(text: &str) -> Result<String, String> {
+pub fn url(text: &str) -> Result<String, ValueError> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match (rest, plain(text)) {
         (Some(rest), Some(url)) if !rest.is_empty() && !rest.starts_with('/') => Ok(url),
-        _ => Err("is not a URL that begins with http:// or https://".to_owned()),
+        _ => Err(ValueError::Url),
     }
 }
 
 /// Not empty, printable ASCII, and nothing that quoting could trip over.
 fn plain(text: &str) -> Option<String> {
-    let right = |c: char| c.is_ascii_graphic() && !"'\"\\`<>".contains(c);
-    (!text.is_empty() && text.chars().all(right)).then(|| text.to_owned())
+    let valid = |c: char| c.is_ascii_graphic() && !"'\"\\`<>".contains(c);
+    (!text.is_empty() && text.chars().all(valid)).then(|| text.to_owned())
 }
 
 /// An account name.
 ///
 /// # Errors
 /// When `useradd` would not take it.
-pub fn user_name(text: &str) -> Result<String, String> {
-    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+pub fn user_name(text: &str) -> Result<String, ValueError> {
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let first = |c: char| c.is_ascii_lowercase() || c == '_';
-    if text.starts_with(first) && text.len() <= 32 && text.chars().all(right) && text != "root" && text != "default" {
+    if text.starts_with(first) && text.len() <= 32 && text.chars().all(valid) && text != "root" && text != "default" {
         Ok(text.to_owned())
     } else {
-        Err(format!(
-            "{text:?} is not an account name: lower-case letters, digits, hyphens and underscores, at most 32, not root or default"
-        ))
+        Err(ValueError::Account(text.to_owned()))
     }
 }
 
@@ -281,23 +275,23 @@ pub fn user_name(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// When ssh would take it for something else.
-pub fn login(text: &str) -> Result<String, String> {
-    plain(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| format!("{text:?} is not an account name"))
+pub fn login(text: &str) -> Result<String, ValueError> {
+    plain(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| ValueError::Login(text.to_owned()))
 }
 
 /// One public key, as it stands in an `authorized_keys` file.
 ///
 /// # Errors
 /// When it is something else; a private key is never repeated.
-pub fn public_key(text: &str) -> Result<String, String> {
+pub fn public_key(text: &str) -> Result<String, ValueError> {
     let line = text.trim();
     if line.contains("PRIVATE KEY") {
-        return Err("is a private key: give the public one, from the file that ends in .pub".to_owned());
+        return Err(ValueError::PrivateKey);
     }
     let entries: Result<Vec<_>, _> = ssh_key::AuthorizedKeys::new(line).collect();
     match entries {
         Ok(entries) if entries.len() == 1 => Ok(line.to_owned()),
-        _ => Err("is not a public key, such as ssh-ed25519 AAAA... name".to_owned()),
+        _ => Err(ValueError::PublicKey),
     }
 }
 
@@ -310,9 +304,9 @@ mod tests {
         for (text, seconds) in [("600", 600), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("0", 0), ("90s", 90), ("1500ms", 1)] {
             assert_eq!(text.parse::<GoDuration>().unwrap().0.as_secs(), seconds, "{text}");
         }
-        for (text, why) in [("3d", "unknown unit"), ("-5", "negative"), ("1h3", "missing unit"), ("", "no usable"), ("x", "invalid number")]
+        for (text, why) in [("3d", "unknown unit"), ("-5", "negative"), ("1h3", "missing unit"), ("", "no number"), ("x", "invalid number")]
         {
-            assert!(text.parse::<GoDuration>().unwrap_err().contains(why), "{text}");
+            assert!(text.parse::<GoDuration>().unwrap_err().to_string().contains(why), "{text}");
         }
     }
 
@@ -326,15 +320,15 @@ mod tests {
     #[test]
     fn accounts_and_keys() {
         assert!(user_name("a:b").is_err() && user_name("virtwork").is_ok());
-        assert!(public_key("-----BEGIN OPENSSH PRIVATE KEY-----").unwrap_err().contains("private"));
+        assert!(public_key("-----BEGIN OPENSSH PRIVATE KEY-----").unwrap_err().to_string().contains("private"));
         assert!(public_key("ssh-ed25519 nonsense").is_err());
         assert!(public_key("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti user@example.com").is_ok());
     }
 
     #[test]
     fn sizes_say_what_would_be_right() {
-        assert!(memory("2GB").unwrap_err().contains("did you mean 2Gi?"));
-        assert!(disk_size("10").unwrap_err().contains("did you mean 10Gi?"));
-        assert!(memory("64Mi").unwrap_err().contains("at least 256Mi"));
+        assert_eq!(memory("2GB").unwrap_err().hint().as_deref(), Some("did you mean 2Gi?"));
+        assert_eq!(disk_size("10").unwrap_err().hint().as_deref(), Some("did you mean 10Gi?"));
+        assert!(memory("64Mi").unwrap_err().to_string().contains("at least 256Mi"));
     }
 }

@@ -1,51 +1,21 @@
 //! Every error that a user may meet: one variant for each mistake, a sentence without a prefix, and the next step in [`Error::hint`].
 //! `ui` alone writes "error: " and "hint: ".
 
+mod catalog;
 mod cluster;
+mod config;
 mod kubeconfig;
+mod value;
 
-use std::{fmt, io, path::Path};
+use std::{fmt, io};
 
 use crate::{object::ObjectName, plan::PlanError};
 
+pub use catalog::{CatalogError, CatalogProblem};
 pub use cluster::{ClusterError, WaitedFor};
+pub use config::{ConfigError, ConfigProblem};
 pub use kubeconfig::{KubeconfigError, LoginError};
-
-/// A mistake in a `workload.yaml`.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}: {message}")]
-pub struct CatalogError {
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
-
-impl CatalogError {
-    /// A directory or file that cannot be read.
-    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
-        Self { file: path.display().to_string(), line: 1, message: format!("cannot be read: {error}") }
-    }
-}
-
-/// A setting whose value is wrong, with its source.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct ConfigError {
-    /// The setting and its source: `--memory`, `VIRTWORK_MEMORY`, `in virtwork.yaml, memory`.
-    pub place: String,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
-
-impl ConfigError {
-    /// `message` about the setting at `place`.
-    pub fn new(place: impl fmt::Display, message: impl fmt::Display) -> Self {
-        Self { place: place.to_string(), message: message.to_string() }
-    }
-}
+pub use value::{DurationProblem, ValueError};
 
 /// What was deleted or changed when a command was interrupted, and so what to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +93,7 @@ pub enum Error {
     Kubeconfig(#[from] KubeconfigError),
     /// The namespace of a kubeconfig's context, or of the pod.
     #[error("{0}")]
-    ConfiguredNamespace(String),
+    ConfiguredNamespace(ValueError),
 
     /// A workload that the catalog does not have.
     #[error("unknown workload {name:?}")]
@@ -279,7 +249,7 @@ pub enum Error {
         /// Which value.
         what: String,
         /// The rule that it breaks.
-        why: String,
+        why: ValueError,
     },
 
     /// A password is to be typed, and there is no terminal.
@@ -327,6 +297,7 @@ impl Error {
     /// The next step, as a sentence without a prefix.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Config(error) => return error.hint(),
             Self::Plan(error) => return error.hint(),
             Self::Cluster(error) | Self::NotWatched(error) => return error.hint(),
             Self::Kubeconfig(error) => return error.hint(),

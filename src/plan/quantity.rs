@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::error::ValueError;
+
 /// An amount of bytes, written in Kubernetes' canonical form: what a server gives back must be what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {
@@ -42,18 +44,11 @@ impl fmt::Display for Quantity {
 }
 
 impl FromStr for Quantity {
-    type Err = String;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         let text = text.trim();
-        let wrong = || {
-            let hint = text.strip_suffix(['B', 'b']).filter(|shorter| shorter.parse::<Self>().is_ok()).map(|shorter| {
-                shorter
-                    .strip_suffix(['k', 'K', 'M', 'G', 'T', 'P'])
-                    .map_or(String::new(), |digits| format!("; did you mean {digits}{}i?", shorter[digits.len()..].to_uppercase()))
-            });
-            format!("{text:?} is not a quantity such as 512Mi, 2Gi or 4G{}", hint.unwrap_or_default())
-        };
+        let wrong = || ValueError::Quantity { text: text.to_owned(), meant: meant(text) };
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
             "" => 1,
@@ -69,6 +64,13 @@ impl FromStr for Quantity {
         let binary = text.ends_with('i');
         Ok(Self { text: canonical(bytes, binary), bytes })
     }
+}
+
+/// `2Gi` for `2GB`, which Kubernetes does not know.
+fn meant(text: &str) -> Option<String> {
+    let shorter = text.strip_suffix(['B', 'b']).filter(|shorter| shorter.parse::<Quantity>().is_ok())?;
+    let digits = shorter.strip_suffix(['k', 'K', 'M', 'G', 'T', 'P'])?;
+    Some(format!("{digits}{}i", shorter[digits.len()..].to_uppercase()))
 }
 
 fn canonical(bytes: u64, binary: bool) -> String {
@@ -119,7 +121,7 @@ mod tests {
         for text in ["2GB", "", "Gi", "-1Gi", "2 Gi", "1..5Gi", "2gi", "99999999999P", "1e3x", "ä"] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
-        assert!("2GB".parse::<Quantity>().unwrap_err().ends_with("; did you mean 2Gi?"));
+        assert_eq!("2GB".parse::<Quantity>().unwrap_err().hint().as_deref(), Some("did you mean 2Gi?"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tracing_subscriber::{
 
 /// From 4 on retries and decisions, from 6 on every request. Never a header or body: they hold secrets. Only our own words: what
 /// the libraries say is for their authors.
-pub fn begin(level: u8, coloured: bool) {
+pub fn begin(level: u32, coloured: bool) {
     let level = match level {
         0..=3 => return,
         4..=5 => LevelFilter::INFO,

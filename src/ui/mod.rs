@@ -74,7 +74,7 @@ pub fn start(program: &str) -> (Ui, JoinHandle<Result<()>>) {
 
 impl Ui {
     /// Applies the settings, once they are known. `verbosity` is that of `-v`.
-    pub fn configure(&self, style: Style, verbosity: u8) {
+    pub fn configure(&self, style: Style, verbosity: u32) {
         self.style.send_replace(style);
         log::begin(verbosity, display::uses_color(style.color));
     }
