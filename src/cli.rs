@@ -1,5 +1,5 @@
-//! The command line: clap types only. A setting is one field here, and its doc comment is its help; the same field serves
-//! the environment variable and the file key (see [`crate::config`]).
+//! The command line: clap types only. Each setting is one field here. Its doc comment is its help, and the environment variable and
+//! file key follow from it (see [`crate::config`]).
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Settings of every command.
+    /// Settings of all commands.
     #[command(flatten)]
     pub common: Common,
     /// kubectl's flags.
@@ -49,7 +49,7 @@ pub enum Command {
     Version(Version),
 }
 
-/// Examples in the help of each command: what for, and the arguments.
+/// Examples in the help of each command: purpose and arguments.
 pub const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
     (
         "up",
@@ -192,7 +192,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Whether it chooses another cluster, or other credentials, than kubectl would without flags.
+    /// Whether it selects another cluster, or other credentials, than kubectl would use without flags.
     pub fn chooses_cluster(&self) -> bool {
         let texts = [&self.context, &self.cluster, &self.user, &self.server, &self.tls_server_name, &self.impersonate];
         let files = [&self.kubeconfig, &self.certificate_authority, &self.client_certificate, &self.client_key];
@@ -210,10 +210,10 @@ pub struct Up {
     /// Which workloads.
     #[command(flatten)]
     pub selection: Selection,
-    /// What they look like.
+    /// How the VMs are configured.
     #[command(flatten)]
     pub vms: VmSettings,
-    /// Who may log in.
+    /// Who can log in.
     #[command(flatten)]
     pub login: Login,
     /// How guests reach packages.
@@ -275,7 +275,7 @@ pub struct Selection {
     pub workloads: Vec<String>,
 }
 
-/// What the VMs look like
+/// Configuration of the VMs
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "VMs")]
 pub struct VmSettings {
@@ -501,7 +501,7 @@ pub enum VersionOutput {
     Yaml,
 }
 
-/// Every setting that the environment and a file can also give. Flags that act or ask are not among them.
+/// Every setting that the environment and a file can also give. Flags that are actions or confirmations are not among them.
 #[derive(Debug, Clone, Parser)]
 #[command(no_binary_name = true, args_override_self = true, disable_help_flag = true, disable_version_flag = true)]
 pub struct Settings {
@@ -514,10 +514,10 @@ pub struct Settings {
     /// Which workloads.
     #[command(flatten)]
     pub selection: Selection,
-    /// What they look like.
+    /// How the VMs are configured.
     #[command(flatten)]
     pub vms: VmSettings,
-    /// Who may log in.
+    /// Who can log in.
     #[command(flatten)]
     pub login: Login,
     /// How guests reach packages.

@@ -1,7 +1,7 @@
-//! `kubectl virtwork`: a fleet of KubeVirt VMs that really work.
+//! `kubectl virtwork`: runs a fleet of KubeVirt VMs under realistic load.
 //!
-//! The modules in the order of the story: arguments become a [`config::Config`], with the [`catalog`] it becomes a
-//! [`plan::Plan`] of [`kubevirt`] objects; the cluster gets and removes them; [`status`] reads them; ui prints.
+//! The modules in the order of a command: [`cli`] and [`config`] turn arguments into settings, [`plan`] turns settings and the
+//! [`catalog`] into [`kubevirt`] objects, [`cluster`] applies and deletes them, [`status`] describes them, [`ui`] prints.
 
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 

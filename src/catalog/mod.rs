@@ -1,4 +1,4 @@
-//! The catalog: every workload is a folder of data, the built-in ones and those of `--catalog DIR` alike.
+//! The catalog: every workload is a directory of data, both the built-in ones and those of `--catalog DIR`.
 
 mod parameter;
 mod workload;
@@ -20,32 +20,32 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog");
 const COMMON: &str = "common";
 const MANIFEST: &str = "workload.yaml";
 
-/// A file of a guest overlay: its path is its path in the guest.
+/// A file for guests. Its path in the catalog is its path in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuestFile {
     /// Absolute path in the guest.
     pub path: String,
-    /// The file as it is, never templated.
+    /// The content, never templated.
     pub content: String,
 }
 
 impl GuestFile {
-    /// Permissions in cloud-init's notation. Programs are recognised by their first line, because embedded files carry no mode.
+    /// Permissions in cloud-init's notation. Programs are recognized by their first line, because embedded files have no mode.
     pub fn permissions(&self) -> &'static str {
         if self.content.starts_with("#!") { "0755" } else { "0644" }
     }
 }
 
-/// All workloads that can be named, and the files that every guest gets.
+/// All workloads, and the files that every guest gets.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     /// By name.
     pub workloads: BTreeMap<String, Workload>,
-    /// Setup, data disk and health: in every guest.
+    /// Setup, data disk and health: for every guest.
     pub common: Vec<GuestFile>,
 }
 
-/// The files of one workload's folder by their path in it, and where to point in an error.
+/// The files of one workload by their path, and the directory for error messages.
 struct Folder {
     place: String,
     files: BTreeMap<String, String>,
@@ -59,10 +59,10 @@ impl Folder {
 }
 
 impl Catalog {
-    /// The built-in catalog, widened by the folders of `extra`.
+    /// The built-in catalog and the directories in `extra`.
     ///
     /// # Errors
-    /// When a folder cannot be read, a `workload.yaml` is wrong, or a name of `extra` is taken already.
+    /// When a directory cannot be read, a `workload.yaml` is invalid, or a name in `extra` is taken.
     pub fn load(extra: Option<&Path>) -> Result<Self, CatalogError> {
         let mut catalog = Self { workloads: BTreeMap::new(), common: Vec::new() };
         for folder in BUILT_IN.dirs() {
@@ -102,13 +102,13 @@ impl Catalog {
         Ok(())
     }
 
-    /// The names of all workloads, for suggestions and completion.
+    /// The names of all workloads.
     pub fn names(&self) -> Vec<&str> {
         self.workloads.keys().map(String::as_str).collect()
     }
 }
 
-/// Lower-case letters, digits and inner hyphens, beginning with a letter: fit to be part of a Kubernetes name.
+/// Lower-case letters, digits and inner hyphens, beginning with a letter: valid in a Kubernetes name.
 fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')

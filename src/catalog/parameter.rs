@@ -1,10 +1,10 @@
-//! Parameters of workloads: what a value may be, checked before anything is asked of a cluster.
+//! Parameters of workloads, and what their values may be.
 
 use serde::Deserialize;
 
 use crate::error::ValueError;
 
-/// What kind of value a parameter takes.
+/// The type of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParameterType {
@@ -12,9 +12,9 @@ pub enum ParameterType {
     Integer,
     /// Lower-case letters, digits, hyphens and underscores.
     Word,
-    /// A size as fio reads it: digits with k, m or g; whole sectors of 512 bytes, up to 16m.
+    /// A size in fio's notation: digits with k, m or g; whole sectors of 512 bytes, up to 16m.
     Size,
-    /// Bits per second as iperf3 reads it: digits with K, M or G; 0 is unlimited.
+    /// Bits per second in iperf3's notation: digits with K, M or G; 0 is unlimited.
     Rate,
 }
 
@@ -22,7 +22,7 @@ pub enum ParameterType {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
-    /// What kind of value it takes.
+    /// The type of its value.
     #[serde(rename = "type")]
     pub kind: ParameterType,
     /// Smallest value of an integer.
@@ -30,7 +30,7 @@ pub struct Parameter {
     /// Largest value of an integer.
     pub max: Option<i64>,
     default: Scalar,
-    /// What it does, with its unit.
+    /// Its purpose, with the unit.
     pub description: String,
 }
 
@@ -42,7 +42,7 @@ enum Scalar {
 }
 
 impl Parameter {
-    /// The value where nothing else is said.
+    /// The default.
     pub fn default(&self) -> String {
         match &self.default {
             Scalar::Number(number) => number.to_string(),
@@ -50,7 +50,7 @@ impl Parameter {
         }
     }
 
-    /// What a right value looks like, as the end of an error message.
+    /// What a valid value looks like, as the end of an error message.
     pub fn expected(&self) -> String {
         match self.kind {
             ParameterType::Integer => match (self.min, self.max) {
@@ -68,11 +68,11 @@ impl Parameter {
     /// The value as the guest gets it.
     ///
     /// # Errors
-    /// What a right value would be.
+    /// What a valid value is.
     pub fn check(&self, value: &str) -> Result<String, ValueError> {
         let value = value.trim();
         let right = match self.kind {
-            // To a shell 010 is eight, and 08 an error.
+            // A shell reads 010 as eight, and 08 as an error.
             ParameterType::Integer => value.parse().ok().filter(|number| self.is_in_range(*number)).map(|number| number.to_string()),
             ParameterType::Word => Some(value.to_owned()).filter(|value| is_word(value)),
             ParameterType::Size => Some(value.to_owned()).filter(|value| is_block_size(value)),
@@ -104,7 +104,7 @@ fn is_block_size(value: &str) -> bool {
     !digits.starts_with('0') && bytes % 512 == 0 && (512..=16 << 20).contains(&bytes)
 }
 
-/// Digits, then at most one letter out of `units`.
+/// Digits and at most one of the letters in `units`.
 fn is_scaled(value: &str, units: &str) -> bool {
     let digits = value.strip_suffix(|c| units.contains(c)).unwrap_or(value);
     !digits.is_empty() && digits.len() < 10 && digits.chars().all(|c| c.is_ascii_digit())

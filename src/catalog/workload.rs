@@ -1,4 +1,4 @@
-//! One `workload.yaml`: read strictly, every reference in it looked up, errors with their line.
+//! Parses a `workload.yaml` strictly, resolves every reference in it, and reports errors with their line.
 
 use std::collections::BTreeMap;
 
@@ -11,31 +11,31 @@ use super::{GuestFile, Parameter};
 /// A workload: data only.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// The name of its folder.
+    /// The name of its directory.
     pub name: String,
-    /// One line in the imperative.
+    /// One line, in the imperative.
     pub description: String,
-    /// Whether it runs when no workload is named.
+    /// Whether it is selected when no workload is named.
     pub default: bool,
-    /// What its guests need installed.
+    /// The packages that its guests need.
     pub packages: Vec<Package>,
-    /// By name.
+    /// Parameters by name.
     pub parameters: BTreeMap<String, Parameter>,
     /// The data disk of each VM, if it needs one.
     pub disk: Option<DataDisk>,
-    /// Sizes that differ from the general defaults, as `cpu_cores`, `memory`.
+    /// Sizes that differ from the general defaults: `cpu_cores`, `memory`.
     pub resources: BTreeMap<String, String>,
-    /// Its kinds of VM: one without a name, or one for each role.
+    /// Its roles: one without a name, or several with names.
     pub vms: Vec<(Option<String>, VmRole)>,
-    /// Files of its overlay.
+    /// Its files for guests.
     pub guest: Vec<GuestFile>,
 }
 
-/// A tool, and the package that brings it with each package manager.
+/// A tool, and its package for each package manager.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
-    /// A command that is there when the package is; alternatives are joined by `|`.
+    /// A command that exists when the package is installed; alternatives are separated by `|`.
     pub provides: String,
     /// Package name on Fedora, CentOS Stream and RHEL.
     pub dnf: String,
@@ -55,20 +55,20 @@ pub struct DataDisk {
     pub minimum: String,
 }
 
-/// One kind of VM of a workload.
+/// One role of a workload.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VmRole {
-    /// systemd units that are enabled, all of which must be active.
+    /// systemd units that are enabled. All of them must be active.
     pub units: Vec<String>,
-    /// How the guest knows that its work runs.
+    /// How the guest detects that its workload runs.
     pub health: Health,
-    /// Ports it serves.
+    /// The ports that it serves.
     #[serde(default)]
     pub ports: Vec<Port>,
-    /// Name of the Service of each of its VMs.
+    /// Name of the Service of each VM.
     pub service: Option<String>,
-    /// The role whose Service of the same index it talks to.
+    /// The role whose Service with the same index it connects to.
     pub peer: Option<String>,
 }
 
@@ -82,19 +82,19 @@ pub struct Port {
     pub port: u16,
 }
 
-/// How the guest's health answer finds that the work runs.
+/// How the health endpoint detects that the workload runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "RawHealth")]
 pub enum Health {
-    /// It works in rounds; the named parameters, in seconds, add up to the time from one round's begin to the next.
+    /// It works in rounds. The named parameters, in seconds, add up to the time between the starts of two rounds.
     Rounds(Vec<String>),
     /// The control group of its first unit uses CPU.
     Cpu,
-    /// The same, and holds at least half of the bytes that the workload has written to `/run/virtwork-work/bytes`.
+    /// The same, and it holds at least half of the bytes in `/run/virtwork-work/bytes`.
     Memory,
-    /// The named port listens.
+    /// The named port is listening.
     Port(String),
-    /// A word that stands for nothing.
+    /// A word without a meaning.
     Unknown(String),
 }
 
@@ -144,10 +144,10 @@ struct Resources {
     memory: Option<String>,
 }
 
-/// What is wrong, and in which line.
+/// A problem and its line.
 type Problem = (usize, CatalogProblem);
 
-/// Reads the text of a `workload.yaml`.
+/// Parses the text of a `workload.yaml`.
 pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
     let manifest: Manifest = serde_yaml::from_str(text).map_err(|error| syntax(text, &error))?;
     let vms: Vec<_> = match (manifest.vm, manifest.roles.is_empty()) {
@@ -217,7 +217,7 @@ fn check_machine(
     Ok(())
 }
 
-/// The line of a YAML error. Where serde has buffered the text and lost the place, the word it names in backticks is looked up.
+/// The line of a YAML error. Where serde has lost it, the word that the error names in backticks is searched.
 fn syntax(text: &str, error: &serde_yaml::Error) -> Problem {
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
@@ -226,7 +226,7 @@ fn syntax(text: &str, error: &serde_yaml::Error) -> Problem {
     (named.filter(|&found| found >= line).unwrap_or(line), CatalogProblem::Syntax(message))
 }
 
-/// The number, from 1, of the first line that holds `word`; 1 if none does.
+/// The number, from 1, of the first line that contains `word`; 1 if there is none.
 fn line_of(text: &str, word: &str) -> usize {
     text.lines().position(|line| line.contains(word)).map_or(1, |index| index + 1)
 }

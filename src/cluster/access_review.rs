@@ -1,4 +1,4 @@
-//! What the user may do: SelfSubjectAccessReview, asked only for what the difference needs.
+//! Permissions of the user, by SelfSubjectAccessReview. Only those that the changes need are checked.
 
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
 use kube::api::{Api, PostParams};
@@ -7,11 +7,11 @@ use crate::error::ClusterError;
 
 use super::Cluster;
 
-/// A right: verb, group, resource (with subresource).
+/// A permission: verb, group, resource (with subresource).
 pub type Permission = (&'static str, &'static str, &'static str);
 
 impl Cluster {
-    /// Whether the user has a right; where the question itself is not allowed, the writes will tell.
+    /// Whether the user has a permission. If the review itself is forbidden, the later write decides.
     pub(super) async fn can_i(&self, (verb, group, resource): Permission, namespace: Option<&str>) -> Result<bool, ClusterError> {
         let (resource, subresource) = resource.split_once('/').map_or((resource, None), |(resource, sub)| (resource, Some(sub)));
         let review = SelfSubjectAccessReview {
@@ -40,7 +40,7 @@ impl Cluster {
         }
     }
 
-    /// Refuses before the first write when a right is missing, naming every one that is.
+    /// Fails before the first write if permissions are missing, and names all of them.
     pub(super) async fn require_permissions(&self, rights: &[Permission], namespace: &str) -> Result<(), ClusterError> {
         let mut missing = Vec::new();
         for right in rights {

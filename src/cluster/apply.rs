@@ -1,4 +1,4 @@
-//! The writes of `up`: create, server-side apply, restart; with bounded concurrency, and not one more than needed.
+//! The writes of `up`: create, server-side apply and restart, with bounded concurrency and no unnecessary request.
 
 use std::{
     cell::Cell,
@@ -24,24 +24,24 @@ use crate::{
 
 use super::{Change, Cluster, Diff, access_review::Permission, diff, field_manager, preflight::NamespaceState, request::RequestError};
 
-/// After a ProjectRequest the rights in the new project take a while to arrive.
+/// After a ProjectRequest the permissions in the new project arrive with a delay.
 const NEW_PROJECT: Duration = Duration::from_secs(30);
 
-/// How often another writer may be quicker than we.
+/// Conflicts with other writers before giving up.
 const CONFLICTS: u32 = 30;
 
 /// How the writes went.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// What failed, in the order of the plan.
+    /// The failures, in the order of the plan.
     pub failures: Vec<ClusterError>,
 }
 
 impl Cluster {
-    /// Asks for the rights that the difference needs; with nothing to do, for none.
+    /// Checks the permissions that the changes need. Without changes none is checked.
     ///
     /// # Errors
-    /// Names every missing verb.
+    /// All missing permissions.
     pub async fn require_plan_permissions(&self, plan: &Plan, diff: &Diff, restart: bool, prune: bool) -> Result<(), ClusterError> {
         let restarts = !diff.needs_restart.is_empty() || diff.changes.iter().any(|change| !change.is_unchanged() && !change.is_create());
         let mut rights: Vec<Permission> = Vec::new();
@@ -53,7 +53,7 @@ impl Cluster {
             rights.push(("update", "subresources.kubevirt.io", "virtualmachines/restart"));
         }
         if prune {
-            // Whether they are gone is looked at.
+            // Their absence is checked with get.
             let verbs =
                 |found: &super::Extraneous| ["delete", "get"].map(|verb| (verb, found.object.kind.group(), found.object.kind.plural()));
             rights.extend(diff.extraneous.iter().flat_map(verbs));
@@ -63,10 +63,10 @@ impl Cluster {
         self.require_permissions(&rights, &plan.namespace).await
     }
 
-    /// Whether, and how, the missing namespace could be made.
+    /// Whether the missing namespace can be created as a Namespace (true) or as a project (false).
     ///
     /// # Errors
-    /// When the user may make neither a Namespace nor a project.
+    /// When the user can create neither.
     pub async fn require_namespace_permission(&self, name: &str, place: &NamespaceState) -> Result<bool, ClusterError> {
         let namespaces = *place == NamespaceState::NotFound && self.can_i(("create", "", "namespaces"), None).await?;
         if namespaces {
@@ -82,18 +82,18 @@ impl Cluster {
         })
     }
 
-    /// Makes the namespace, with the mark that it is ours; as a ProjectRequest where `as_namespace` is false.
+    /// Creates the namespace with the annotation that `up` owns it; as a ProjectRequest if `as_namespace` is false.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn create_namespace(&self, plan: &Plan, as_namespace: bool) -> Result<bool, ClusterError> {
         self.make_namespace(plan, as_namespace, Mode::Real).await
     }
 
-    /// The same request, which the server checks and does not keep.
+    /// Sends the same request as a dry run.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn check_namespace_on_server(&self, plan: &Plan, as_namespace: bool) -> Result<(), ClusterError> {
         self.make_namespace(plan, as_namespace, Mode::ServerDryRun).await.map(|_| ())
     }
@@ -131,13 +131,13 @@ impl Cluster {
                 }
                 Ok(true)
             }
-            // Somebody else's `up` was quicker, or the answer to our first attempt was lost.
+            // Another `up` was faster, or the response to the first attempt was lost.
             Err(failure) if failure.is_code(409) && as_namespace => Ok(attempts.get() > 1 && self.owns_namespace(&plan.namespace).await?),
             Err(failure) => Err(failure.into_error(self)),
         }
     }
 
-    /// Brings every object to what is planned. What is referred to is written first.
+    /// Creates or updates every object of the plan. Objects that others refer to come first.
     pub async fn apply(&self, plan: &Plan, diff: &Diff, concurrency: usize, events: &Events) -> Applied {
         let stop = &AtomicBool::new(false);
         let mut applied = Applied::default();
@@ -151,12 +151,12 @@ impl Cluster {
                         return (index, None);
                     }
                     let result = self.apply_object(plan, object, change, Mode::Real).await;
-                    // A refusal will be repeated for the next object; what is under way is let finish.
+                    // The next object would fail in the same way. Requests in flight finish.
                     stop.fetch_or(result.is_err(), Ordering::SeqCst);
                     (index, Some((object, result)))
                 })
                 .buffer_unordered(concurrency);
-            // Told in the order of the plan, whichever was first.
+            // Reported in the order of the plan, whichever finished first.
             let (mut early, mut next) = (BTreeMap::new(), 0);
             while let Some((index, result)) = results.next().await {
                 early.insert(index, result);
@@ -177,10 +177,10 @@ impl Cluster {
         applied
     }
 
-    /// The same requests, which the server checks and does not keep.
+    /// Sends the same requests as dry runs.
     ///
     /// # Errors
-    /// The first refusal.
+    /// The first error.
     pub async fn check_on_server(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
         for (object, change) in plan.objects.iter().zip(&diff.changes) {
             self.apply_object(plan, object, change, Mode::ServerDryRun).await?;
@@ -234,8 +234,8 @@ impl Cluster {
         }
     }
 
-    /// The object appeared after we had looked: our own request whose answer was lost, another `up`, or somebody else's. `None`: it is
-    /// gone, or was going and is gone now.
+    /// Handles an object that was created after the diff: by a request of ours whose response was lost, by another `up`, or by
+    /// someone else. `None` means that it is gone.
     async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<Outcome>, ClusterError> {
         let kind = object.kind;
         let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
@@ -259,7 +259,7 @@ impl Cluster {
     }
 
     async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), RequestError> {
-        // What is ours is ours: a conflict with another manager is decided for the plan.
+        // The plan decides conflicts with other field managers.
         let parameters = PatchParams { dry_run: mode == Mode::ServerDryRun, ..PatchParams::apply(metadata::VIRTWORK).force() };
         let api = self.api(object.kind, Some(namespace));
         let body: Result<&RawValue, _> = serde_json::from_str(object.json());
@@ -289,7 +289,8 @@ impl Cluster {
                 })
                 .await;
             match patched {
-                // Somebody, KubeVirt itself for one, wrote it meanwhile. Going on would leave dropped fields behind for ever.
+                // Another writer, such as KubeVirt, changed it in between. Without a retry, fields dropped from the plan would
+                // stay.
                 Err(failure) if failure.is_code(409) && !self.overdue() && conflicts < CONFLICTS => {
                     conflicts += 1;
                     tokio::time::sleep(Duration::from_millis(50 * u64::from(conflicts))).await;
@@ -302,10 +303,10 @@ impl Cluster {
         Ok(())
     }
 
-    /// Restarts a VM, so that it runs what is planned now.
+    /// Restarts a VM so that it runs with the planned configuration.
     ///
     /// # Errors
-    /// The server's refusal; a VM that is not running needs no restart.
+    /// The server's error. A VM that is not running needs no restart.
     pub async fn restart(&self, namespace: &str, vm: &str) -> Result<(), ClusterError> {
         let path = format!("/apis/subresources.kubevirt.io/v1/namespaces/{namespace}/virtualmachines/{vm}/restart");
         let put = || {
@@ -322,15 +323,15 @@ impl Cluster {
     /// Waits until an object that is being deleted is gone.
     ///
     /// # Errors
-    /// When the time is over, or it cannot be looked at.
+    /// When the time is over, or the object cannot be read.
     pub async fn wait_until_gone(&self, kind: Kind, namespace: &str, name: &str) -> Result<(), ClusterError> {
         self.wait_while(kind, namespace, name, |object| object["metadata"]["deletionTimestamp"].is_string()).await
     }
 
-    /// Waits until this very object, whose deletion was accepted, is gone.
+    /// Waits until this object, whose deletion was accepted, is gone.
     ///
     /// # Errors
-    /// When the time is over, or it cannot be looked at.
+    /// When the time is over, or the object cannot be read.
     pub async fn wait_item_gone(&self, namespace: &str, item: &ObjectRef) -> Result<(), ClusterError> {
         self.wait_while(item.kind, namespace, &item.name, |object| object["metadata"]["uid"] == *item.uid).await
     }

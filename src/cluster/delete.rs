@@ -1,4 +1,4 @@
-//! Removal: by label, only what is ours, and waited for until it is really gone.
+//! Deletes a fleet: only objects that belong to it, and waits until they are gone.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -21,26 +21,26 @@ use super::{
     reflector::Reflector,
 };
 
-/// How often the watches' findings are looked over.
+/// How often the state of the watches is evaluated.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// How often objects are looked for that have lost their labels.
+/// How often objects are searched that have lost their labels.
 const LABEL_CHECK_INTERVAL: Duration = Duration::from_secs(2);
-/// Deletions in flight at once.
+/// Concurrent DELETE requests.
 const IN_PARALLEL: usize = 16;
-/// The kinds that carry our labels, in the order in which they are removed.
+/// The kinds that carry the fleet's labels, in the order of deletion.
 const KINDS: [Kind; 5] = [Kind::Vm, Kind::Service, Kind::Secret, Kind::Vmi, Kind::DataVolume];
 
-/// What was not deleted, and why.
+/// Objects that were not deleted, and why.
 #[derive(Debug)]
 pub struct Refused {
     /// The objects.
     pub items: Vec<ObjectRef>,
-    /// The server's refusal.
+    /// The server's error.
     pub error: ClusterError,
 }
 
 impl Inventory {
-    /// What of it will go although some deletions were refused: what belongs to a VM that stays, stays too.
+    /// The objects that will be deleted although some deletions failed. Objects owned by a VM that stays, stay too.
     pub fn excluding(&self, refused: &[Refused]) -> Self {
         let stay: Vec<_> = refused.iter().flat_map(|refused| &refused.items).collect();
         let vms = stay.iter().filter(|item| item.kind == Kind::Vm).map(|item| item.name.as_str());
@@ -58,10 +58,10 @@ impl Inventory {
 }
 
 impl Cluster {
-    /// Lists the objects of a fleet, or of some workloads of it.
+    /// Lists the objects of a fleet, or of some of its workloads.
     ///
     /// # Errors
-    /// When VMs, Secrets or Services may not be listed.
+    /// When VMs, Secrets or Services cannot be listed.
     pub async fn inventory(&self, namespace: &str, fleet: &str, workloads: &[String], events: &Events) -> Result<Inventory, ClusterError> {
         let found = self.find(namespace, fleet, workloads, events).await?;
         let sorted = inventory::sort(&found, self.living(namespace, &found).await?);
@@ -72,7 +72,8 @@ impl Cluster {
         Ok(Inventory { namespace: namespace.to_owned(), items: sorted.items, orphans: sorted.orphans, selector })
     }
 
-    /// Objects of the fleet that are not in an earlier inventory, but for what is being deleted or goes with something in it.
+    /// Objects of the fleet that are not in an earlier inventory. Objects that are terminating or owned by something in it are left
+    /// out.
     ///
     /// # Errors
     /// When they cannot be listed.
@@ -91,7 +92,7 @@ impl Cluster {
         let selector = metadata::selector(Some(fleet), workloads);
         let unknown = async |kind: Kind| events.emit(Event::Warning(Warning::CannotList(kind))).await;
         let mut found = Vec::new();
-        // A server or proxy that drops the selector must not widen what is ours.
+        // A server or proxy that ignores the selector must not widen the inventory.
         let wanted = |about: &Meta| {
             about.belongs_to(fleet)
                 && (workloads.is_empty() || workloads.iter().any(|name| about.label_or_annotation(metadata::COMPONENT) == Some(name)))
@@ -102,7 +103,7 @@ impl Cluster {
                     let ours = all.into_iter().map(|object| object.metadata).filter(wanted);
                     found.extend(ours.map(|about| Found { kind, about }));
                 }
-                // A cluster without KubeVirt or CDI has none of their objects.
+                // Without KubeVirt or CDI there are no such objects.
                 Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
                 Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Vmi) => unknown(kind).await,
                 Err(failure) => return Err(failure.into_error(self)),
@@ -112,7 +113,7 @@ impl Cluster {
             Ok(pvcs) => {
                 let volumes = found.iter().filter(|found| found.kind == Kind::DataVolume);
                 let volumes: BTreeSet<_> = volumes.map(|volume| volume.about.uid.clone()).collect();
-                // CDI does not pass our labels on to every PVC.
+                // CDI does not copy the labels to every PVC.
                 let ours = |pvc: &Meta| {
                     pvc.owners.iter().any(|owner| volumes.contains(&owner.uid)) || (pvc.belongs_to(fleet) && workloads.is_empty())
                 };
@@ -125,7 +126,7 @@ impl Cluster {
         Ok(found)
     }
 
-    /// Which owners live, of those that are not in the list themselves.
+    /// Looks up the owners that are not in the list themselves.
     async fn living(&self, namespace: &str, found: &[Found]) -> Result<Living, ClusterError> {
         let ours: BTreeSet<_> = found.iter().map(|found| found.about.uid.as_str()).collect();
         let owners: Vec<_> =
@@ -145,11 +146,10 @@ impl Cluster {
         Ok(living)
     }
 
-    /// Asks for the deletion of all of it, and of nothing that has appeared since. Goes on past errors and returns each, with what it
-    /// is about.
+    /// Requests the deletion of exactly these objects. Continues after errors, and returns each with its objects.
     pub async fn delete(&self, inventory: &Inventory) -> Vec<Refused> {
         let mut errors = Vec::new();
-        // Machines first: their controller would make an VMI again.
+        // VMs first: their controller would create a VMI again.
         let (vms, others): (Vec<_>, Vec<_>) = inventory.roots().cloned().partition(|item| item.kind == Kind::Vm);
         for items in [vms, others] {
             errors.extend(self.delete_each(&inventory.namespace, &items).await);
@@ -157,7 +157,7 @@ impl Cluster {
         errors
     }
 
-    /// Deletes objects one by one, in parallel: only those very objects.
+    /// Deletes objects one by one and concurrently, each by its UID.
     pub async fn delete_each(&self, namespace: &str, items: &[ObjectRef]) -> Vec<Refused> {
         let results = stream::iter(items).map(|item| async move {
             let preconditions = Preconditions { uid: Some(item.uid.clone()), resource_version: None };
@@ -170,7 +170,7 @@ impl Cluster {
             match deleted.await {
                 Ok(()) => None,
                 Err(failure) if failure.is_code(404) => None,
-                // Another object bears its name now, or the server does not delete it.
+                // A new object has its name, or the server does not delete it.
                 Err(failure) if failure.is_code(409) && !self.is_there(namespace, item).await => None,
                 Err(failure) => Some(Refused { items: vec![item.clone()], error: failure.into_error(self) }),
             }
@@ -178,7 +178,7 @@ impl Cluster {
         results.buffer_unordered(IN_PARALLEL).collect::<Vec<_>>().await.into_iter().flatten().collect()
     }
 
-    /// Whether this very object is there, and is not being deleted; true where that is not known.
+    /// Whether this object exists and is not terminating; true if that is not known.
     async fn is_there(&self, namespace: &str, item: &ObjectRef) -> bool {
         match self.get(item.kind, namespace, &item.name).await {
             Ok(Some(object)) => object["metadata"]["uid"] == *item.uid && object["metadata"]["deletionTimestamp"].is_null(),
@@ -187,7 +187,7 @@ impl Cluster {
         }
     }
 
-    /// Waits until all of it is gone. Returns what is left when the time is over.
+    /// Waits until all objects are gone, and returns those that remain when the time is over.
     ///
     /// # Errors
     /// When the namespace cannot be watched.
@@ -199,18 +199,18 @@ impl Cluster {
         let total = left.len();
         let kinds = KINDS.into_iter().chain([Kind::Pvc]).filter(|kind| inventory.of(*kind).next().is_some());
         let namespace = inventory.namespace.as_str();
-        // CDI does not pass our labels on to PVCs.
+        // CDI does not copy the labels to PVCs.
         let scope = |kind| Scope::new(kind, Some(namespace), if kind == Kind::Pvc { "" } else { &inventory.selector });
         let mut present = Reflector::new(self, kinds.map(scope).collect(), |object: MetadataOnly| object.metadata.uid);
         loop {
             present.poll(POLL_INTERVAL).await?;
             let over = self.overdue();
             if over {
-                // What the watches have told may be old.
+                // The watches may be stale.
                 drop(present.list_all().await);
             }
             left.retain(|item| match present.get(item.kind, namespace, &item.name) {
-                // Under its name there may be another by now.
+                // A new object may have the same name.
                 Some(uid) => item.uid == *uid,
                 None => !present.is_kind_synced(item.kind),
             });
@@ -223,7 +223,7 @@ impl Cluster {
         events.emit(Event::Waited).await;
         loop {
             let lost = match self.without_labels(inventory).await {
-                // What is left is told all the same.
+                // The objects that remain are reported anyway.
                 Err(_) if !left.is_empty() => Vec::new(),
                 lost => lost?,
             };
@@ -236,7 +236,7 @@ impl Cluster {
         }
     }
 
-    /// What is there all the same, because it has lost its labels meanwhile: watches have told that as its end.
+    /// Objects that still exist but lost their labels. The watches reported them as deleted.
     async fn without_labels(&self, inventory: &Inventory) -> Result<Vec<ObjectRef>, ClusterError> {
         let mut left = Vec::new();
         for kind in KINDS {
@@ -253,7 +253,7 @@ impl Cluster {
         Ok(left)
     }
 
-    /// What the finalizers of an object are, for the one who waits for it in vain.
+    /// The finalizers of an object that is not deleted in time.
     pub async fn finalizers(&self, namespace: &str, item: &ObjectRef) -> Vec<String> {
         let found = self.get(item.kind, namespace, &item.name).await.ok().flatten();
         found.and_then(|object| Vec::deserialize(&object["metadata"]["finalizers"]).ok()).unwrap_or_default()

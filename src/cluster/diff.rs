@@ -1,4 +1,4 @@
-//! What is there, compared with what is planned: one list of each kind, no write.
+//! Compares the live objects with the plan: one list per kind, no write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,82 +25,82 @@ use super::{
     type_meta,
 };
 
-/// What one object of the plan needs.
+/// What an object of the plan needs.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// What it takes; of an object that is not there, or is being deleted, everything.
+    /// The action. An object that does not exist, or is terminating, is created.
     pub difference: Action,
-    /// Whether it is there.
+    /// Whether it exists.
     pub there: bool,
-    /// Being deleted: to be waited for before it is made again.
+    /// Whether it is terminating. It is created again once it is gone.
     pub terminating: bool,
-    /// Makes its fields ours before an apply, where they are not.
+    /// Moves its fields to our field manager before an apply, if needed.
     pub field_manager: Option<json_patch::Patch>,
 }
 
 impl Change {
-    /// Of an object that is not there.
+    /// For an object that does not exist.
     const CREATE: Self = Self { difference: Action::Update, there: false, terminating: false, field_manager: None };
 
-    /// Whether the object is to be made.
+    /// Whether the object must be created.
     pub fn is_create(&self) -> bool {
         !self.there || self.terminating
     }
 
-    /// Whether nothing is to be done.
+    /// Whether nothing must be done.
     pub fn is_unchanged(&self) -> bool {
         !self.is_create() && self.difference == Action::Unchanged
     }
 }
 
-/// An object of the fleet beyond the plan.
+/// An object of the fleet that is not in the plan.
 #[derive(Debug, Clone)]
 pub struct Extraneous {
     /// The object.
     pub object: ObjectRef,
-    /// Whether a DataVolume goes with it.
+    /// Whether it owns a DataVolume.
     pub has_disk: bool,
 }
 
-/// Everything a run of `up` has to know of the cluster's present state.
+/// The live state that `up` needs to know.
 #[derive(Debug, Clone, Default)]
 pub struct Diff {
-    /// One for each object of the plan, in its order.
+    /// One change per object of the plan, in its order.
     pub changes: Vec<Change>,
-    /// Machines that run something other than what they would start with now.
+    /// VMs whose running configuration is outdated.
     pub needs_restart: Vec<String>,
-    /// Objects of the fleet beyond the plan, of the workloads of this run.
+    /// Objects of the selected workloads that are not in the plan.
     pub extraneous: Vec<Extraneous>,
-    /// The VMs of the plan, as they are.
+    /// The live state of the VMs of the plan.
     pub rows: Vec<VmStatus>,
 }
 
 impl Diff {
-    /// Whether there is nothing to write.
+    /// Whether nothing must be written.
     pub fn is_up_to_date(&self) -> bool {
         self.changes.iter().all(Change::is_unchanged)
     }
 }
 
-/// What a list says of one object.
+/// One listed object.
 enum Found {
-    /// It is in the plan, at this place.
+    /// It is in the plan, at this index.
     Planned {
         index: usize,
         change: Box<Change>,
         disk: Option<String>,
         live: Option<Box<LiveObject>>,
     },
-    /// It bears a name of the plan and is somebody else's.
+    /// It has a planned name and belongs to something else.
     Foreign(String),
     Extraneous(Extraneous),
 }
 
 impl Cluster {
-    /// Compares the namespace with the plan. `None`: the user may not look into it.
+    /// Compares the namespace with the plan. `None` means that the user cannot list VMs in it.
     ///
     /// # Errors
-    /// A foreign object under one of our names, or a data disk that cannot become what is asked for.
+    /// When another object has a planned name, or a data disk would have to change in place.
     pub async fn diff(&self, plan: &Plan, namespace_is_there: bool) -> Result<Option<Diff>, ClusterError> {
         let changes = vec![Change::CREATE; plan.objects.len()];
         if !namespace_is_there {
@@ -124,9 +124,9 @@ impl Cluster {
         Ok(Some(diff))
     }
 
-    /// KubeVirt adopts a DataVolume, and CDI a PVC, that it finds under the name it is to make (kubevirt/kubevirt
-    /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). That of somebody else would become a data disk
-    /// of ours, and go with it.
+    /// KubeVirt adopts a DataVolume, and CDI a PVC, that already has the name it would create (kubevirt/kubevirt
+    /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). Another user's volume would become a data
+    /// disk of the fleet and be deleted with it.
     async fn require_free_disks(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
         let new = plan.objects.iter().zip(&diff.changes).filter(|(object, change)| change.is_create() && object.has_data_volume);
         let names: BTreeSet<_> = new.map(|(object, _)| metadata::data_volume(&object.name)).collect();
@@ -145,17 +145,17 @@ impl Cluster {
         }
         living.uids.extend(objects.iter().map(|object| object.about.uid.clone()));
         let foreign = inventory::foreign(&objects, &plan.fleet, living);
-        // KubeVirt waits for what is being deleted.
+        // KubeVirt waits for terminating objects.
         let foreign =
             foreign.into_iter().filter(|found| names.contains(&found.about.name) && !found.about.terminating && found.kind != Kind::Vm);
         let foreign: Vec<_> = foreign.map(|found| format!("{}/{}", found.kind.qualified_name(), found.about.name)).collect();
         if foreign.is_empty() { Ok(()) } else { Err(name_taken(plan, foreign)) }
     }
 
-    /// Machines whose running VMI is not the plan's: looked at before the writes, and again where these changed some.
+    /// VMs whose running configuration is outdated. Listed before the writes, and again if something was written.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn needs_restart(&self, plan: &Plan, diff: &Diff) -> Result<Vec<String>, ClusterError> {
         if diff.is_up_to_date() {
             return Ok(diff.needs_restart.clone());
@@ -175,7 +175,7 @@ impl Cluster {
     }
 }
 
-/// The planned objects of a kind by their names, each with its place in the plan.
+/// The planned objects of a kind by name, with their index in the plan.
 fn by_name(plan: &Plan, kind: Kind) -> BTreeMap<&str, (usize, &Object)> {
     let of_kind = plan.objects.iter().enumerate().filter(|(_, object)| object.kind == kind);
     of_kind.map(|(index, object)| (object.name.as_str(), (index, object))).collect()
@@ -199,7 +199,7 @@ fn look_at(
     planned: &BTreeMap<&str, (usize, &Object)>,
     workloads: &BTreeSet<&str>,
 ) -> Option<Found> {
-    // Items of a list do not say what they are.
+    // Items of a list have no apiVersion and kind.
     (live["apiVersion"], live["kind"]) = type_meta(kind);
     let about = about(&live);
     let (ours, terminating) = (about.belongs_to(&plan.fleet), about.terminating);
@@ -248,7 +248,7 @@ fn name_taken(plan: &Plan, objects: Vec<String>) -> ClusterError {
     ClusterError::NameTaken { namespace: plan.namespace.clone(), objects }
 }
 
-/// Machines whose VMI was started with something else than the plan's.
+/// VMs whose VMI was started with another configuration.
 fn needs_restart(plan: &Plan, vmis: &[LiveObject]) -> Vec<String> {
     let running: BTreeMap<_, _> = vmis.iter().map(|vmi| (vmi.metadata.name.as_str(), vmi)).collect();
     let differs = |vm: &&Object| {

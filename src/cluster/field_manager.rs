@@ -1,14 +1,15 @@
-//! Who owns which field: what our POST left (`Update`), or `kubectl apply` of what a dry run printed, becomes that of an apply, so
-//! that a field dropped from the plan is dropped from the object. Source of the technique: `k8s.io/client-go/util/csaupgrade`.
+//! Moves fields to our server-side apply manager: those of our POST (`Update`), and those of `kubectl apply` with the output of a
+//! dry run. Otherwise a field dropped from the plan would stay in the object. The technique is that of
+//! `k8s.io/client-go/util/csaupgrade`.
 
 use serde_json::{Value, json};
 
 use crate::plan::metadata;
 
-/// The field of the annotation in which kubectl keeps what it applied last.
+/// The annotation in which kubectl keeps the last applied configuration.
 const LAST_APPLIED: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
 
-/// The JSON patch that makes of the `Update` entries that are ours an `Apply` one, where there are any.
+/// The JSON patch that turns our `Update` entries into one `Apply` entry; `None` if there are none.
 pub fn patch(live: &Value) -> Option<json_patch::Patch> {
     let entries = live["metadata"]["managedFields"].as_array()?.clone();
     let ours = |entry: &Value| metadata::is_own_manager(entry) && entry["subresource"].is_null() && entry["operation"] == "Update";
@@ -20,7 +21,7 @@ pub fn patch(live: &Value) -> Option<json_patch::Patch> {
     let earlier = entries.iter().position(|entry| entry["manager"] == metadata::VIRTWORK && entry["operation"] == "Apply");
     let earlier = earlier.map(|index| entries.remove(index));
     for mut entry in earlier.into_iter().chain(updates) {
-        // kubectl's note of what it applied last stays kubectl's: taken over, it would be dropped.
+        // kubectl keeps its own annotation: with our manager it would be dropped.
         let annotations = entry["fieldsV1"]["f:metadata"]["f:annotations"].as_object_mut();
         let note = annotations.and_then(|annotations| annotations.remove_entry(LAST_APPLIED));
         unite(&mut ours["fieldsV1"], &entry["fieldsV1"]);
@@ -37,7 +38,7 @@ pub fn patch(live: &Value) -> Option<json_patch::Patch> {
     serde_json::from_value(patch).ok()
 }
 
-/// The union of two field sets, which are trees of keys.
+/// Merges two field sets, which are trees of keys.
 fn unite(into: &mut Value, from: &Value) {
     if let (Value::Object(into), Value::Object(from)) = (into, from) {
         for (key, value) in from {

@@ -1,5 +1,4 @@
-//! Why a VM is not ready, where it does not say so itself: its guest is asked, else its console; its data volume; the
-//! events around it.
+//! Diagnoses why a VM is not ready if its own status does not say so: from its guest, its console, its data volume and its events.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,23 +16,24 @@ use crate::{
 
 use super::{Cluster, diff::name_of};
 
-/// More VMs than this are not asked one by one.
+/// The most VMs that are probed at a time.
 const MAX_PROBED: usize = 20;
-/// All answers together.
+/// Time limit of the whole diagnosis.
 const MAX_RETRY_TIME: Duration = Duration::from_secs(10);
-/// One guest's own; its console is read when it does not come.
+/// Time limit of one guest's response. After it the console is read.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(6);
-/// Its console.
+/// Time limit of reading a console.
 const CONSOLE_TIMEOUT: Duration = Duration::from_secs(3);
-/// What a guest whose work runs says on its console (`src/catalog/common/guest/usr/local/libexec/virtwork/health`).
+/// What a guest prints on its console when its workload runs (`src/catalog/common/guest/usr/local/libexec/virtwork/health`). Part
+/// of the contract with guests.
 const WORKING: &str = "working";
-/// KubeVirt's container that prints the serial console.
+/// KubeVirt's container with the serial console as its log.
 const CONSOLE: &str = "guest-console-log";
 
 /// Diagnoses by namespace and VM.
 pub type Reasons = BTreeMap<(String, String), Diagnosis>;
 
-/// Gives each VM whose own status does not say why it is not ready what was found out.
+/// Sets the cause of each VM that has a diagnosis.
 pub fn set_causes(rows: &mut [VmStatus], reasons: &Reasons) {
     for row in rows.iter_mut().filter(|row| row.needs_diagnosis()) {
         if let Some(diagnosis) = reasons.get(&(row.namespace.clone(), row.name.clone())) {
@@ -43,7 +43,7 @@ pub fn set_causes(rows: &mut [VmStatus], reasons: &Reasons) {
 }
 
 impl Cluster {
-    /// Fills in the reasons that the VMs' own status does not give.
+    /// Diagnoses the VMs whose own status does not say why they are not ready.
     pub async fn diagnose(&self, rows: &mut [VmStatus]) {
         let reasons = self.diagnose_all(rows).await;
         set_causes(rows, &reasons);
@@ -62,7 +62,7 @@ impl Cluster {
         found
     }
 
-    /// Reasons by VM, of VMs in one namespace that are not ready; of a VM that says nothing, none.
+    /// Diagnoses by VM, for VMs in one namespace. VMs without a diagnosis are left out.
     pub(super) async fn diagnose_namespace(&self, namespace: &str, late: &[VmStatus]) -> BTreeMap<String, Diagnosis> {
         let names = |of: fn(&Cause) -> bool| {
             late.iter().filter(|row| row.cause.as_ref().is_some_and(of)).map(|row| row.name.clone()).collect::<Vec<_>>()
@@ -70,7 +70,7 @@ impl Cluster {
         let volumes = names(Cause::is_of_volume);
         let unknown = names(|cause| matches!(cause, Cause::Unknown | Cause::Provisioning(_)));
         let guests = names(|cause| *cause == Cause::Guest);
-        // Whoever does not answer in time leaves it at what is known: nothing else waits for reasons.
+        // A source that does not respond in time is left out; nothing else waits for it.
         let all = futures::join!(
             tokio::time::timeout(MAX_RETRY_TIME, self.event_reasons(namespace, &unknown)),
             tokio::time::timeout(MAX_RETRY_TIME, self.volume_reasons(namespace, &volumes)),
@@ -79,7 +79,7 @@ impl Cluster {
         [all.0, all.1, all.2].into_iter().filter_map(Result::ok).flatten().collect()
     }
 
-    /// What CDI says of data volumes.
+    /// What CDI reports about data volumes.
     async fn volume_reasons(&self, namespace: &str, vms: &[String]) -> BTreeMap<String, Diagnosis> {
         if vms.is_empty() {
             return BTreeMap::new();
@@ -97,7 +97,7 @@ impl Cluster {
         vms.iter().filter_map(of).collect()
     }
 
-    /// Reasons by VM; of a VM that says nothing, none.
+    /// What guests report. VMs without a report are left out.
     async fn guest_reasons(&self, namespace: &str, vms: &[String]) -> BTreeMap<String, Diagnosis> {
         if vms.is_empty() {
             return BTreeMap::new();
@@ -129,7 +129,7 @@ impl Cluster {
                 Ok(line) => line.map(|line| if line == WORKING { Diagnosis::ConsoleWorking } else { Diagnosis::Guest(line) }),
                 Err(()) => Some(Diagnosis::Forbidden("reading pods/proxy and pods/log")),
             },
-            // The API server's own errors are JSON or begin so; the guest's are one plain sentence.
+            // Errors of the API server are JSON or begin like this; a guest's response is one plain sentence.
             Some((_, line)) if !(line.starts_with('{') || line.starts_with("error trying to reach service") || line.is_empty()) => {
                 Some(Diagnosis::Guest(line))
             }
@@ -140,7 +140,7 @@ impl Cluster {
         }
     }
 
-    /// Status and first line of what the guest itself says.
+    /// Status and first line of the guest's response.
     async fn answer(&self, namespace: &str, pod: &str) -> Option<(u16, String)> {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{HEALTH_PORT}/proxy/");
         let request = http::Request::get(path).body(Body::empty()).ok()?;
@@ -151,7 +151,7 @@ impl Cluster {
         Some((status, body.lines().next().unwrap_or_default().trim().to_owned()))
     }
 
-    /// The last thing the guest said on its serial console; an error where it may not be read.
+    /// The guest's last line on its serial console; an error if the console cannot be read.
     async fn console_line(&self, namespace: &str, pod: &str) -> Result<Option<String>, ()> {
         let api: Api<Pod> = Api::namespaced(self.client(), namespace);
         let parameters = LogParams { container: Some(CONSOLE.to_owned()), tail_lines: Some(400), ..LogParams::default() };
@@ -165,7 +165,7 @@ impl Cluster {
         }
     }
 
-    /// The newest warning about each VM, its pod or its data volume.
+    /// The newest warning event of each VM, its pod or its data volume.
     async fn event_reasons(&self, namespace: &str, vms: &[String]) -> BTreeMap<String, Diagnosis> {
         if vms.is_empty() {
             return BTreeMap::new();
@@ -176,7 +176,7 @@ impl Cluster {
         };
         let mut reasons = BTreeMap::new();
         let mut events = events.items;
-        // The newest is told last, and stays.
+        // The newest comes last and replaces earlier ones.
         events.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
         for event in events {
             let about = event.involved_object.name.unwrap_or_default();
@@ -194,7 +194,7 @@ impl Cluster {
     }
 }
 
-/// The VM that a virt-launcher pod belongs to; the pod's labels are the VMI's.
+/// The VM of a virt-launcher pod, by labels that KubeVirt copies from the VMI.
 fn vm_of(pod: &Value) -> String {
     let labels = &pod["metadata"]["labels"];
     let name = labels["vm.kubevirt.io/name"].as_str().or_else(|| pod["metadata"]["annotations"]["kubevirt.io/domain"].as_str());

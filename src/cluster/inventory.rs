@@ -1,5 +1,5 @@
-//! Whose an object in the namespace of a fleet is: labels alone prove nothing, because a VM that somebody copied, or a controller made,
-//! from one of ours passes the labels of its template on.
+//! Decides which objects belong to a fleet. Labels alone prove nothing: a VM that was copied from one of the fleet passes the
+//! labels of its template on to its VMI, and controllers copy labels too.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use crate::{
     plan::metadata,
 };
 
-/// The objects of a fleet in a namespace, as they were listed.
+/// The objects of a fleet in a namespace, when they were listed.
 #[derive(Debug, Clone)]
 pub struct Inventory {
     /// The namespace.
     pub namespace: String,
     /// The objects, VMs first.
     pub items: Vec<ObjectRef>,
-    /// UIDs of VMIs, data volumes and PVCs that no owner in this list takes with it.
+    /// UIDs of VMIs, data volumes and PVCs without an owner in this list.
     pub(super) orphans: BTreeSet<String>,
-    /// The label selector that finds them.
+    /// The label selector that matches them.
     pub(super) selector: String,
 }
 
-/// An object with the fleet's labels, or a PVC of such a data volume.
+/// An object with the fleet's labels, or a PVC of its data volume.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub kind: Kind,
@@ -34,7 +34,7 @@ pub(super) struct Found {
 pub(super) struct Living {
     /// UIDs of the VMs and data volumes that exist.
     pub uids: BTreeSet<String>,
-    /// Kinds that may not be listed.
+    /// Kinds that cannot be listed.
     pub unlisted: Vec<Kind>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Living {
 pub(super) struct Sorted {
     pub items: Vec<ObjectRef>,
     pub orphans: BTreeSet<String>,
-    /// VMs of another owner, and what they need to run on.
+    /// VMs with another owner, and the objects that they need.
     pub kept: Vec<ObjectRef>,
 }
 
@@ -52,15 +52,15 @@ pub(super) struct Sorted {
 enum State {
     /// It belongs to the fleet.
     Ours,
-    /// It lives, or is of a kind that this program does not know.
+    /// It exists, or is of a kind that is not looked up.
     Alive,
-    /// It is gone.
+    /// It does not exist any more.
     Dead,
-    /// Its kind may not be listed.
+    /// Its kind cannot be listed.
     Unknown,
 }
 
-/// Kinds of owners that are looked up.
+/// The kinds of owners that are looked up.
 pub(super) const OWNERS: [Kind; 2] = [Kind::Vm, Kind::DataVolume];
 
 impl Found {
@@ -74,7 +74,7 @@ impl Found {
     }
 }
 
-/// Whether objects of a kind are made for another object, which takes them with it.
+/// Whether objects of this kind are garbage-collected with an owner.
 fn has_owner(kind: Kind) -> bool {
     matches!(kind, Kind::Vmi | Kind::DataVolume | Kind::Pvc)
 }
@@ -90,7 +90,7 @@ fn state(owner: &Owner, ours: &BTreeSet<&str>, living: &Living) -> State {
     }
 }
 
-/// Leaves out what has a living owner outside the fleet, again and again: what such an object owns is left out with it.
+/// Leaves out objects with a living owner outside the fleet, and repeats that for the objects they own.
 pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
     let mut ours: BTreeSet<&str> = found.iter().map(|found| found.about.uid.as_str()).collect();
     let vms = found.iter().filter(|found| found.kind == Kind::Vm);
@@ -101,7 +101,7 @@ pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
             if states.contains(&State::Ours) || !ours.contains(found.about.uid.as_str()) {
                 return false;
             }
-            // A PVC goes with the data volume of a VM of ours, also where those may not be listed.
+            // A PVC belongs to the data volume of a VM of the fleet, even if data volumes cannot be listed.
             let unknown = states.contains(&State::Unknown) && !(found.kind == Kind::Pvc && disks.contains(&found.about.name));
             unknown || states.contains(&State::Alive)
         };
@@ -132,8 +132,8 @@ pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
     sorted
 }
 
-/// Data volumes and PVCs that are not the fleet's, and that do not go soon because all their owners are gone. `living` knows every
-/// object that could be listed.
+/// Data volumes and PVCs that are not the fleet's and are not about to be garbage-collected. `living` contains every object that
+/// could be listed.
 pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> Vec<&'a Found> {
     let with_labels = objects.iter().filter(|found| found.about.belongs_to(fleet));
     let mut ours: BTreeSet<String> =
@@ -142,7 +142,7 @@ pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> 
             .into_iter()
             .map(|item| item.uid)
             .collect();
-    // CDI does not pass our labels on to every PVC.
+    // CDI does not copy the labels to every PVC.
     let owned = |found: &&Found| found.about.owners.iter().any(|owner| ours.contains(&owner.uid));
     let pvcs: Vec<_> = objects.iter().filter(owned).map(|pvc| pvc.about.uid.clone()).collect();
     ours.extend(pvcs);
@@ -155,7 +155,7 @@ pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> 
 }
 
 impl Inventory {
-    /// Whether there is nothing.
+    /// Whether there are no objects.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
@@ -164,7 +164,7 @@ impl Inventory {
         self.items.iter().filter(move |item| item.kind == kind)
     }
 
-    /// The objects to delete so that all of them go: the others have an owner among these.
+    /// The objects to delete. The others are garbage-collected with their owners.
     pub(super) fn roots(&self) -> impl Iterator<Item = &ObjectRef> {
         self.items.iter().filter(|item| !has_owner(item.kind) || self.orphans.contains(&item.uid))
     }

@@ -1,4 +1,4 @@
-//! Lists: in pages of 500, each object read from its own piece of the answer, so that no more is kept than is asked for.
+//! Lists in pages of 500. Each object is parsed from its own part of the response, so that only the needed fields are kept.
 
 use std::fmt::Debug;
 
@@ -17,17 +17,17 @@ use crate::{
 
 use super::{Cluster, request::RequestError};
 
-/// kubectl's own chunk size.
+/// kubectl's chunk size.
 pub const PAGE: u32 = 500;
 
-/// What is listed, or followed.
+/// What is listed or watched.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// Objects of this kind,
+    /// Objects of this kind.
     pub kind: Kind,
-    /// in this namespace or in all,
+    /// Their namespace; all namespaces if `None`.
     pub namespace: Option<String>,
-    /// that this label selector matches; all of them where it is empty.
+    /// The label selector; empty for all objects.
     pub selector: String,
 }
 
@@ -37,18 +37,18 @@ impl Scope {
     }
 }
 
-/// Which part of each object is sent.
+/// Which part of each object the server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Representation {
-    /// All of it.
+    /// The whole object.
     Full,
     /// Its metadata.
     Metadata,
 }
 
-/// What is read of each object that is listed or followed.
+/// The part of each listed or watched object that is kept.
 pub trait Projection: Clone + Debug + DeserializeOwned + Send + 'static {
-    /// How much of it the server has to send.
+    /// Which part the server must send.
     const REPRESENTATION: Representation;
 
     fn about(&self) -> &Meta;
@@ -62,7 +62,7 @@ impl Projection for LiveObject {
     }
 }
 
-/// Who an object is, and nothing else.
+/// Only the metadata of an object.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct MetadataOnly {
@@ -77,7 +77,7 @@ impl Projection for MetadataOnly {
     }
 }
 
-/// A page; what is in it stays text.
+/// A page whose items are still text.
 #[derive(Deserialize)]
 struct Page<'a> {
     #[serde(default)]
@@ -87,10 +87,10 @@ struct Page<'a> {
 }
 
 impl Cluster {
-    /// Machines or VMIs that a label selector matches.
+    /// VMs or VMIs that a label selector matches.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn list_live(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
         let found = self.try_list(&Scope::new(kind, namespace, selector)).await;
         found.map_err(|failure| failure.into_error(self))
@@ -106,7 +106,7 @@ impl Cluster {
         self.read_list(scope, P::REPRESENTATION, &|text| serde_json::from_str(text).map(Some)).await
     }
 
-    /// All pages, what `read` makes of each object; when a continue token has expired (410), all over again.
+    /// All pages, as `read` parses each object. An expired continue token (410) restarts the list.
     pub(super) async fn read_list<T>(
         &self,
         scope: &Scope,
@@ -120,7 +120,7 @@ impl Cluster {
             let (found, more) = match page {
                 Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() => {
                     expired += 1;
-                    // As kubectl does it: where pages expire again and again, all in one answer.
+                    // Like kubectl: if pages expire repeatedly, the list is requested without pages.
                     parameters.limit = parameters.limit.filter(|_| expired < 3);
                     parameters.continue_token = None;
                     objects.clear();

@@ -1,6 +1,6 @@
-//! What is seen of each request on its way: `-v=6` tells method, address, status and time, never a header or body, because
-//! they hold secrets; and what kube does not do: a server that asks for a pause (`Retry-After`) is remembered, and a watch that
-//! ends as soon as it begins does not begin again at once.
+//! Layers around each request. `-v=6` logs method, URL, status and time, but neither headers nor bodies, because they contain
+//! secrets. `Retry-After` of a response delays later requests. A watch that ends at once is not restarted at once, which kube does
+//! not do itself.
 
 use std::{
     collections::BTreeMap,
@@ -13,17 +13,17 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
-/// No server is obeyed for longer.
+/// Upper bound for Retry-After.
 const LONGEST: Duration = Duration::from_secs(3600);
-/// A watch is heard at most so often. kube begins one that ended anew without a pause, and a proxy may end each at once.
+/// The shortest time between two starts of a watch. kube restarts an ended watch without a delay, and a proxy may end each at once.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// Until when a server wants to be left alone.
+/// Until when the server asked for no requests.
 #[derive(Debug, Clone, Default)]
 pub struct RetryAfter(Arc<Mutex<Option<Instant>>>);
 
 impl RetryAfter {
-    /// How long that still is.
+    /// The remaining time.
     pub fn left(&self) -> Duration {
         let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
@@ -38,12 +38,12 @@ impl RetryAfter {
     }
 }
 
-/// When the watch of each path is heard next.
+/// The earliest next start of each watched path.
 #[derive(Debug, Clone, Default)]
 struct WatchRateLimit(Arc<Mutex<BTreeMap<String, Instant>>>);
 
 impl WatchRateLimit {
-    /// Until when a watch that is asked for now has to wait.
+    /// The earliest time at which this watch may return.
     fn next(&self, path: &str) -> Instant {
         let mut paths = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -53,7 +53,7 @@ impl WatchRateLimit {
     }
 }
 
-/// Puts [`TraceRequests`] around a service.
+/// Wraps a service in [`TraceRequests`].
 #[derive(Debug, Clone, Default)]
 pub struct TraceLayer(pub RetryAfter);
 
@@ -65,7 +65,7 @@ impl<S> Layer<S> for TraceLayer {
     }
 }
 
-/// A service that tells of each request.
+/// A service that logs each request.
 #[derive(Debug, Clone)]
 pub struct TraceRequests<S>(S, RetryAfter, WatchRateLimit);
 

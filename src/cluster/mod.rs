@@ -46,7 +46,7 @@ pub use namespace::created_by_up;
 pub use preflight::NamespaceState;
 pub use wait::{WaitOptions, WaitOutcome};
 
-/// The resource of a kind, as kube needs it.
+/// The API resource of a kind.
 fn api_resource(kind: Kind) -> ApiResource {
     let (group, version, name, plural) = kind.names();
     ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, name), plural)
@@ -60,7 +60,7 @@ fn type_meta(kind: Kind) -> (Value, Value) {
 
 /// A connection to an API server, for one command.
 pub struct Cluster {
-    /// How it is reached.
+    /// Address and credentials.
     pub access: Access,
     client: Mutex<Client>,
     pause: middleware::RetryAfter,
@@ -74,11 +74,11 @@ pub struct Cluster {
     environment: Environment,
 }
 
-/// Where no `--request-timeout` is given: long enough for slow admission, short enough to notice a dead connection.
+/// The default of `--request-timeout`: long enough for slow admission, short enough to notice a dead connection.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Cluster {
-    /// Connects; `limit` is the longest time for the whole command.
+    /// Connects. `limit` is the time limit of the whole command.
     ///
     /// # Errors
     /// When no usable cluster is configured.
@@ -107,13 +107,13 @@ impl Cluster {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Which credentials are in use: counted up each time they are read anew.
+    /// The number of times that the credentials were reloaded.
     fn credentials_version(&self) -> u64 {
         self.credentials_version.load(Ordering::SeqCst)
     }
 
-    /// Reads the credentials anew, because those of a generation are no longer good: a token may expire in the middle of a command.
-    /// Of several requests that find this out together, one does it for all.
+    /// Reloads the credentials, because those with this version were refused: a token may expire during a command. If several
+    /// requests notice it together, one of them reloads.
     async fn reload_credentials(&self, refused: u64) -> bool {
         let _turn = self.refreshing.lock().await;
         if self.credentials_version() != refused {
@@ -127,7 +127,7 @@ impl Cluster {
         true
     }
 
-    /// Until then a 403 is tried again: rights in a new project arrive late, and in a server that has just been started.
+    /// Until then a 403 is retried: permissions arrive late in a new project, and in a server that has just started.
     fn extend_rbac_grace(&self, until: Instant) {
         let mut forgiving = self.rbac_grace_until.lock().unwrap_or_else(PoisonError::into_inner);
         *forgiving = Some(forgiving.map_or(until, |before| before.max(until)));
@@ -150,7 +150,7 @@ impl Cluster {
         self.started.elapsed()
     }
 
-    /// Whether the command's time is over.
+    /// Whether the time limit is over.
     fn overdue(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }

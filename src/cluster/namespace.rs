@@ -1,4 +1,4 @@
-//! Whether a namespace is ours to delete, and its deletion.
+//! Decides whether a namespace can be deleted, and deletes it.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::{error::ClusterError, plan::metadata};
 
 use super::{Cluster, NamespaceState, request::RequestError};
 
-/// How often a list that expires is begun again.
+/// How often an expired list is restarted.
 const MAX_RESTARTS: u32 = 3;
-/// Types of the Secrets that controllers make for service accounts,
+/// Types of the Secrets that controllers create for service accounts.
 const TOKEN_TYPES: [&str; 2] = ["kubernetes.io/service-account-token", "kubernetes.io/dockercfg"];
-/// and the annotations that name the account; the second is that of OpenShift 4.16 and later
+/// The annotations that name the service account; the second is that of OpenShift 4.16 and later
 /// (openshift/openshift-controller-manager `pkg/internalregistry/controllers`).
 const TOKEN_OF: [&str; 2] = ["kubernetes.io/service-account.name", "openshift.io/internal-registry-auth-token.service-account"];
 
-/// What a cluster puts into each namespace by itself: resource, and the names (all of them where none is given).
+/// What a cluster itself creates in each namespace: resource and names; all names if empty.
 const AUTOMATIC: [(&str, &[&str]); 9] = [
     ("configmaps", &["kube-root-ca.crt", "openshift-service-ca.crt"]),
     ("serviceaccounts", &["default", "builder", "deployer", "pipeline"]),
@@ -35,29 +35,29 @@ const AUTOMATIC: [(&str, &[&str]); 9] = [
 ];
 
 impl Cluster {
-    /// Whether `up` made the namespace.
+    /// Whether `up` created the namespace.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn owns_namespace(&self, name: &str) -> Result<bool, ClusterError> {
         Ok(matches!(self.namespace_state(name).await?, NamespaceState::Active(metadata) if created_by_up(&metadata)))
     }
 
-    /// Whether there is no such namespace; one that may not be looked at is taken to be there.
+    /// Whether the namespace does not exist; false if it cannot be read.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn namespace_is_gone(&self, name: &str) -> Result<bool, ClusterError> {
         Ok(self.namespace_state(name).await? == NamespaceState::NotFound)
     }
 
-    /// Whatever else is in a namespace, as `resource/name`; and the resources that may not be listed there.
+    /// What else is in a namespace, as `resource/name`, and the resources that cannot be listed in it.
     ///
     /// # Errors
-    /// When the server does not say what it has.
+    /// When discovery fails.
     pub async fn leftovers(&self, namespace: &str) -> Result<(Vec<String>, Vec<String>), ClusterError> {
         let discovery = self.send(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
-        // In whatever version: a resource may be missing from the one that the server prefers.
+        // In every version: the preferred version may lack a resource.
         let resources: Vec<_> = discovery.groups().flat_map(all_versions).collect();
         let namespaced: BTreeSet<_> = resources
             .iter()
@@ -87,7 +87,7 @@ impl Cluster {
         Ok((found, unseen))
     }
 
-    /// All objects of a resource in a namespace, page by page: their metadata, and a Secret's type.
+    /// All objects of a resource in a namespace, in pages: their metadata, and the type of a Secret.
     async fn all_of(&self, namespace: &str, resource: &ApiResource) -> Result<Vec<Leftover>, RequestError> {
         let mut parameters = ListParams::default().limit(super::list::PAGE);
         let (mut all, mut expired) = (Vec::new(), 0);
@@ -96,7 +96,7 @@ impl Cluster {
                 let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, resource);
                 let parameters = parameters.clone();
                 async move {
-                    // Of a Secret its type is needed too, which is no metadata.
+                    // The type of a Secret is needed, and is no metadata.
                     if is_secret(resource) {
                         let list = api.list(&parameters).await?;
                         let read = |object: DynamicObject| Leftover {
@@ -127,10 +127,10 @@ impl Cluster {
         }
     }
 
-    /// Asks for the deletion of the namespace with this UID.
+    /// Requests the deletion of the namespace with this UID.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn delete_namespace(&self, name: &str, uid: &str) -> Result<(), ClusterError> {
         let deleted = self.send_with_retry(name, || {
             let api: Api<Namespace> = Api::all(self.client());
@@ -146,10 +146,10 @@ impl Cluster {
         }
     }
 
-    /// Waits until the namespace is gone; false when the time is over first.
+    /// Waits until the namespace is gone; false if the time is over first.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn wait_namespace_gone(&self, name: &str, uid: &str) -> Result<bool, ClusterError> {
         loop {
             let get = || {
@@ -158,9 +158,9 @@ impl Cluster {
             };
             match self.send_with_retry(name, get).await {
                 Ok(None) => return Ok(true),
-                // Another one of its name.
+                // A new namespace has the name.
                 Ok(Some(namespace)) if namespace.metadata.uid.as_deref() != Some(uid) => return Ok(true),
-                // On OpenShift a project that is gone is forbidden.
+                // On OpenShift a deleted project is forbidden.
                 Err(failure) if failure.is_code(403) => return Ok(true),
                 Ok(Some(_)) if self.overdue() => return Ok(false),
                 Ok(Some(_)) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
@@ -170,13 +170,13 @@ impl Cluster {
     }
 }
 
-/// Whether `up` made a namespace: it says so in an annotation, or in the description of a project.
+/// Whether `up` created a namespace. It sets an annotation, or the description of a project.
 pub fn created_by_up(metadata: &ObjectMeta) -> bool {
     let described = metadata::annotation(metadata, "openshift.io/description").is_some_and(|text| text.contains(metadata::OWNED));
     described || metadata::annotation(metadata, metadata::OWNED).is_some()
 }
 
-/// Each resource of a group once, in the most stable version that has it.
+/// Each resource of a group once, in its most stable version.
 fn all_versions(group: &ApiGroup) -> Vec<(ApiResource, ApiCapabilities)> {
     let mut seen = BTreeSet::new();
     let all = group.versions().flat_map(|version| group.versioned_resources(version));
@@ -186,7 +186,7 @@ fn all_versions(group: &ApiGroup) -> Vec<(ApiResource, ApiCapabilities)> {
 /// What is read of an object in a namespace that is to be deleted.
 struct Leftover {
     metadata: ObjectMeta,
-    /// A Secret's.
+    /// The type of a Secret.
     kind: Option<String>,
 }
 
@@ -194,15 +194,15 @@ fn is_secret(resource: &ApiResource) -> bool {
     resource.group.is_empty() && resource.plural == "secrets"
 }
 
-/// Whether all its owners are of namespaced kinds: they are listed themselves, or it is garbage soon, as KubeVirt's ControllerRevisions,
-/// which outlive their VM a little. An owner outside namespaces would not be listed, and outlives this one.
+/// Whether all its owners are of namespaced kinds. Then they are listed themselves, or it is about to be garbage-collected, as
+/// KubeVirt's ControllerRevisions are. An owner outside namespaces is not listed, and outlives the namespace.
 fn is_dependent(object: &Leftover, namespaced: &BTreeSet<(String, String)>) -> bool {
     let group = |version: &str| version.split_once('/').map_or("", |(group, _)| group).to_owned();
     let owners = object.metadata.owner_references.as_deref().unwrap_or_default();
     !owners.is_empty() && owners.iter().all(|owner| namespaced.contains(&(group(&owner.api_version), owner.kind.clone())))
 }
 
-/// Whether the cluster itself puts this object into each namespace.
+/// Whether the cluster itself creates this object in each namespace.
 fn is_automatic(resource: &ApiResource, object: &Leftover) -> bool {
     let name = object.metadata.name.as_deref().unwrap_or_default();
     if is_secret(resource) {

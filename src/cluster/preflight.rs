@@ -1,4 +1,4 @@
-//! What the cluster must have, looked at before the first write.
+//! What the cluster must provide, checked before the first write.
 
 use k8s_openapi::{
     api::{core::v1::Namespace, storage::v1::StorageClass},
@@ -14,36 +14,36 @@ use crate::{
 
 use super::{Cluster, request::RequestError};
 
-/// What is known of a namespace.
+/// The state of a namespace, as far as the user can see it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NamespaceState {
-    /// It is there.
+    /// It exists.
     Active(Box<ObjectMeta>),
-    /// It is not.
+    /// It does not exist.
     NotFound,
-    /// The user may not look.
+    /// The user cannot read it.
     Forbidden,
 }
 
-/// Default marks of a StorageClass: for virtual VMs, and for all.
+/// Annotations of a default StorageClass: for VMs, and for everything.
 const DEFAULTS: [&str; 2] = ["storageclass.kubevirt.io/is-default-virt-class", "storageclass.kubernetes.io/is-default-class"];
 
-/// Label of a namespace whose pods have a primary network of their own.
+/// The label of a namespace whose pods have a primary user-defined network.
 const PRIMARY_UDN: &str = "k8s.ovn.org/primary-user-defined-network";
 
 impl Cluster {
-    /// Whether there is a server that answers.
+    /// Whether a server responds.
     ///
     /// # Errors
-    /// The way to it.
+    /// Why the server cannot be reached.
     pub async fn require_server(&self) -> Result<(), ClusterError> {
         self.api_group("kubevirt.io").await.map(|_| ())
     }
 
-    /// Whether the cluster runs virtual VMs at all.
+    /// Whether the cluster serves VMs.
     ///
     /// # Errors
-    /// [`ClusterError::NoKubeVirt`], or the way to the server.
+    /// [`ClusterError::NoKubeVirt`], or why the server cannot be reached.
     pub async fn require_kubevirt(&self) -> Result<(), ClusterError> {
         match self.api_group("kubevirt.io").await? {
             Some(group) if group.versions.iter().any(|version| version.version == "v1") => Ok(()),
@@ -51,7 +51,7 @@ impl Cluster {
         }
     }
 
-    /// Whether data disks can be made, where any are asked for.
+    /// Whether the data disks of a plan can be provisioned.
     ///
     /// # Errors
     /// No CDI, no such class, or no default class.
@@ -87,11 +87,11 @@ impl Cluster {
         }
     }
 
-    /// Whether VMs of ours can become ready in a namespace.
+    /// Whether VMs of a fleet can become ready in a namespace.
     ///
     /// # Errors
-    /// One with a primary user-defined network has neither masquerade nor readiness probes (OpenShift's documentation of
-    /// virtualization with primary UDNs, 4.18 and 4.19).
+    /// A primary user-defined network supports neither masquerade nor readiness probes (OpenShift's documentation of virtualization
+    /// with primary UDNs, 4.18 and 4.19).
     pub fn require_pod_network(namespace: &str, place: &NamespaceState) -> Result<(), ClusterError> {
         match place {
             NamespaceState::Active(about) if about.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
@@ -101,7 +101,7 @@ impl Cluster {
         }
     }
 
-    /// What is known of the namespace.
+    /// The state of the namespace.
     ///
     /// # Errors
     /// When it is being deleted.
@@ -116,7 +116,7 @@ impl Cluster {
             }
             Ok(Some(namespace)) => Ok(NamespaceState::Active(Box::new(namespace.metadata))),
             Ok(None) => Ok(NamespaceState::NotFound),
-            // On OpenShift somebody else's project and no project look alike.
+            // On OpenShift a missing project and another user's project look alike.
             Err(failure) if failure.is_code(403) => Ok(NamespaceState::Forbidden),
             Err(failure) => Err(failure.into_error(self)),
         }
@@ -132,7 +132,7 @@ impl Cluster {
         match self.send(&get).await {
             Ok(group) => Ok(Some(group)),
             Err(failure) if failure.is_code(404) => Ok(None),
-            // Refused at the first request, there is nothing to wait for; what passes is tried again.
+            // If the first request is refused, nothing is waited for. Transient errors are retried.
             Err(failure) if matches!(failure, RequestError::Kube(kube::Error::Api(_))) && !failure.is_code(401) => {
                 match self.send_with_retry("API groups", get).await {
                     Ok(group) => Ok(Some(group)),
@@ -144,10 +144,10 @@ impl Cluster {
         }
     }
 
-    /// The architecture of a VM that names none, as KubeVirt found it out; nothing where it does not say so, or not to this user.
+    /// The architecture of VMs that name none, as KubeVirt detected it; `None` if it is not set or cannot be read.
     ///
     /// # Errors
-    /// The way to the server.
+    /// Why the server cannot be reached.
     pub async fn default_architecture(&self) -> Result<Option<String>, ClusterError> {
         let get = || {
             let client = self.client();
@@ -161,10 +161,10 @@ impl Cluster {
         }
     }
 
-    /// KubeVirt's own version, as its virt-api tells it.
+    /// KubeVirt's version, as virt-api reports it.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When virt-api does not respond.
     pub async fn kubevirt_version(&self) -> Result<String, ClusterError> {
         let get = || {
             let client = self.client();

@@ -1,5 +1,5 @@
-//! Objects of some kinds, kept up to date by one list and one watch of each. A watch may end, err, or be silent for ever without
-//! saying so: what has not been last_event of for a while is listed again.
+//! Keeps objects up to date with one list and one watch per kind. A watch may end, fail, or stall without an error. A kind without
+//! events for WATCH_IDLE_TIMEOUT is listed again.
 
 use std::{
     collections::BTreeMap,
@@ -38,24 +38,24 @@ use super::{
     request,
 };
 
-/// Changes that come together are told together.
+/// Events within this time are reported together.
 const DEBOUNCE: Duration = Duration::from_millis(200);
-/// How often those who know more are asked.
+/// How often VMs that are not ready are diagnosed.
 const DIAGNOSE_INTERVAL: Duration = Duration::from_secs(5);
-/// A watch that has said nothing for so long may be broken. An API server's bookmarks, which kube keeps to itself, come once a minute.
+/// A watch without events for this long may have stalled. kube does not report the server's bookmarks, which arrive every minute.
 const WATCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// Credentials last at least so long,
+/// The time in which MAX_RELOADS applies.
 const CREDENTIAL_MIN_AGE: Duration = Duration::from_secs(20);
-/// and are not read anew more often than this within it: several watches may find out one after another.
+/// The most reloads of credentials within CREDENTIAL_MIN_AGE: several watches may be refused one after another.
 const MAX_RELOADS: u32 = 3;
-/// Whoever says that what has just been listed is too old is not asked again at once.
+/// The delay before the restart of a watch that was refused with 410.
 const RELIST_DELAY: Duration = Duration::from_secs(1);
-/// An API server that is restarted is away for less than this.
+/// The time that a restart of the API server may take.
 const DISCONNECT_GRACE: Duration = Duration::from_secs(10);
-/// Without the right to watch, a look now and then must do.
+/// The interval of lists without permission to watch.
 const POLL: Duration = Duration::from_secs(3);
 
-/// A part as kube's watch wants it.
+/// A projection with the metadata that kube's watcher needs.
 #[derive(Debug, Clone)]
 struct Watched<P> {
     part: P,
@@ -109,18 +109,18 @@ struct ResourceCache<T> {
     may_watch: bool,
 }
 
-/// Objects as they are told, or what `keep` makes of them.
+/// The objects, or what `keep` makes of them.
 pub struct Reflector<'a, P, T> {
     cluster: &'a Cluster,
     scopes: Vec<Scope>,
     keep: fn(P) -> T,
     states: Vec<ResourceCache<T>>,
     events: Events<P>,
-    /// The credentials that the watches use.
+    /// The credentials of the running watches.
     credentials_version: u64,
-    /// When credentials were refused, and how often since.
+    /// When credentials were first refused, and how often since.
     refused: Option<(Instant, u32)>,
-    /// Since when the server has not answered, and how.
+    /// Since when the server has not responded, and why.
     disconnected: Option<(Instant, String)>,
 }
 
@@ -147,10 +147,10 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         }
     }
 
-    /// Takes in what is told within `time`; whether that was anything.
+    /// Applies the events that arrive within `time`; whether there were any.
     ///
     /// # Errors
-    /// When a scope may not be listed, or is not there.
+    /// When a scope cannot be listed, or does not exist.
     pub async fn poll(&mut self, time: Duration) -> Result<bool, ClusterError> {
         let until = tokio::time::Instant::now() + time;
         let mut changed = false;
@@ -161,7 +161,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
                     changed = true;
                 }
                 Ok(Some((index, Err(error)))) => self.handle_watch_error(index, &error).await?,
-                // Nothing may be watched.
+                // Nothing can be watched.
                 Ok(None) => {
                     tokio::time::sleep_until(until).await;
                     break;
@@ -183,10 +183,10 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         Ok(changed)
     }
 
-    /// Lists everything anew: the last word.
+    /// Lists everything again.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn list_all(&mut self) -> Result<(), ClusterError> {
         for index in 0..self.scopes.len() {
             self.list(index).await?;
@@ -223,13 +223,13 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         }
     }
 
-    /// Passes over what a watch gets over by itself.
+    /// Handles a watch error: ignores transient ones, restarts the watch, or fails.
     async fn handle_watch_error(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
         if !matches!(cause(error), Some(kube::Error::Api(_))) {
             self.cluster.extend_rbac_grace(Instant::now() + request::RESTARTED);
         }
-        // kube would ask from the same version for ever.
+        // kube would retry with the same resource version.
         if watch_refused(error, 410) {
             tokio::time::sleep(RELIST_DELAY).await;
             self.events = watches(self.cluster, &self.scopes);
@@ -241,7 +241,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
             return Ok(());
         }
         if forbidden(error) {
-            // Listing it may be allowed all the same.
+            // The list may still be allowed.
             self.states[index].may_watch = false;
             return self.list(index).await;
         }
@@ -253,7 +253,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         match cause {
             kube::Error::Api(status) if status.code == 401 => {
                 let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < CREDENTIAL_MIN_AGE).unwrap_or((Instant::now(), 0));
-                // Fresh ones that are refused again and again will not become better.
+                // New credentials that are refused repeatedly will not be accepted later.
                 if times >= MAX_RELOADS || !self.cluster.reload_credentials(self.credentials_version).await {
                     return Err(request::translate(cause, &self.cluster.access));
                 }
@@ -264,13 +264,13 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
             }
             kube::Error::Api(status) if status.code == 403 && self.cluster.in_rbac_grace() => Ok(()),
             kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access)),
-            // Asking again brings the same.
+            // A retry would bring the same response.
             kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access)),
             _ => Ok(()),
         }
     }
 
-    /// Why the server cannot be last_event, where that has lasted: what is known may be old.
+    /// Why the server does not respond, once that has lasted: the objects may be stale.
     pub fn disconnected(&self) -> Option<&str> {
         self.disconnected.as_ref().filter(|(since, _)| since.elapsed() >= DISCONNECT_GRACE).map(|(_, why)| why.as_str())
     }
@@ -308,7 +308,7 @@ fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
         };
         let config = watcher::Config::default().labels(&scope.selector).page_size(PAGE);
         let events = watcher::watcher(api, config).default_backoff();
-        // A watch that is not allowed is not asked for again and again.
+        // A forbidden watch is not requested again.
         let until_forbidden = events.scan(false, |over, event| {
             let before = std::mem::replace(over, event.as_ref().is_err_and(forbidden));
             std::future::ready((!before).then_some(event))
@@ -327,7 +327,7 @@ fn cause(error: &watcher::Error) -> Option<&kube::Error> {
     }
 }
 
-/// Whether it is the watch, not the list, that is refused so.
+/// Whether the watch, not the list, failed with this code.
 fn watch_refused(error: &watcher::Error, code: u16) -> bool {
     let starts = matches!(error, watcher::Error::WatchStartFailed(_) | watcher::Error::WatchFailed(_));
     starts && matches!(cause(error), Some(kube::Error::Api(status)) if status.code == code)
@@ -341,7 +341,7 @@ fn forbidden(error: &watcher::Error) -> bool {
 pub type FleetReflector<'a> = Reflector<'a, LiveObject, LiveObject>;
 
 impl<'a> FleetReflector<'a> {
-    /// Follows a fleet, or with no name every fleet.
+    /// Follows one fleet, or all of them.
     pub fn of_fleet(cluster: &'a Cluster, namespace: Option<&str>, selector: &str) -> Self {
         let scope = |kind| Scope::new(kind, namespace, selector);
         Self::new(cluster, vec![scope(Kind::Vm), scope(Kind::Vmi)], std::convert::identity)

@@ -1,4 +1,4 @@
-//! One request: its time limit, its retries, and the one place where API errors become ours.
+//! Sends one request: time limit, retries, and the only translation of Kubernetes API errors.
 
 use std::{future::Future, io, time::Duration};
 
@@ -11,28 +11,27 @@ use crate::{
 
 use super::Cluster;
 
-/// First pause before a retry; doubled each time.
+/// The first delay before a retry, doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// A server that was not there may have been restarted, and then knows nobody's rights for a moment: until it has read all roles it
-/// answers 403 (seen on kube-apiserver 1.36).
+/// After a restart kube-apiserver returns 403 until it has read all roles (seen with 1.36).
 pub const RESTARTED: Duration = Duration::from_secs(10);
-/// A request at the deadline gets this long all the same.
+/// The shortest time limit, for a request at the deadline.
 const LAST_ATTEMPT: Duration = Duration::from_secs(2);
-/// Where the command has no deadline of its own, a server that stays broken is given up after this.
+/// Without a deadline of the command, retries end after this time.
 const MAX_RETRY_TIME: Duration = Duration::from_secs(120);
 
 /// Why a request failed.
 #[derive(Debug)]
 pub enum RequestError {
-    /// The server's answer, or none.
+    /// The server's response, or a failure to get one.
     Kube(kube::Error),
-    /// No answer in time.
+    /// No response in time.
     Timeout,
 }
 
 impl RequestError {
-    /// The server's status, if it gave one.
+    /// The status in the server's response.
     pub fn status(&self) -> Option<&Status> {
         match self {
             Self::Kube(kube::Error::Api(status)) => Some(status),
@@ -40,15 +39,15 @@ impl RequestError {
         }
     }
 
-    /// Whether the server said so.
+    /// Whether the server responded with this code.
     pub fn is_code(&self, code: u16) -> bool {
         self.status().is_some_and(|status| status.code == code)
     }
 
-    /// Whether trying again may help: overload, gateways, a webhook that is down (500), and everything below HTTP.
+    /// Whether a retry may help: overload, gateways, a failing webhook (500), and everything below HTTP.
     fn is_transient(&self) -> bool {
         match self {
-            // A login plugin that failed would be started again and again.
+            // A login plugin that failed is not run again.
             Self::Kube(error) if auth_error(error).is_some() => false,
             Self::Timeout => true,
             Self::Kube(kube::Error::Api(status)) => match status.code {
@@ -57,7 +56,7 @@ impl RequestError {
                 _ => false,
             },
             Self::Kube(kube::Error::HyperError(_) | kube::Error::Service(_) | kube::Error::ReadEvents(_)) => true,
-            // A body that ends early: the server may have acted, and asking again will tell.
+            // The body was cut off. The server may have acted; a retry finds out.
             Self::Kube(kube::Error::SerdeError(error)) => error.is_eof() || error.is_syntax(),
             Self::Kube(_) => false,
         }
@@ -68,7 +67,7 @@ impl RequestError {
         (details.retry_after_seconds > 0).then(|| Duration::from_secs(details.retry_after_seconds.into()))
     }
 
-    /// For the user.
+    /// The error for the user.
     pub fn into_error(self, cluster: &Cluster) -> ClusterError {
         match self {
             Self::Kube(error) => translate(&error, &cluster.access),
@@ -78,7 +77,7 @@ impl RequestError {
 }
 
 impl Cluster {
-    /// One request within its time limit; on 401 once more with fresh credentials.
+    /// Sends one request within its time limit, and once more with reloaded credentials after a 401.
     pub(super) async fn send<T, F, Fut>(&self, operation: &F) -> Result<T, RequestError>
     where
         F: Fn() -> Fut,
@@ -97,7 +96,7 @@ impl Cluster {
         }
     }
 
-    /// One request, tried again inside the deadline while what fails is transient.
+    /// Sends one request, and retries transient failures until the deadline.
     pub(super) async fn send_with_retry<T, F, Fut>(&self, what: &str, operation: F) -> Result<T, RequestError>
     where
         F: Fn() -> Fut,
@@ -134,14 +133,14 @@ impl Cluster {
     }
 }
 
-/// A factor between 0.5 and 1.5, so that requests that failed together do not come back together.
+/// A factor between 0.5 and 1.5, so that requests that failed together are not retried together.
 fn jitter() -> f64 {
     use std::hash::{BuildHasher as _, Hasher as _, RandomState};
     let random = RandomState::new().build_hasher().finish();
     0.5 + f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// What kube says, in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
+/// Translates kube's errors into kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
 pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
     if let Some(cause) = auth_error(error) {
         return KubeconfigError::Login(login_error(cause, access)).into();
@@ -176,7 +175,7 @@ pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
     }
 }
 
-/// The failure to get credentials, wherever it is wrapped: when a client is made, or in any request once they have expired.
+/// The authentication error, wherever it is wrapped: from creating the client, or from a request after the credentials expired.
 fn auth_error(error: &kube::Error) -> Option<&AuthError> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(found) = cause {
@@ -191,7 +190,7 @@ fn auth_error(error: &kube::Error) -> Option<&AuthError> {
     None
 }
 
-/// kube's own text repeats the output of a login plugin.
+/// kube's text would repeat the output of a login plugin.
 fn login_error(cause: &AuthError, access: &Access) -> LoginError {
     let plugin = access.login_plugin().unwrap_or("of the kubeconfig").to_owned();
     match cause {
@@ -210,7 +209,7 @@ fn login_error(cause: &AuthError, access: &Access) -> LoginError {
     }
 }
 
-/// The first line, without what Debug would add.
+/// The first line, without Debug output.
 fn one_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     line.split(" (").next().unwrap_or(line).to_owned()

@@ -1,4 +1,4 @@
-//! Waits for a whole fleet on one list+watch of VMs and one of VMIs, however many there are.
+//! Waits for a fleet with one list and watch of VMs and one of VMIs, however many there are.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,21 +15,21 @@ use crate::{
 
 use super::{Cluster, Diff, reflector::FleetReflector};
 
-/// How often the whole fleet is looked over; events come faster, and each look costs.
+/// How often the fleet is evaluated. Events arrive faster, and each evaluation costs time.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// How often laggards are looked at more closely.
+/// How often VMs that are not ready are diagnosed.
 const DIAGNOSE_INTERVAL: Duration = Duration::from_secs(10);
-/// After the deadline, this long for what is so now.
+/// The time limit of the last list after the deadline.
 const FINAL_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
-/// A VM without a reason of its own is looked at more closely after this.
+/// A VM without a reason of its own is diagnosed after this time.
 const STUCK_AFTER: Duration = Duration::from_secs(15);
 
-/// What is waited for.
+/// What to wait for.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitOptions<'a> {
-    /// QEMU is enough.
+    /// Whether a running VM is enough.
     pub running: bool,
-    /// Machines that were restarted: their old VMI does not count.
+    /// VMs that were restarted. Their old VMI does not count.
     pub restarted: &'a [String],
 }
 
@@ -38,30 +38,31 @@ pub struct WaitOptions<'a> {
 pub struct WaitOutcome {
     /// The VMs of the plan that exist.
     pub rows: Vec<VmStatus>,
-    /// Those that are not as wanted.
+    /// Those that are not as required.
     pub not_ready: Vec<NotReady>,
-    /// Whether the time was over.
+    /// Whether the time limit was reached.
     pub timed_out: bool,
 }
 
-/// What is known of the VMs while they are waited for.
+/// The state of a wait.
 struct Watch<'a> {
     plan: &'a Plan,
     options: WaitOptions<'a>,
     fleet: FleetReflector<'a>,
-    /// Since when a VM has its kind of trouble. KubeVirt's word for it may alternate, as ErrImagePull and ImagePullBackOff do.
+    /// Since when each VM has this kind of cause. KubeVirt's status may alternate, for example between ErrImagePull and
+    /// ImagePullBackOff.
     since: BTreeMap<String, (Cause, Instant)>,
-    /// Reasons from guests, pods and events.
+    /// Diagnoses by VM.
     found: BTreeMap<String, Diagnosis>,
 }
 
 impl Cluster {
-    /// Waits until every VM of the plan is as asked, or finally is not, or the time is over.
+    /// Waits until every VM of the plan is as required, will not recover, or the time is over.
     ///
     /// # Errors
     /// When the fleet cannot be watched.
     pub async fn wait(&self, plan: &Plan, diff: &Diff, options: WaitOptions<'_>, events: &Events) -> Result<WaitOutcome, ClusterError> {
-        // What has been pruned meanwhile took its time.
+        // After a prune the list is old.
         let all_ready = diff.extraneous.is_empty() && diff.rows.len() == plan.totals.vms as usize && diff.rows.iter().all(|row| row.ready);
         if diff.is_up_to_date() && all_ready && options.restarted.is_empty() {
             return Ok(WaitOutcome { rows: diff.rows.clone(), ..WaitOutcome::default() });
@@ -105,16 +106,16 @@ impl Cluster {
         }
     }
 
-    /// The last word on each VM: what the watch has told may be old, and laggards are asked, however short they were looked at.
+    /// Lists and diagnoses once more before the result: the watches may be stale.
     async fn final_check(&self, mut watch: Watch<'_>, timed_out: bool) -> WaitOutcome {
-        // Where it cannot be listed any more, what was told last must do.
+        // If the list fails, the state of the watches is used.
         drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, watch.fleet.list_all()).await);
         watch.found = self.diagnose_pending(&watch, Duration::ZERO).await;
         let (not_ready, _) = watch.look();
         WaitOutcome { rows: watch.rows(), not_ready, timed_out }
     }
 
-    /// Asks around why laggards lag; about those that give no reason only when they have shown the same for `hanging`.
+    /// Diagnoses VMs that are not ready; those without any cause only after `hanging`.
     async fn diagnose_pending(&self, watch: &Watch<'_>, hanging: Duration) -> BTreeMap<String, Diagnosis> {
         let hangs = |row: &VmStatus| watch.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
         let late = |row: &VmStatus| row.needs_diagnosis() && (row.cause != Some(Cause::Unknown) || hangs(row));
@@ -124,7 +125,7 @@ impl Cluster {
 }
 
 impl Watch<'_> {
-    /// The VMs of the plan, those that are not there left out.
+    /// The VMs of the plan that exist.
     fn rows(&self) -> Vec<VmStatus> {
         self.plan.vms().filter_map(|vm| self.row(vm)).collect()
     }
@@ -134,17 +135,17 @@ impl Watch<'_> {
         Some(status::status(get(Kind::Vm)?, get(Kind::Vmi)))
     }
 
-    /// Whether a VM is as asked.
+    /// Whether a VM is as required.
     fn is_done(&self, vm: &Object, row: &VmStatus) -> bool {
         let vmi = self.fleet.get(Kind::Vmi, &self.plan.namespace, &row.name);
         let boots = |hash| vmi.is_some_and(|vmi| vmi.metadata.label_or_annotation(metadata::BOOT_HASH) == Some(hash));
         let restarted = !self.options.restarted.contains(&row.name) || boots(&vm.boot_hash);
-        // The VM's word may come a moment after its VMI's: what is printed then must not say less.
+        // The VM's status may follow its VMI's with a delay, and is what the user sees.
         let running = || status::is_running(vmi) && row.printable != PrintableStatus::Starting;
         restarted && if self.options.running { running() } else { row.ready }
     }
 
-    /// Who is missing and why, and whether waiting on makes no sense.
+    /// The VMs that are not as required, and whether none of them will recover.
     fn look(&mut self) -> (Vec<NotReady>, bool) {
         let (mut missing, mut is_terminal) = (Vec::new(), true);
         let mut seen = BTreeSet::new();
@@ -153,9 +154,9 @@ impl Watch<'_> {
             let row = self.row(vm);
             let (mut cause, printable) = match row {
                 Some(row) if self.is_done(vm, &row) => continue,
-                // Ready, and not restarted yet.
+                // Ready, but not restarted yet.
                 Some(row) => (row.cause.unwrap_or(Cause::Unknown), row.printable),
-                // Deleted while we wait: nobody makes it again.
+                // Deleted while waiting, and not created again.
                 None => (Cause::Deleted, PrintableStatus::Deleted),
             };
             let since = self.since.entry(name.clone()).or_insert_with(|| (cause.clone(), Instant::now()));

@@ -1,8 +1,8 @@
-//! `ssh`: a shell in one VM, or a command there, through virtctl.
+//! `ssh`: opens a shell or runs a command in a VM, through virtctl.
 //!
-//! A shell goes through `virtctl ssh`; a command through `ssh` with `virtctl port-forward` as its ProxyCommand, because
-//! `virtctl ssh` turns every remote status into 1 (kubevirt/kubevirt `pkg/virtctl/ssh`). virtctl's own nested call loses
-//! `--context` and its like (kubevirt/kubevirt issue 16957), so they reach it as a kubeconfig file.
+//! A shell uses `virtctl ssh`. A command uses `ssh` with `virtctl port-forward` as its ProxyCommand, because `virtctl ssh` turns
+//! every remote exit status into 1 (kubevirt/kubevirt `pkg/virtctl/ssh`). virtctl's nested call loses flags such as `--context`
+//! (kubevirt/kubevirt issue 16957), so virtctl gets them as a kubeconfig.
 
 use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
 
@@ -22,7 +22,7 @@ use crate::{
 
 use super::Context;
 
-/// Names of virtctl: its own, and as a plugin of kubectl (krew) and oc.
+/// Names of virtctl: its own, and those of the plugins for kubectl (krew) and oc.
 const VIRTCTL: [&str; 3] = ["virtctl", "kubectl-virt", "oc-virt"];
 
 /// A VM to log in to.
@@ -59,7 +59,7 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
             quote(&target.namespace),
             quote(&format!("vm/{}", target.name))
         );
-        // ssh replaces %h and its like before it starts a shell.
+        // ssh expands %h and others before it starts a shell.
         command.arg("-o").arg(format!("ProxyCommand={}", proxy.replace('%', "%%")));
         for option in &options {
             command.args(["-o", option]);
@@ -80,13 +80,13 @@ pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     let failed = |error| Error::Program { program: virtctl.display().to_string(), error };
     let mut child = command.spawn().map_err(failed)?;
     let status = wait_forwarding_signals(&mut child).await.map_err(failed)?;
-    // The file must outlive the tunnel, and not the command.
+    // The file must exist as long as the tunnel.
     drop(kubeconfig_for_virtctl);
     outcome(status)
 }
 
-/// Waits for the child. Ctrl-C on the terminal reaches it by itself, and it decides what that means; a signal for us alone is
-/// handed on.
+/// Waits for the child. Ctrl-C on the terminal reaches it directly, and it decides what to do. A signal to this process alone is
+/// forwarded.
 #[cfg(unix)]
 async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatus> {
     use rustix::process::{Pid, Signal, kill_process};
@@ -102,7 +102,7 @@ async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatu
             _ = hangup.recv() => Some(Signal::HUP),
         };
         if let (Some(pid), Some(signal)) = (pid, handed_on) {
-            // It may have ended at this moment.
+            // It may just have ended.
             let _ = kill_process(pid, signal);
         }
     }
@@ -153,8 +153,8 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     })
 }
 
-/// A value out of the cluster, which anybody there may have written, by the same rule as the setting it stands for: ssh and virtctl
-/// would take some values for options.
+/// Validates a value from the cluster, which anyone there may have written, like the setting it stands for: ssh and virtctl would
+/// take some values for options.
 fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, ValueError>, what: &str) -> Result<String> {
     rule(text).map_err(|why| Error::UnsafeValue { what: what.to_owned(), why })
 }
@@ -188,13 +188,13 @@ async fn choose<'a>(
     }
 }
 
-/// Whether KUBECONFIG names a pipe, of which nothing is left for virtctl.
+/// Whether KUBECONFIG names a pipe, which virtctl could not read again.
 fn names_a_pipe(context: &Context<'_>) -> bool {
     let paths = context.environment.get("KUBECONFIG").map(std::env::split_paths);
     paths.into_iter().flatten().any(|path| fs::metadata(path).is_ok_and(|file| !file.is_file() && !file.is_dir()))
 }
 
-/// What the user said of the cluster on our command line, as a file that virtctl reads; readable by the user alone.
+/// The cluster and user of the command line as a kubeconfig for virtctl, readable by the user only.
 fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
     let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access.kubeconfig) else { return Ok(None) };
     let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
@@ -204,8 +204,8 @@ fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once:
     Ok(Some(file))
 }
 
-/// Each VMI has a host key of its own, under its UID: made again, or stopped and started, a VM boots from a fresh root disk, and
-/// an alarm about its new key would be false. A reboot keeps both.
+/// Each VMI has its own host key, stored under its UID. After a stop and start a VM boots from a fresh root disk, and a warning
+/// about its new key would be false. A reboot keeps the key.
 fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String>> {
     let state = context.environment.get("XDG_STATE_HOME").map(PathBuf::from);
     let Some(folder) = state.or_else(|| Some(context.environment.home()?.join(".local/state"))).map(|folder| folder.join("virtwork"))
@@ -221,12 +221,12 @@ fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String
     ])
 }
 
-/// For a shell, which runs a ProxyCommand.
+/// Quotes for the shell that runs a ProxyCommand.
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// For ssh's own option parser.
+/// Quotes for ssh's option parser.
 fn quote_option(text: &str) -> String {
     if text.contains(' ') { format!("\"{text}\"") } else { text.to_owned() }
 }

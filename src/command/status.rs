@@ -24,7 +24,7 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     let namespace = if arguments.all_namespaces { None } else { Some(context.namespace(&cluster)?) };
     let namespace = namespace.as_deref();
     let config = context.config;
-    // All fleets of the cluster, unless one is asked for.
+    // All fleets, unless one is named.
     let fleet = if arguments.all_namespaces { config.fleet_from_cli() } else { Some(config.settings.common.name.as_str()) };
     let mut selector = metadata::selector(fleet, &[]);
     if let Some(more) = arguments.selector.as_ref().filter(|more| !more.is_empty()) {
@@ -131,7 +131,7 @@ pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool)
     table
 }
 
-/// What `-o json` and `-o yaml` print of a VM: a public format, apart from how the program keeps it.
+/// What `-o json` and `-o yaml` print of a VM. This format is public, and independent of the internal one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PrintedVm<'a> {
@@ -177,7 +177,7 @@ fn yaml_text(rows: &[VmStatus]) -> Result<String> {
     serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.to_string()))
 }
 
-/// JSON as kubectl prints it: indented by four.
+/// JSON indented by four, like kubectl's.
 pub fn json_text(value: &Value) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");

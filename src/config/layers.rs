@@ -1,8 +1,8 @@
 //! Where settings come from: flag > `VIRTWORK_*` > YAML file > default.
 //!
-//! A setting is declared once, as a field of [`Settings`]. Each layer is reduced to what it says of each setting, as text;
-//! the layer decides first, and the winners are parsed like a command line. So every layer has the same values, checks and
-//! messages, and each message can name its source.
+//! A setting is declared once, as a field of [`Settings`]. Each source is reduced to the text of each setting. The highest source
+//! wins, and the winners are parsed like a command line. So all sources have the same values, checks and messages, and each message
+//! can name its source.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,13 +26,13 @@ use crate::{
 use super::{suggest, value::SetValue};
 
 const PREFIX: &str = "VIRTWORK_";
-/// Settings that are one decision: the first layer that says anything of them decides for all of them.
+/// Settings that are decided together: the highest source that has any of them decides all of them.
 const EXCLUSIVE_GROUPS: [&[&str]; 3] =
     [&["wait", "no_wait"], &["ssh_password", "ssh_password_file"], &["ssh_authorized_keys", "ssh_key_file", "no_ssh_key"]];
-/// What a workload may have of its own, besides its parameters.
+/// What a workload can override, besides its parameters.
 pub const WORKLOAD_OVERRIDES: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
 
-/// Where a layer's values come from.
+/// The source of a layer.
 #[derive(Debug, Clone)]
 pub enum Origin {
     /// The command line.
@@ -44,7 +44,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The setting's name as it is written there.
+    /// The name of a setting as it is written in this source.
     pub fn place(&self, setting: &str) -> String {
         match self {
             Self::Flag => format!("--{}", flag_of(setting)),
@@ -53,7 +53,7 @@ impl Origin {
         }
     }
 
-    /// A workload's own value as it is written there.
+    /// The name of a workload's own value as it is written in this source.
     pub fn own_place(&self, workload: &str, key: &str) -> String {
         match self {
             Self::File(_) if WORKLOAD_OVERRIDES.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
@@ -63,16 +63,16 @@ impl Origin {
     }
 }
 
-/// What one source says.
+/// The settings of one source.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// Which source.
+    /// The source.
     pub origin: Origin,
-    /// Of each setting, by the field's name.
+    /// Settings by field name.
     pub values: BTreeMap<String, Vec<String>>,
-    /// Of one workload: sizes and parameters.
+    /// Sizes and parameters by workload.
     pub own: BTreeMap<(String, String), String>,
-    /// Workloads switched on or off (file only).
+    /// Workloads enabled or disabled (file only).
     pub enabled: BTreeMap<String, bool>,
 }
 
@@ -81,17 +81,17 @@ impl Layer {
         Self { origin, values: BTreeMap::new(), own: BTreeMap::new(), enabled: BTreeMap::new() }
     }
 
-    /// What the command line says.
+    /// The settings of the command line.
     pub fn from_flags(matches: &ArgMatches) -> Self {
         let mut layer = Self::new(Origin::Flag);
         for setting in settings() {
             let given = matches!(matches.try_contains_id(&setting.id), Ok(true))
                 && matches.value_source(&setting.id) == Some(ValueSource::CommandLine);
-            // Asking for the values of a setting that this command does not have would panic.
+            // clap panics for a setting that this command does not have.
             if let Some(raw) = given.then(|| matches.get_raw(&setting.id)).flatten() {
                 let mut values: Vec<_> = raw.map(|value| value.to_string_lossy().into_owned()).collect();
                 if !setting.list {
-                    // Repeated flags: the last wins; empty means unset, as in kubectl.
+                    // The last of repeated flags wins. An empty value means unset, as in kubectl.
                     values = values.pop().filter(|value| !value.is_empty() || setting.id == "ssh_password").into_iter().collect();
                 }
                 if !values.is_empty() {
@@ -102,10 +102,10 @@ impl Layer {
         layer
     }
 
-    /// What the environment says; variables that set nothing are errors.
+    /// The settings of the environment. Unknown variables are errors.
     ///
     /// # Errors
-    /// An unknown variable with our prefix, unless it is of a Service.
+    /// An unknown variable with our prefix, unless it describes a Service.
     pub fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::Environment);
         let settings = settings();
@@ -127,10 +127,10 @@ impl Layer {
         Ok(layer)
     }
 
-    /// What the text of a YAML file says.
+    /// The settings of a YAML file.
     ///
     /// # Errors
-    /// No mapping, an unknown key, or a value of the wrong kind, with its place.
+    /// No mapping, an unknown key, or a value of the wrong type.
     pub fn from_yaml(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::File(path.to_owned()));
         let file = format!("in {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
@@ -201,7 +201,7 @@ impl Layer {
         Ok(())
     }
 
-    /// Checks every value on its own, so that an error can name its source, and takes `set` apart.
+    /// Validates every value, so that an error can name its source, and splits `set`.
     fn check(&mut self) -> Result<(), ConfigError> {
         for (key, values) in &self.values {
             parse_settings(key, values).map_err(|problem| ConfigError::new(self.origin.place(key), problem))?;
@@ -218,15 +218,15 @@ impl Layer {
     }
 }
 
-/// All layers, the strongest first.
+/// All layers, the highest precedence first.
 #[derive(Debug, Clone)]
 pub struct Layers(pub Vec<Layer>);
 
 impl Layers {
-    /// Checks all layers and finds each setting's value.
+    /// Validates all layers and finds each setting's value.
     ///
     /// # Errors
-    /// The first wrong value, with its source.
+    /// The first invalid value, with its source.
     pub fn resolve(&mut self) -> Result<Settings, ConfigError> {
         for layer in &mut self.0 {
             layer.check()?;
@@ -242,7 +242,7 @@ impl Layers {
         settings.map_err(|error| ConfigError::new("settings", problem(&error)))
     }
 
-    /// The layer that decides a setting, and what it says.
+    /// The layer that decides a setting, and its value.
     pub fn find(&self, setting: &str) -> Option<(&Layer, &[String])> {
         let group = EXCLUSIVE_GROUPS.iter().find(|group| group.contains(&setting)).copied();
         let layer = self.0.iter().find(|layer| match group {
@@ -252,13 +252,13 @@ impl Layers {
         layer.values.get(setting).map(|values| (layer, values.as_slice()))
     }
 
-    /// Where a setting was given, or its name where it was not.
+    /// The source of a setting, or its flag if it has none.
     pub fn place(&self, setting: &str) -> String {
         self.find(setting).map_or_else(|| format!("--{}", flag_of(setting)), |(layer, _)| layer.origin.place(setting))
     }
 
-    /// The value of `key` for one workload and its source: the layer decides first; within it the workload's own value wins
-    /// over the general one.
+    /// The value of `key` for one workload, and its source. The highest layer decides; within a layer the workload's own value
+    /// wins.
     pub fn own(&self, workload: &str, key: &str) -> Option<(String, &str)> {
         self.0.iter().find_map(|layer| {
             let own = layer.own.get(&(workload.to_owned(), key.to_owned()));
@@ -270,8 +270,8 @@ impl Layers {
     }
 }
 
-/// Whether it tells a pod of a Service in its namespace, such as `VIRTWORK_IPERF3_SERVER_PORT_5201_TCP_ADDR`, which is in every pod
-/// beside a fleet with a network workload.
+/// Whether a variable describes a Service, such as `VIRTWORK_IPERF3_SERVER_PORT_5201_TCP_ADDR`. Kubernetes sets these in every pod
+/// in the namespace of a fleet with a network workload.
 /// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
 fn is_of_a_service(variable: &str) -> bool {
     let protocol = |name: &str| variable.contains("_PORT_") && (variable.ends_with(name) || variable.contains(&format!("{name}_")));
@@ -297,7 +297,7 @@ fn settings() -> Vec<Setting> {
     arguments.collect()
 }
 
-/// The setting that an unknown key probably means: the one whose flag has that name, else the nearest.
+/// The setting that was probably meant: the one with that flag, else the closest.
 fn nearest(key: &str, settings: &[Setting]) -> Option<String> {
     let by_flag = settings.iter().find(|setting| setting.flag.replace('-', "_") == key);
     let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
@@ -308,7 +308,7 @@ fn flag_of(setting: &str) -> String {
     settings().into_iter().find(|known| known.id == setting).map_or_else(|| setting.replace('_', "-"), |known| known.flag)
 }
 
-/// Parses one setting alone, for its message.
+/// Parses one setting alone, to validate it.
 fn parse_settings(key: &str, values: &[String]) -> Result<(), ConfigProblem> {
     let flag = flag_of(key);
     let arguments = values.iter().map(|value| format!("--{flag}={value}"));
@@ -316,7 +316,7 @@ fn parse_settings(key: &str, values: &[String]) -> Result<(), ConfigProblem> {
     matches.and_then(|matches| Settings::from_arg_matches(&matches)).map(|_| ()).map_err(|error| problem(&error))
 }
 
-/// What is wrong, out of a clap error: the error of the value's own parser where there is one.
+/// The problem in a clap error: the error of the value's own parser if there is one.
 pub fn problem(error: &clap::Error) -> ConfigProblem {
     let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     if let Some(problem) = error.source().and_then(|source| source.downcast_ref::<ValueError>()) {
@@ -331,7 +331,7 @@ pub fn problem(error: &clap::Error) -> ConfigProblem {
     }
 }
 
-/// Keys are written with underscores or hyphens.
+/// Keys can be written with underscores or hyphens.
 fn normal(key: &Value) -> String {
     let other = || serde_yaml::to_string(key).unwrap_or_default().trim().to_owned();
     key.as_str().map_or_else(other, |key| key.replace('-', "_"))
@@ -357,7 +357,7 @@ fn scalars(value: &Value, list: bool) -> Result<Vec<String>, ConfigProblem> {
     }
 }
 
-/// The workloads that a layer names, in their order.
+/// The workloads that a layer names, in order.
 pub fn names(layer: &Layer, positional: &[String]) -> Vec<String> {
     let mut names: Vec<String> = layer.values.get("workloads").cloned().unwrap_or_default();
     if matches!(layer.origin, Origin::Flag) {
@@ -368,7 +368,7 @@ pub fn names(layer: &Layer, positional: &[String]) -> Vec<String> {
     names
 }
 
-/// The workloads that the strongest layer with an opinion names, each once; none if none does. And those switched off.
+/// The workloads that the highest layer with any names, each once; and those that are disabled.
 pub fn named_workloads(layers: &[Layer], positional: &[String]) -> (Vec<String>, BTreeSet<String>) {
     let mut off = BTreeSet::new();
     for layer in layers {

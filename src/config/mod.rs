@@ -1,4 +1,4 @@
-//! What the user wants: layers of settings become one validated [`Config`].
+//! Merges flags, environment and file into one validated [`Config`].
 
 mod layers;
 pub mod value;
@@ -21,12 +21,12 @@ use crate::{
 pub use layers::problem;
 use layers::{Layer, Layers, Origin};
 
-/// Key files that are looked for where neither key nor password is given, in this order.
+/// Default key files, in this order. Used if neither key nor password is given.
 const DEFAULT_KEYS: [&str; 3] = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"];
-/// Longer passwords are refused by common PAM set-ups.
+/// Common PAM configurations reject longer passwords.
 const MAX_PASSWORD: usize = 512;
 
-/// The process environment, taken in once.
+/// The process environment, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// All variables.
@@ -39,7 +39,7 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The user's home.
+    /// The home directory.
     pub fn home(&self) -> Option<PathBuf> {
         self.get("HOME").or_else(|| self.get("USERPROFILE")).map(PathBuf::from)
     }
@@ -52,9 +52,9 @@ pub struct Config {
     pub settings: Settings,
     /// All workloads.
     pub catalog: Catalog,
-    /// Workloads named by the user, in catalog order; empty where none was.
+    /// Selected workloads, in catalog order; empty if none was named.
     pub named: Vec<String>,
-    /// Those named on the command line itself: a file that describes a fleet must not narrow what is removed.
+    /// Those named on the command line. A file that describes a fleet must not narrow what `down` deletes.
     pub selected_on_cli: Vec<String>,
     layers: Layers,
     disabled: Vec<String>,
@@ -65,7 +65,7 @@ impl Config {
     /// Resolves the settings of a command line.
     ///
     /// # Errors
-    /// The first value that is wrong, with its source.
+    /// The first invalid value, with its source.
     pub fn resolve(matches: &ArgMatches, positional: &[String], environment: Environment) -> Result<Self, Error> {
         let flags = Layer::from_flags(matches);
         let variables = Layer::from_environment(&environment.variables)?;
@@ -81,7 +81,7 @@ impl Config {
         }
         let (mut named, off) = layers::named_workloads(&layers.0, positional);
         let (mut selected_on_cli, _) = layers::named_workloads(&layers.0[..1], positional);
-        // An empty word is a variable that was not set, and must not mean all of them.
+        // An empty argument is probably an unset variable, and must not mean all workloads.
         if selected_on_cli.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
             let place = if positional.is_empty() { "--workloads" } else { "WORKLOAD" };
             let known = catalog.names().into_iter().map(str::to_owned).collect();
@@ -92,44 +92,44 @@ impl Config {
         Ok(Self { settings, catalog, named, selected_on_cli, layers, disabled: off.into_iter().collect(), environment })
     }
 
-    /// The namespace that flag, environment or file give.
+    /// The namespace from flag, environment or file.
     pub fn namespace(&self) -> Option<&str> {
         self.settings.connection.namespace.as_deref().filter(|namespace| !namespace.is_empty())
     }
 
-    /// The fleet's name, if the command line itself gives one: a file that describes a fleet must not hide the others.
+    /// The fleet's name if the command line names it. A file that describes a fleet must not hide others.
     pub fn fleet_from_cli(&self) -> Option<&str> {
         self.layers.0[0].values.contains_key("name").then_some(self.settings.common.name.as_str())
     }
 
-    /// Whether to wait: `--no-wait` and `--wait=false` are the same.
+    /// Whether to wait. `--no-wait` and `--wait=false` are the same.
     pub fn wait(&self) -> bool {
         self.settings.waiting.wait && !self.settings.pace.no_wait
     }
 
-    /// The flags that another command needs to mean the same fleet in the same cluster, each with a blank before it.
+    /// The flags with which another command finds this fleet, each with a blank before it.
     pub fn flags_for_hint(&self) -> String {
         let same = ["namespace", "name", "context", "kubeconfig", "config"];
         let flag = |setting: &&str| Some(format!(" --{setting} {}", self.layers.0[0].values.get(*setting)?.last()?));
         same.iter().filter_map(flag).collect()
     }
 
-    /// Whether a password was given as a flag, where every user of the VM can see it.
+    /// Whether a password was given as a flag, which every user of the computer can see.
     pub fn password_on_command_line(&self) -> bool {
         self.layers.find("ssh_password").is_some_and(|(layer, _)| matches!(layer.origin, Origin::Flag))
     }
 
-    /// The fleet as asked for, and a default key file that was taken.
+    /// The requested fleet, and the default key file if one is used.
     ///
     /// # Errors
-    /// The first value that is wrong, with its source.
+    /// The first invalid value, with its source.
     pub fn fleet(&self, asked_password: Option<Password>) -> Result<(Fleet, Option<PathBuf>), Error> {
         let workloads: Result<Vec<_>, _> = self.chosen().into_iter().map(|workload| self.choose(workload)).collect();
         let workloads = workloads?;
         if workloads.is_empty() {
             return Err(ConfigError::new(self.layers.place("workloads"), ConfigProblem::NoWorkloadSelected).into());
         }
-        // What a flag says of a workload that is not asked for would be lost.
+        // A flag for a workload that is not selected would have no effect.
         if let Some((name, key)) = self.layers.0[0].own.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name)) {
             let selected = workloads.iter().map(|workload| workload.name.clone()).collect();
             let problem = ConfigProblem::NotSelected { name: name.clone(), selected };
@@ -140,10 +140,10 @@ impl Config {
         Ok((fleet, default_key))
     }
 
-    /// The fleet with one workload, whatever else is named.
+    /// The fleet with one workload only.
     ///
     /// # Errors
-    /// The first value that is wrong, with its source.
+    /// The first invalid value, with its source.
     pub fn fleet_of(&self, workload: &Workload) -> Result<(Fleet, SelectedWorkload), Error> {
         let chosen = self.choose(workload)?;
         let (login, _) = self.login(None)?;
@@ -205,7 +205,7 @@ impl Config {
         let value = |(name, parameter): (&String, &crate::catalog::Parameter)| {
             let own = self.layers.own(&workload.name, name).map(|(_, text)| text.to_owned());
             let text = own.unwrap_or_else(|| parameter.default());
-            // Each was found right when its layer was read.
+            // Already validated when its layer was read.
             (name.clone(), parameter.check(&text).unwrap_or(text))
         };
         workload.parameters.iter().map(value).collect()
@@ -257,7 +257,7 @@ impl Config {
         Ok((Login { user: settings.ssh_user.clone(), keys, password }, default_key))
     }
 
-    /// The private keys beside the configured public key files, as far as they exist.
+    /// The first private key of a configured public key file that exists.
     pub fn identity(&self) -> Option<PathBuf> {
         let configured = self.settings.login.ssh_key_file.iter().find(|path| path.extension().is_some_and(|end| end == "pub"));
         configured.map(|path| path.with_extension("")).filter(|path| path.is_file())
@@ -276,7 +276,7 @@ impl Config {
             }
             None => None,
         };
-        // Not where URLs are parsed: there the whole value would be repeated in the error.
+        // Not in the URL parser, whose error would repeat the whole value.
         for (key, url) in [("guest_proxy", &settings.guest_proxy), ("package_mirror", &settings.package_mirror)] {
             let host = url.iter().flat_map(|url| url.split('/')).nth(2);
             if host.is_some_and(|host| host.contains('@')) {
@@ -287,7 +287,7 @@ impl Config {
     }
 }
 
-/// Every workload and parameter that a layer mentions must be there, and every parameter's value right, chosen or not.
+/// Every workload and parameter that a layer names must exist, and every parameter's value must be valid.
 fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> Result<(), ConfigError> {
     let origin = &layer.origin;
     for name in layers::names(layer, positional) {
@@ -320,7 +320,7 @@ fn known<'a>(name: &str, catalog: &'a Catalog, place: String, origin: &Origin) -
     }
     let names = catalog.names();
     let near = suggest(name, &names).map(str::to_owned);
-    // In a file the place names it already.
+    // In a file the place already names it.
     let name = if matches!(origin, Origin::File(_)) { None } else { Some(name.to_owned()) };
     let known = names.into_iter().map(str::to_owned).collect();
     Err(ConfigError::new(place, ConfigProblem::UnknownWorkload { name, near, known }))
@@ -344,7 +344,7 @@ fn read(path: &Path, place: &str) -> Result<String, ConfigError> {
     fs::read_to_string(path).map_err(|error| ConfigError::new(place, ConfigProblem::Unreadable { path: path.to_owned(), error }))
 }
 
-/// The keys of a file, a line each; blank lines and comments are passed over.
+/// The keys of a file, one per line, without blank lines and comments.
 fn key_lines(path: &Path, place: &str) -> Result<Vec<String>, ConfigError> {
     let text = read(path, place)?;
     let whole = |problem| ConfigError::new(place, ConfigProblem::InFile { path: path.to_owned(), problem });
@@ -367,7 +367,7 @@ fn check_password(password: &Password) -> Result<(), ValueError> {
     Ok(())
 }
 
-/// The name nearest to what was typed, if any is near.
+/// The closest name, if one is close.
 pub fn suggest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let near = names.iter().map(|name| (strsim::damerau_levenshtein(typed, name), *name)).min()?;
     (near.0 <= typed.len().max(near.1.len()) / 3).then_some(near.1)

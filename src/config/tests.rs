@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-/// Resolves a command line in an environment, with the text of a file.
+/// Resolves a command line with an environment and the text of a file.
 fn resolve(line: &str, variables: &[(&str, &str)], file: &str) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("virtwork.yaml");

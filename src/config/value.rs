@@ -1,4 +1,4 @@
-//! Values of settings: each parses itself, and its error says what would be valid. Flag, environment and file share them.
+//! Value types of settings. Flag, environment and file share their parsers and errors.
 
 use std::{str::FromStr, time::Duration};
 
@@ -9,15 +9,15 @@ use crate::{
     plan::{Quantity, metadata},
 };
 
-/// The smallest memory that any supported guest boots in.
+/// The smallest memory in which a supported guest boots.
 const MIN_MEMORY: u64 = 256 << 20;
-/// The smallest file system that is any use.
+/// The smallest useful file system.
 const MIN_DISK: u64 = 256 << 20;
 
-/// Some thirty years.
+/// About thirty years.
 const MAX_SECONDS: u64 = 1_000_000_000;
 
-/// A duration in Go's grammar, or a bare number of seconds.
+/// A duration in Go's grammar, or a number of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GoDuration(pub Duration);
 
@@ -73,7 +73,7 @@ impl FromStr for GoDuration {
 pub struct SetValue {
     /// The workload.
     pub workload: String,
-    /// A parameter or a size of it, with underscores.
+    /// A parameter or a size, with underscores.
     pub key: String,
     /// Its value.
     pub value: String,
@@ -108,7 +108,7 @@ impl FromStr for NodeLabel {
     }
 }
 
-/// A taint that VMs bear.
+/// A toleration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TolerationArg(pub Toleration);
 
@@ -144,7 +144,7 @@ fn is_label_key(key: &str) -> bool {
 /// The fleet's name.
 ///
 /// # Errors
-/// When it does not fit every name it becomes part of.
+/// When it does not fit the names derived from it.
 pub fn name(text: &str) -> Result<String, ValueError> {
     if metadata::is_name(text) && text.len() <= 40 { Ok(text.to_owned()) } else { Err(ValueError::FleetName(text.to_owned())) }
 }
@@ -165,15 +165,15 @@ pub fn namespace(text: &str) -> Result<String, ValueError> {
 /// Guest memory.
 ///
 /// # Errors
-/// When it is no quantity, or too little to boot.
+/// When it is no quantity, or too small to boot.
 pub fn memory(text: &str) -> Result<Quantity, ValueError> {
     at_least(text, MIN_MEMORY, "256Mi")
 }
 
-/// A yes or no, as kubectl takes it behind `=`.
+/// A boolean, as kubectl accepts it after `=`.
 ///
 /// # Errors
-/// When it is neither.
+/// When it is no boolean.
 pub fn boolean(text: &str) -> Result<bool, ValueError> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "t" | "yes" | "1" => Ok(true),
@@ -182,10 +182,10 @@ pub fn boolean(text: &str) -> Result<bool, ValueError> {
     }
 }
 
-/// A count in a range.
+/// A number in a range.
 ///
 /// # Errors
-/// When it is none, or out of the range.
+/// When it is no number, or out of range.
 pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, ValueError> {
     let number = text.parse::<u32>().ok().filter(|number| (MIN..=MAX).contains(number));
     number.ok_or_else(|| ValueError::Number { text: text.to_owned(), min: MIN, max: MAX })
@@ -194,7 +194,7 @@ pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, ValueEr
 /// Size of a data disk.
 ///
 /// # Errors
-/// When it is no quantity, or too little for a file system.
+/// When it is no quantity, or too small for a file system.
 pub fn disk_size(text: &str) -> Result<Quantity, ValueError> {
     at_least(text, MIN_DISK, "256Mi")
 }
@@ -215,7 +215,7 @@ fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, ValueErro
 /// An image reference.
 ///
 /// # Errors
-/// When it is empty or holds blanks.
+/// When it is empty or contains blanks.
 pub fn image(text: &str) -> Result<String, ValueError> {
     plain(text).ok_or_else(|| ValueError::Image(text.to_owned()))
 }
@@ -230,10 +230,10 @@ pub fn object_name(text: &str) -> Result<String, ValueError> {
     if edges && text.len() <= 253 && text.chars().all(valid) { Ok(text.to_owned()) } else { Err(ValueError::ObjectName(text.to_owned())) }
 }
 
-/// A UID, as an API server gives it (RFC 4122).
+/// A UID as API servers generate it (RFC 4122).
 ///
 /// # Errors
-/// When it is something else.
+/// When it is no UID.
 pub fn uid(text: &str) -> Result<String, ValueError> {
     let valid = |c: char| c.is_ascii_hexdigit() || c == '-';
     if text.len() == 36 && text.chars().all(valid) { Ok(text.to_owned()) } else { Err(ValueError::Uid(text.to_owned())) }
@@ -242,7 +242,7 @@ pub fn uid(text: &str) -> Result<String, ValueError> {
 /// A URL for guests.
 ///
 /// # Errors
-/// When it is no http or https URL, or holds what a shell would read.
+/// When it is no http or https URL, or contains characters that a shell would interpret.
 pub fn url(text: &str) -> Result<String, ValueError> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match (rest, plain(text)) {
@@ -251,16 +251,16 @@ pub fn url(text: &str) -> Result<String, ValueError> {
     }
 }
 
-/// Not empty, printable ASCII, and nothing that quoting could trip over.
+/// Not empty, printable ASCII, and no quotes.
 fn plain(text: &str) -> Option<String> {
     let valid = |c: char| c.is_ascii_graphic() && !"'\"\\`<>".contains(c);
     (!text.is_empty() && text.chars().all(valid)).then(|| text.to_owned())
 }
 
-/// An account name.
+/// The name of an account that is created.
 ///
 /// # Errors
-/// When `useradd` would not take it.
+/// When `useradd` would reject it.
 pub fn user_name(text: &str) -> Result<String, ValueError> {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let first = |c: char| c.is_ascii_lowercase() || c == '_';
@@ -271,18 +271,18 @@ pub fn user_name(text: &str) -> Result<String, ValueError> {
     }
 }
 
-/// An account to log in as: also one that the image brings.
+/// The name of an account to log in to, which the image may contain.
 ///
 /// # Errors
-/// When ssh would take it for something else.
+/// When ssh would misread it.
 pub fn login(text: &str) -> Result<String, ValueError> {
     plain(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| ValueError::Login(text.to_owned()))
 }
 
-/// One public key, as it stands in an `authorized_keys` file.
+/// One public key, as in an `authorized_keys` file.
 ///
 /// # Errors
-/// When it is something else; a private key is never repeated.
+/// When it is no public key. A private key is never repeated.
 pub fn public_key(text: &str) -> Result<String, ValueError> {
     let line = text.trim();
     if line.contains("PRIVATE KEY") {

@@ -1,4 +1,4 @@
-//! What an API server, or the way to it, can answer.
+//! Errors of an API server, or on the way to it.
 
 use std::{fmt, time::Duration};
 
@@ -35,34 +35,34 @@ impl fmt::Display for WaitedFor {
     }
 }
 
-/// Everything that a cluster, or the way to it, can answer.
+/// Errors of an API server, or on the way to it.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// The server's own refusal.
+    /// The server's error.
     #[error("{}", server_message(.0))]
     Api(Box<Status>),
-    /// The credentials are not, or no longer, valid.
+    /// The credentials are not valid, or no longer.
     #[error("You must be logged in to the server (Unauthorized)")]
     Unauthorized,
     /// Nothing listens at the address.
     #[error("The connection to the server {0} was refused - did you specify the right host or port?")]
     Refused(String),
-    /// The proxy does not take the connection.
+    /// The proxy refused the connection.
     #[error("Unable to connect to the server: proxy {0} refused the connection")]
     ProxyRefused(String),
-    /// No answer in time.
+    /// No response in time.
     #[error("Unable to connect to the server: request to {0} timed out")]
     Silent(String),
-    /// Another failure on the way.
+    /// Another failure to connect.
     #[error("Unable to connect to the server: {0}")]
     Unreachable(String),
-    /// The answer is something else than was asked for.
+    /// A response that cannot be parsed.
     #[error("cannot read the server's answer: {0}")]
     Unreadable(String),
-    /// The kubeconfig, or the credentials that it leads to, cannot be used.
+    /// The kubeconfig or its credentials cannot be used.
     #[error(transparent)]
     Kubeconfig(#[from] KubeconfigError),
-    /// The deadline came first.
+    /// The time limit was reached.
     #[error("timed out after {} {waited_for}", go_duration(*.after))]
     Timeout {
         /// How long the command ran.
@@ -71,13 +71,13 @@ pub enum ClusterError {
         waited_for: WaitedFor,
     },
 
-    /// The cluster serves no virtual VMs.
+    /// The cluster does not serve VMs.
     #[error("the server doesn't have a resource type \"virtualmachines\" in group \"kubevirt.io\"")]
     NoKubeVirt,
-    /// Data disks are wanted, and CDI is not installed.
+    /// Data disks are needed, and CDI is not installed.
     #[error("CDI (cdi.kubevirt.io) is not installed, so data disks cannot be provisioned")]
     NoCdi,
-    /// `--storage-class` names none that exists.
+    /// The StorageClass does not exist.
     #[error("StorageClass {name:?} not found (available: {})", listed(.available))]
     StorageClassNotFound {
         /// What was given.
@@ -85,7 +85,7 @@ pub enum ClusterError {
         /// Those that exist.
         available: Vec<String>,
     },
-    /// No `--storage-class`, and no default.
+    /// No StorageClass is given, and none is the default.
     #[error("the cluster has no default StorageClass (available: {})", listed(.available))]
     NoDefaultStorageClass {
         /// Those that exist.
@@ -100,7 +100,7 @@ pub enum ClusterError {
     /// The user can neither read nor create it.
     #[error("no access to namespace {0}")]
     NoNamespaceAccess(String),
-    /// There readiness probes do not reach VMs.
+    /// Readiness probes do not reach VMs in it.
     #[error("namespace {namespace} has a primary user-defined network (label {label}), where readiness probes and ssh do not reach VMs")]
     PrimaryNetwork {
         /// The namespace.
@@ -108,7 +108,7 @@ pub enum ClusterError {
         /// Its label.
         label: &'static str,
     },
-    /// Objects of others have names of the plan.
+    /// Other objects have planned names.
     #[error("already exists in namespace {namespace} and belongs to something else: {}", objects.join(", "))]
     NameTaken {
         /// The namespace.
@@ -116,7 +116,7 @@ pub enum ClusterError {
         /// `secret/virtwork-cpu-userdata`.
         objects: Vec<String>,
     },
-    /// Size or class of a data disk changed.
+    /// Size or StorageClass of a data disk changed.
     #[error("data disks cannot be resized or moved in place: {}", changes.join("; "))]
     DiskChange {
         /// A sentence for each disk.
@@ -177,7 +177,7 @@ impl ClusterError {
     }
 }
 
-/// A server's refusal in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
+/// The server's error in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
 fn server_message(status: &Status) -> String {
     let message = status.message.trim().replace('\n', " ");
     match (status.reason.as_str(), status.code) {

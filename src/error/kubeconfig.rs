@@ -1,11 +1,11 @@
-//! A kubeconfig, or a pod's service account, that cannot be used.
+//! Kubeconfigs and service accounts that cannot be used.
 
 use std::{io, path::PathBuf};
 
-/// Why there is no usable way to a cluster.
+/// Why no cluster can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KubeconfigError {
-    /// Nothing names a cluster.
+    /// No cluster is configured.
     #[error("no cluster is configured")]
     NoCluster,
     /// `--kubeconfig` names a file that does not exist.
@@ -40,13 +40,13 @@ pub enum KubeconfigError {
     /// The context's cluster, or that of `--cluster`, does not exist.
     #[error("no server found for cluster {0:?}")]
     NoServer(String),
-    /// `--user` names none that exists.
+    /// The user of `--user` does not exist.
     #[error("auth info {0:?} does not exist")]
     NoUser(String),
-    /// kubectl's own check.
+    /// The check that kubectl makes.
     #[error("requesting uid, groups or user-extra without impersonating a user (--as)")]
     ImpersonationWithoutUser,
-    /// A flag that a pod's service account cannot follow.
+    /// A flag that does not apply to a pod's service account.
     #[error("{0} does not apply to the service account of this pod, and there is no kubeconfig")]
     FlagInPod(&'static str),
     /// The pod's service account cannot be used.
@@ -55,7 +55,7 @@ pub enum KubeconfigError {
     /// A login plugin, a token or a password cannot be used.
     #[error("getting credentials: {0}")]
     Login(LoginError),
-    /// A proxy whose protocol is not supported; its credentials are left out.
+    /// A proxy with an unsupported protocol, without its credentials.
     #[error("the protocol of proxy {scheme}://{address} is not supported")]
     ProxyProtocol {
         /// `socks9`
@@ -63,7 +63,7 @@ pub enum KubeconfigError {
         /// `host:port`
         address: String,
     },
-    /// Anything else that kube finds wrong, on one line.
+    /// Anything else that kube reports, on one line.
     #[error("{0}")]
     Unusable(String),
 }
@@ -81,10 +81,10 @@ impl KubeconfigError {
     }
 }
 
-/// Why there are no credentials: the program and how it ended. Its output, its arguments and its environment may hold credentials.
+/// Why there are no credentials. Output, arguments and environment of a login plugin may contain credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// It ended with a status.
+    /// It ended with a status other than 0.
     #[error("login plugin {plugin} ended with exit status {status}")]
     Failed {
         /// The program, as the kubeconfig names it.
@@ -92,10 +92,10 @@ pub enum LoginError {
         /// Its exit status.
         status: i32,
     },
-    /// It was killed.
+    /// A signal killed it.
     #[error("login plugin {0} was killed by a signal")]
     Killed(String),
-    /// It does not start.
+    /// It cannot be started.
     #[error("login plugin {plugin} cannot be started: {error}")]
     NotStarted {
         /// The program.
@@ -103,10 +103,10 @@ pub enum LoginError {
         /// The system's words.
         error: String,
     },
-    /// It printed something else.
+    /// It printed no credential.
     #[error("login plugin {0} did not print an ExecCredential with a status")]
     NoCredential(String),
-    /// It printed a time that is none.
+    /// It printed an invalid time.
     #[error("login plugin {0} printed an expirationTimestamp that is not a time")]
     BadExpiration(String),
     /// The kubeconfig names no program.
@@ -120,13 +120,13 @@ pub enum LoginError {
         /// The system's words.
         error: String,
     },
-    /// A token with characters that no header can hold.
+    /// A token that is not valid in a header.
     #[error("the token is not valid in an HTTP header")]
     BadToken,
-    /// The same of user name and password.
+    /// A user name or password that is not valid in a header.
     #[error("user name and password are not valid in an HTTP header")]
     BadPassword,
-    /// An auth-provider that failed, or that is not supported.
+    /// An auth-provider that failed, or is not supported.
     #[error("the auth-provider of the kubeconfig's user failed or is not supported")]
     Provider,
 }

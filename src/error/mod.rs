@@ -1,5 +1,5 @@
-//! Every error that a user may meet: one variant for each mistake, a sentence without a prefix, and the next step in [`Error::hint`].
-//! `ui` alone writes "error: " and "hint: ".
+//! All errors that users see: one variant per mistake, one sentence without a prefix, and the next step in [`Error::hint`]. Only
+//! `ui` writes "error: " and "hint: ".
 
 mod catalog;
 mod cluster;
@@ -17,18 +17,18 @@ pub use config::{ConfigError, ConfigProblem};
 pub use kubeconfig::{KubeconfigError, LoginError};
 pub use value::{DurationProblem, ValueError};
 
-/// What was deleted or changed when a command was interrupted, and so what to do next.
+/// What an interrupted command may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupted {
-    /// Nothing: it only asked or read.
+    /// Nothing.
     Harmless,
     /// `up` may have written a part of the fleet.
     Up,
-    /// `down` may have deleted a part of it.
+    /// `down` may have deleted a part of the fleet.
     Down,
 }
 
-/// What a refused deletion is about.
+/// A deletion that needs a confirmation.
 #[derive(Debug, Clone)]
 pub enum Unconfirmed {
     /// Objects that `--prune` would delete.
@@ -46,7 +46,7 @@ impl fmt::Display for Unconfirmed {
     }
 }
 
-/// A state of the VMs that `up` waits for.
+/// The state that `up` waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// Their workloads run.
@@ -67,13 +67,13 @@ impl fmt::Display for Goal {
 /// Why `up` stopped waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GaveUp {
-    /// The time was over, after so long.
+    /// The time limit was reached, after this time.
     TimedOut(std::time::Duration),
-    /// No VM that is not ready gets ready without somebody's help.
+    /// No VM that is not ready will recover without intervention.
     Hopeless,
 }
 
-/// Anything that ends a command early, or badly.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A mistake in a catalog.
@@ -82,13 +82,13 @@ pub enum Error {
     /// A mistake in a setting.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A plan that no cluster would take.
+    /// A plan that no cluster would accept.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The cluster's answer, or the way to it.
+    /// The server's response, or why there is none.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The way to a cluster, where none is asked.
+    /// A kubeconfig that cannot be used.
     #[error(transparent)]
     Kubeconfig(#[from] KubeconfigError),
     /// The namespace of a kubeconfig's context, or of the pod.
@@ -100,12 +100,12 @@ pub enum Error {
     UnknownWorkload {
         /// What was typed.
         name: String,
-        /// The nearest name, if one is near.
+        /// The closest name, if one is close.
         near: Option<String>,
         /// All names.
         known: Vec<String>,
     },
-    /// A role was named, and the workload has none.
+    /// A role of a workload without roles.
     #[error("workload {workload} has no roles, so it has no role {role}")]
     NoRoles {
         /// The workload.
@@ -113,7 +113,7 @@ pub enum Error {
         /// What was typed.
         role: String,
     },
-    /// No role was named, or none that the workload has.
+    /// A role is needed, or the given one does not exist.
     #[error("workload {workload} has roles; name one after --user-data: {}", roles.join(", "))]
     RoleRequired {
         /// The workload.
@@ -122,10 +122,10 @@ pub enum Error {
         roles: Vec<String>,
     },
 
-    /// Something would be deleted, and nobody can be asked.
+    /// A deletion that nobody can confirm.
     #[error("refusing to delete {0} without confirmation")]
     Unconfirmed(Unconfirmed),
-    /// All was written, but not all became ready.
+    /// All objects were applied, but not all VMs became ready.
     #[error("{count} of {total} VMs did not become {goal}: {}", gave_up(*.why))]
     NotReady {
         /// VMs that did not.
@@ -137,7 +137,7 @@ pub enum Error {
         /// Why that ended.
         why: GaveUp,
     },
-    /// All was written, but whether it became ready is not known.
+    /// All objects were applied, but their state is not known.
     #[error("all objects were applied, but watching them failed: {0}")]
     NotWatched(ClusterError),
 
@@ -147,12 +147,12 @@ pub enum Error {
     /// `--delete-namespace` without waiting.
     #[error("--delete-namespace waits until the fleet is gone and cannot be combined with --wait=false")]
     DeleteNamespaceWithoutWait,
-    /// An object that `down` waited for in vain.
+    /// An object that was not deleted in time.
     #[error("timed out waiting for {object} to be deleted{}", held_by(.finalizers))]
     NotDeleted {
         /// `virtualmachines/virtwork-cpu-0`.
         object: String,
-        /// What holds it.
+        /// What blocks the deletion.
         finalizers: Vec<String>,
     },
     /// A namespace that `up` did not create.
@@ -164,7 +164,7 @@ pub enum Error {
     /// The namespace was deleted and created again.
     #[error("namespace {0} was deleted and created again while this command ran; it was kept")]
     NamespaceReplaced(String),
-    /// It holds more than the fleet.
+    /// The namespace contains more than the fleet.
     #[error("namespace {namespace} was kept, because it also holds {}", others.join(", "))]
     NamespaceNotEmpty {
         /// The namespace.
@@ -172,22 +172,22 @@ pub enum Error {
         /// `resource/name`.
         others: Vec<String>,
     },
-    /// What it holds is not known.
+    /// The content of the namespace is not known.
     #[error("namespace {namespace} was kept, because you cannot list {} in it", resources.join(", "))]
     NamespaceUnverified {
         /// The namespace.
         namespace: String,
-        /// Resources that may not be listed.
+        /// Resources that cannot be listed.
         resources: Vec<String>,
     },
 
-    /// virtctl is needed, and is nowhere.
+    /// virtctl is needed and not installed.
     #[error("virtctl is not on PATH (looked for virtctl, kubectl-virt and oc-virt)")]
     VirtctlNotFound,
-    /// ssh is needed, and is nowhere.
+    /// ssh is needed and not installed.
     #[error("ssh is not on PATH")]
     SshNotFound,
-    /// A program that does not start.
+    /// A program that cannot be started.
     #[error("cannot run {program}: {error}")]
     Program {
         /// Its path.
@@ -203,7 +203,7 @@ pub enum Error {
         /// Why.
         error: io::Error,
     },
-    /// No VM of that name.
+    /// No VM with this name.
     #[error("no VM {wanted} of fleet {fleet} in namespace {namespace}")]
     VmNotFound {
         /// What was typed.
@@ -222,49 +222,49 @@ pub enum Error {
         fleet: String,
         /// The namespace.
         namespace: String,
-        /// What the user types for us.
+        /// `kubectl virtwork` or `oc virtwork`.
         program: String,
     },
-    /// Several VMs, and none was named.
+    /// A VM must be named.
     #[error("specify a VM: {}", .0.join(", "))]
     VmRequired(Vec<String>),
-    /// The user left the list.
+    /// The user chose no VM.
     #[error("no VM was chosen")]
     VmNotChosen,
-    /// A VM that nobody can log in to.
+    /// A VM that is not running.
     #[error("VM {name} is not running ({status}{})", because(.reason))]
     VmNotRunning {
         /// The VM.
         name: String,
-        /// KubeVirt's word for its state.
+        /// Its printable status.
         status: String,
-        /// Why, if that is known.
+        /// Why, if known.
         reason: String,
-        /// The command that starts it, if that would help.
+        /// The command that starts it, if that helps.
         start: Option<String>,
     },
-    /// A value out of the cluster that would be passed to another program.
+    /// A value from the cluster that is not valid as an argument of a program.
     #[error("{what} cannot be used: {why}")]
     UnsafeValue {
         /// Which value.
         what: String,
-        /// The rule that it breaks.
+        /// The rule that it violates.
         why: ValueError,
     },
 
-    /// A password is to be typed, and there is no terminal.
+    /// A password must be typed, and there is no terminal.
     #[error("--ask-ssh-password needs a terminal")]
     NoTerminal,
     /// A question that was not answered.
     #[error("no answer on the terminal: {0}")]
     Unanswered(io::Error),
-    /// A result that cannot be put into its format.
+    /// A result that cannot be serialized.
     #[error("cannot format the result: {0}")]
     Format(String),
-    /// The process cannot even start.
+    /// The process cannot start.
     #[error("cannot start: {0}")]
     Start(io::Error),
-    /// The reader of standard output has gone. kubectl says nothing either.
+    /// The reader of standard output is gone. kubectl prints nothing either.
     #[error("")]
     ClosedPipe,
     /// Standard output cannot be written.
@@ -273,7 +273,7 @@ pub enum Error {
     /// Ctrl-C or SIGTERM.
     #[error("Interrupted")]
     Interrupted(Interrupted),
-    /// The status of the remote command, or of ssh itself; there is nothing to print.
+    /// The exit status of the remote command or of ssh; nothing is printed.
     #[error("")]
     Remote(u8),
 }
@@ -329,7 +329,7 @@ impl Error {
         Some(hint)
     }
 
-    /// The exit code: see `docs/usage.md`.
+    /// The exit code, as documented in `docs/usage.md`.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NotReady { .. } | Self::NotWatched(_) => 3,
@@ -339,7 +339,7 @@ impl Error {
         }
     }
 
-    /// Whether the sentence stands alone, as kubectl prints it: the server's own words, a connection that failed, an interruption.
+    /// Whether kubectl prints this sentence without "error: ": the server's words, a failed connection, an interruption.
     pub fn stands_alone(&self) -> bool {
         match self {
             Self::Cluster(error) => error.stands_alone(),
@@ -349,7 +349,7 @@ impl Error {
     }
 }
 
-/// A duration as Go prints it: `10m0s`, `1h30m0s`, `5s`.
+/// A duration in Go's notation: `10m0s`, `1h30m0s`, `5s`.
 pub fn go_duration(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -359,7 +359,7 @@ pub fn go_duration(duration: std::time::Duration) -> String {
     }
 }
 
-/// What every command returns.
+/// The result of every command.
 pub type Result<T> = std::result::Result<T, Error>;
 
 #[cfg(test)]

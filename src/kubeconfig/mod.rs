@@ -1,6 +1,6 @@
-//! The way to the cluster: files, context and kubectl's flags become one client configuration.
+//! Finds the cluster: files, context and kubectl's flags become one client configuration.
 //!
-//! Reading and merging the files is kube's for now; the flags are applied here, in the manner of client-go's clientcmd
+//! kube reads and merges the files. The flags are applied here, as client-go does
 //! (`k8s.io/client-go/tools/clientcmd/client_config.go`).
 
 use std::{
@@ -14,24 +14,24 @@ use kube::config::{
 
 use crate::{cli::Connection, config::Environment, error::KubeconfigError};
 
-/// Where a pod finds its namespace.
+/// The file with the namespace of a pod.
 const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// A way to a cluster.
+/// Address and credentials of a cluster.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// What kube needs to make a client.
+    /// The configuration of kube's client.
     pub config: kube::Config,
-    /// The namespace that context, or pod, name.
+    /// The namespace of the context or the pod.
     pub namespace: Option<String>,
     /// `host:port`, for messages.
     pub server: String,
-    /// The same as a kubeconfig of one context, for programs that we start; none in a pod.
+    /// The same as a kubeconfig with one context, for programs that are run; `None` in a pod.
     pub kubeconfig: Option<Kubeconfig>,
 }
 
 impl Access {
-    /// The program that issues credentials, as the kubeconfig names it.
+    /// The login plugin, as the kubeconfig names it.
     pub fn login_plugin(&self) -> Option<&str> {
         let user = self.kubeconfig.as_ref()?.auth_infos.first()?.auth_info.as_ref()?;
         user.exec.as_ref()?.command.as_deref()
@@ -51,7 +51,7 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
     check_impersonation(connection)?;
     check_files(connection)?;
     let merged = read_files(connection, environment)?;
-    // One that names a context or a user means a cluster, and must not end in another.
+    // A kubeconfig with a context or a user means a cluster; the pod's must not be used instead.
     let is_empty = merged.clusters.is_empty() && merged.contexts.is_empty() && merged.auth_infos.is_empty();
     if is_empty
         && merged.current_context.is_none()
@@ -77,8 +77,8 @@ async fn configure(kubeconfig: &Kubeconfig, connection: &Connection) -> Result<k
 }
 
 impl Access {
-    /// The same way with fresh credentials: files of tokens and certificates are read again, login plugins run again. The kubeconfig itself
-    /// is not: it may be a pipe, and another file by now must not lead elsewhere in the middle of a command.
+    /// The same with reloaded credentials: files of tokens and certificates are read again, login plugins run again. The kubeconfig
+    /// is not read again: it may be a pipe, and a changed file must not lead to another cluster during a command.
     ///
     /// # Errors
     /// When the credentials cannot be read.
@@ -90,10 +90,10 @@ impl Access {
     }
 }
 
-/// The namespace that the chosen context names, without looking at its credentials; nothing where no context is configured.
+/// The namespace of the selected context, without using its credentials; `None` if no context is configured.
 ///
 /// # Errors
-/// When files or flags name something that is not there.
+/// When files or flags name something that does not exist.
 pub fn namespace(connection: &Connection, environment: &Environment) -> Result<Option<String>, KubeconfigError> {
     let merged = read_files(connection, environment)?;
     if merged.current_context.is_none() && connection.context.is_none() {
@@ -104,8 +104,8 @@ pub fn namespace(connection: &Connection, environment: &Environment) -> Result<O
     Ok(namespace.filter(|name| !name.is_empty()))
 }
 
-/// Flags that do not apply to a pod's service account are refused: passed over, the command would act as somebody else, or trust
-/// something else, than the user said.
+/// Rejects flags that do not apply to a pod's service account. If they were ignored, the command would act with another identity,
+/// or trust another server, than the user said.
 fn refuse_in_pod(connection: &Connection) -> Result<(), KubeconfigError> {
     let given = [
         ("--kubeconfig", connection.kubeconfig.is_some()),
@@ -134,7 +134,7 @@ fn in_pod(environment: &Environment) -> Result<Access, KubeconfigError> {
 }
 
 fn finish(config: &mut kube::Config, limited: bool) {
-    // Retries are ours: kube's would be silent for minutes.
+    // kube's own retries would be silent for minutes.
     config.default_retry = false;
     if limited {
         config.connect_timeout = None;
@@ -172,7 +172,7 @@ fn check_files(connection: &Connection) -> Result<(), KubeconfigError> {
     Ok(())
 }
 
-/// `--kubeconfig` alone, which must exist; else the files of KUBECONFIG, missing ones passed over; else `~/.kube/config`.
+/// Reads `--kubeconfig`, which must exist; else the files of KUBECONFIG that exist; else `~/.kube/config`.
 fn read_files(connection: &Connection, environment: &Environment) -> Result<Kubeconfig, KubeconfigError> {
     let (paths, must_exist): (Vec<PathBuf>, bool) = match (&connection.kubeconfig, environment.get("KUBECONFIG")) {
         (Some(path), _) => (vec![path.clone()], true),
@@ -182,15 +182,14 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
     let mut merged = Kubeconfig::default();
     for path in paths {
         let Some(mut file) = read_file(&path, must_exist)? else { continue };
-        // An empty name is no name, and must not hide one in a later file.
+        // An empty name must not hide one in a later file.
         file.current_context = file.current_context.filter(|name| !name.is_empty());
         merged = merged.merge(file).map_err(|error| explain(&error))?;
     }
     Ok(merged)
 }
 
-/// Reads a file, or whatever else the path names, such as a pipe: once, and without asking beforehand what it is. `None` where it does
-/// not exist and need not.
+/// Reads a file or a pipe once, without checking beforehand what it is. `None` if it does not exist and need not.
 fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, KubeconfigError> {
     match Kubeconfig::read_from(path) {
         Ok(file) => Ok(Some(file)),
@@ -205,7 +204,7 @@ fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, Kubeco
     }
 }
 
-/// The chosen context with its cluster and user, changed as the flags say.
+/// The selected context with its cluster and user, modified by the flags.
 fn select(merged: Kubeconfig, connection: &Connection) -> Result<Kubeconfig, KubeconfigError> {
     let name = connection.context.clone().or(merged.current_context);
     let found = name.as_ref().map(|name| merged.contexts.iter().find(|named| named.name == *name));
@@ -294,7 +293,7 @@ fn override_auth(mut auth: AuthInfo, connection: &Connection) -> AuthInfo {
     auth
 }
 
-/// A token outranks every other credential; whom to impersonate is no credential.
+/// A token replaces every other credential, but not the impersonation.
 fn keep_impersonation(auth: AuthInfo) -> AuthInfo {
     AuthInfo {
         impersonate: auth.impersonate,

@@ -1,5 +1,4 @@
-//! What we look at of the VMs and VMIs that are there, and nothing else: of five thousand, the rest would be a
-//! burden.
+//! The fields that are read from live VMs and VMIs. Everything else is dropped while parsing, to bound memory at 5,000 VMs.
 //!
 //! Source: kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`.
 
@@ -14,21 +13,21 @@ use crate::plan::metadata;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct LiveObject {
-    /// Who it is.
+    /// Name, labels, annotations and owners.
     pub metadata: Meta,
-    /// What is wanted.
+    /// The spec.
     pub spec: LiveSpec,
-    /// What is so.
+    /// The status.
     pub status: LiveStatus,
 }
 
-/// `spec`; of an VMI nothing is looked at.
+/// `spec` of a VM. Nothing is read from that of a VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LiveSpec {
-    /// `Always`, or `Halted` where somebody has stopped it.
+    /// `Always`, or `Halted` if someone stopped it.
     pub run_strategy: String,
-    /// What the next VMI gets.
+    /// The template of its next VMI.
     pub template: LiveTemplate,
 }
 
@@ -36,33 +35,33 @@ pub struct LiveSpec {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct LiveTemplate {
-    /// What becomes the VMI's own.
+    /// Labels and annotations of the VMI.
     pub metadata: Meta,
 }
 
-/// `status` of either.
+/// `status` of a VM or a VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LiveStatus {
-    /// A VM's state in KubeVirt's own word.
+    /// `printableStatus` of a VM.
     pub printable_status: String,
-    /// An VMI's phase.
+    /// Phase of a VMI.
     pub phase: String,
-    /// The node of an VMI.
+    /// Node of a VMI.
     #[serde(deserialize_with = "or_default")]
     pub node_name: String,
-    /// Network interfaces of an VMI.
+    /// Network interfaces of a VMI.
     #[serde(deserialize_with = "or_default")]
     pub interfaces: Vec<LiveInterface>,
-    /// Those conditions that tell why.
+    /// The conditions that explain the state.
     #[serde(deserialize_with = "telling")]
     pub conditions: Vec<Condition>,
-    /// A VM whose VMIs fail one after another.
+    /// The failed starts of a VM.
     #[serde(deserialize_with = "or_default")]
     pub start_failure: StartFailure,
 }
 
-/// An interface of an VMI.
+/// A network interface of a VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LiveInterface {
@@ -74,7 +73,7 @@ pub struct LiveInterface {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct StartFailure {
-    /// How often in a row.
+    /// Failed starts in a row.
     pub consecutive_fail_count: Option<u64>,
 }
 
@@ -107,24 +106,24 @@ fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>,
     Ok(conditions)
 }
 
-/// Metadata, as far as it is looked at: the bookkeeping of others is most of it.
+/// The metadata that is read. Fields for other managers are most of it.
 #[derive(Debug, Clone, Default)]
 pub struct Meta {
     /// Name.
     pub name: String,
     /// Namespace.
     pub namespace: String,
-    /// UID, empty where there is none.
+    /// UID; empty if there is none.
     pub uid: String,
-    /// Its version.
+    /// Its resource version.
     pub version: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Option<Time>,
     /// Whether it is being deleted.
     pub terminating: bool,
-    /// Its owners: the garbage collector deletes it when none of them is left.
+    /// Its owners. It is garbage-collected when none of them is left.
     pub owners: Vec<Owner>,
-    /// Those labels and annotations that are read.
+    /// The labels and annotations that are read.
     marks: Vec<(&'static str, String)>,
 }
 
@@ -141,7 +140,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Whether it is of a group and kind, in whatever version.
+    /// Whether it has this group and kind, in any version.
     pub fn is(&self, group: &str, kind: &str) -> bool {
         let own = self.api_version.split_once('/').map_or("", |(group, _)| group);
         own == group && self.kind == kind
@@ -149,12 +148,12 @@ impl Owner {
 }
 
 impl Meta {
-    /// A label or an annotation of ours.
+    /// The value of a label or an annotation of ours.
     pub fn label_or_annotation(&self, key: &str) -> Option<&str> {
         self.marks.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the object is of this fleet: name, managed-by and VMI all match.
+    /// Whether it has the labels of this fleet: name, managed-by and instance.
     pub fn belongs_to(&self, fleet: &str) -> bool {
         metadata::fleet_labels(fleet).iter().all(|(key, value)| self.label_or_annotation(key) == Some(value))
     }
@@ -175,7 +174,7 @@ impl<'de> Deserialize<'de> for Meta {
             annotations: Option<BTreeMap<String, String>>,
             owner_references: Option<Vec<Owner>>,
         }
-        // A template may have none: `nullable` in KubeVirt's own schema.
+        // A template may have none: it is nullable in KubeVirt's schema.
         let whole: Full = or_default(deserializer)?;
         let kept = |known: &[&'static str], map: Option<BTreeMap<String, String>>| {
             let mut map = map.unwrap_or_default();

@@ -1,8 +1,7 @@
-//! The few fields of KubeVirt's and CDI's API that we set, typed; what is set and why: `docs/machines.md`.
+//! The fields of KubeVirt's and CDI's API that this program sets. `docs/objects.md` explains them.
 //!
 //! Sources: kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/{types,schema}.go` (v1.5 to v1.9) and
-//! kubevirt/containerized-data-importer `types.go`. An empty struct that must be there is [`Empty`], written `{}`: leaving
-//! it out would mean something else.
+//! kubevirt/containerized-data-importer `types.go`. [`Empty`] is a struct that must be present as `{}`.
 
 pub mod live;
 
@@ -14,10 +13,10 @@ use k8s_openapi::{
 };
 use serde::{Deserialize, Serialize};
 
-/// API group and version of virtual VMs.
+/// API group and version of VMs.
 pub const API_VERSION: &str = "kubevirt.io/v1";
 
-/// A struct without fields whose presence is its meaning.
+/// A struct without fields whose presence has a meaning.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Empty {}
 
@@ -31,24 +30,24 @@ pub struct VirtualMachine {
     pub kind: String,
     /// Name, labels, annotations.
     pub metadata: ObjectMeta,
-    /// What is wanted.
+    /// The spec.
     pub spec: VirtualMachineSpec,
 }
 
-/// `spec` of a virtual VM.
+/// `spec` of a VirtualMachine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualMachineSpec {
-    /// `Always`: started again whenever it ends (`running` is deprecated since v1.4).
+    /// `Always`: started again whenever it stops (`running` is deprecated since v1.4).
     pub run_strategy: String,
-    /// DataVolumes that live and die with the VM.
+    /// DataVolumes that are created and deleted with the VM.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_volume_templates: Vec<DataVolumeTemplate>,
-    /// The VM itself.
+    /// The template of its VMI.
     pub template: Template,
 }
 
-/// A DataVolume made for the VM, owned by it.
+/// A DataVolume that the VM owns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataVolumeTemplate {
     /// Name and labels.
@@ -60,13 +59,13 @@ pub struct DataVolumeTemplate {
 /// `spec` of a DataVolume: a blank one in CDI's `storage` form, which picks access and volume mode from the StorageProfile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataVolumeSpec {
-    /// Where its content comes from.
+    /// Source of the content.
     pub source: DataVolumeSource,
-    /// How large it is, and of which class.
+    /// Size and StorageClass.
     pub storage: StorageSpec,
 }
 
-/// An empty disk.
+/// A blank disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataVolumeSource {
     /// `{}`.
@@ -79,7 +78,7 @@ pub struct DataVolumeSource {
 pub struct StorageSpec {
     /// `requests.storage`.
     pub resources: StorageResources,
-    /// Unset: the class marked as default for virtualisation, else the cluster's default.
+    /// Unset: the class marked as default for virtualization, else the cluster's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_class_name: Option<String>,
 }
@@ -96,7 +95,7 @@ pub struct StorageResources {
 pub struct Template {
     /// Labels and annotations.
     pub metadata: ObjectMeta,
-    /// The VM.
+    /// The spec of the VMI.
     pub spec: VmiSpec,
 }
 
@@ -104,13 +103,13 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VmiSpec {
-    /// Where it may run.
+    /// Labels that the node must have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub node_selector: BTreeMap<String, String>,
-    /// Taints it bears.
+    /// Taints that are tolerated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerations: Vec<Toleration>,
-    /// Keeps the two sides of a pair apart where that can be.
+    /// Prefers different nodes for the two sides of a pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affinity: Option<Affinity>,
     /// `LiveMigrateIfPossible`: a VM that cannot migrate must not block the drain of its node.
@@ -123,7 +122,7 @@ pub struct VmiSpec {
     pub networks: Vec<Network>,
     /// Decides the Ready condition; without it that would mean only that QEMU runs.
     pub readiness_probe: Probe,
-    /// What the disks hold.
+    /// The contents of the disks.
     pub volumes: Vec<Volume>,
 }
 
@@ -134,20 +133,20 @@ pub struct Domain {
     pub cpu: Cpu,
     /// Memory.
     pub memory: Memory,
-    /// The rest.
+    /// Disks, interfaces and others.
     pub devices: Devices,
 }
 
-/// CPU topology: sockets are what KubeVirt can resize, and `maxSockets` equal to them keeps the guest from seeing CPUs that
-/// might be plugged in (`stress-ng --cpu 0` would count them).
+/// CPU topology. KubeVirt resizes sockets. With `maxSockets` equal to `sockets` the guest sees no CPUs that could be plugged in,
+/// which `stress-ng --cpu 0` would count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cpu {
     /// Number of CPUs.
     pub sockets: u32,
-    /// 1.
+    /// Always 1.
     pub cores: u32,
-    /// 1.
+    /// Always 1.
     pub threads: u32,
     /// Equal to `sockets`.
     pub max_sockets: u32,
@@ -157,9 +156,10 @@ pub struct Cpu {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Memory {
-    /// What the guest sees.
+    /// The memory that the guest sees.
     pub guest: String,
-    /// Equal to `guest` where KubeVirt would add four times of it for hotplug (from 1Gi on): a change is a restart, never half of one.
+    /// Equal to `guest` where KubeVirt would reserve four times as much for hotplug (from 1Gi on), so that a change always needs a
+    /// restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_guest: Option<String>,
 }
@@ -168,17 +168,17 @@ pub struct Memory {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Devices {
-    /// `{}`: entropy from the host.
+    /// `{}`: a random number generator backed by the host.
     pub rng: Empty,
-    /// One queue for each CPU.
+    /// One queue per CPU.
     pub network_interface_multiqueue: bool,
-    /// No display: 32 Mi less for each pod.
+    /// No display: saves 32Mi per pod.
     pub autoattach_graphics_device: bool,
-    /// The console of the guest as the log of a container: why a workload is late can be read without logging in.
+    /// The serial console as the log of a container: shows why a workload is late, without logging in.
     pub log_serial_console: bool,
-    /// Disks, each with a volume of its name.
+    /// Disks, each with the volume of the same name.
     pub disks: Vec<Disk>,
-    /// The one interface.
+    /// The only interface.
     pub interfaces: Vec<Interface>,
 }
 
@@ -187,7 +187,7 @@ pub struct Devices {
 pub struct Disk {
     /// Name of its volume.
     pub name: String,
-    /// Seen by the guest under `/dev/disk/by-id/virtio-…`; virtio-blk carries 20 characters.
+    /// Visible in the guest under `/dev/disk/by-id/virtio-…`; virtio-blk allows 20 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
     /// Its bus.
@@ -201,18 +201,18 @@ pub struct DiskTarget {
     pub bus: String,
 }
 
-/// An interface on the pod network. A list of ports closes all others, ssh's included.
+/// An interface on the pod network. If ports are listed, all others are closed, including ssh.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
     /// Name of its network.
     pub name: String,
     /// `{}`.
     pub masquerade: Empty,
-    /// What is let through.
+    /// The open ports.
     pub ports: Vec<InterfacePort>,
 }
 
-/// A port that is let through to the guest.
+/// An open port of the guest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InterfacePort {
     /// IANA service name, at most 15 characters.
@@ -232,21 +232,21 @@ pub struct Network {
     pub pod: Empty,
 }
 
-/// A probe by HTTP.
+/// An HTTP probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
-    /// What is asked.
+    /// The request.
     pub http_get: HttpGet,
     /// KubeVirt adds 10 s (`LibvirtStartupDelay`).
     pub initial_delay_seconds: i32,
     /// Seconds between two probes.
     pub period_seconds: i32,
-    /// Seconds for an answer.
+    /// Seconds until a probe fails.
     pub timeout_seconds: i32,
-    /// Answers in a row that make it ready.
+    /// Successes in a row until it is ready.
     pub success_threshold: i32,
-    /// Failures in a row that make it not ready.
+    /// Failures in a row until it is not ready.
     pub failure_threshold: i32,
 }
 
@@ -259,40 +259,40 @@ pub struct HttpGet {
     pub port: u16,
 }
 
-/// A volume: a name and one of the others.
+/// A volume: a name and one source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Volume {
     /// Name of its disk.
     pub name: String,
-    /// A disk out of a container image; fresh at each start.
+    /// A disk from a container image; fresh after each start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_disk: Option<ContainerDisk>,
-    /// The seed that cloud-init reads.
+    /// The seed for cloud-init.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud_init_no_cloud: Option<CloudInitNoCloud>,
-    /// A DataVolume; outlives restarts.
+    /// A DataVolume; survives restarts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_volume: Option<NameReference>,
-    /// A disk that lives as long as the VMI.
+    /// A disk that exists as long as the VMI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_disk: Option<EmptyDisk>,
 }
 
-/// A root disk out of a container image.
+/// A root disk from a container image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerDisk {
     /// Image reference.
     pub image: String,
-    /// `IfNotPresent`, or `Always` for a tag that moves.
+    /// `IfNotPresent`, or `Always` for a tag that can move.
     pub image_pull_policy: String,
     /// Name of a Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_pull_secret: Option<String>,
 }
 
-/// Inline user data is limited to 2048 bytes, hence the Secret.
+/// A Secret, because inline user data is limited to 2048 bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudInitNoCloud {
@@ -307,7 +307,7 @@ pub struct NameReference {
     pub name: String,
 }
 
-/// A disk that lives as long as the VMI.
+/// A disk that exists as long as the VMI.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EmptyDisk {
     /// A quantity.

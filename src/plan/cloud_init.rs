@@ -1,6 +1,6 @@
-//! The user data of a guest: accounts, the files of the overlays as they are, and one generated file with what varies.
+//! The user data of a guest: accounts, the files of the catalog unchanged, and one generated file with all settings.
 //!
-//! Source for the keys and their order of execution: canonical/cloud-init, `config/cloud.cfg.tmpl` and module documentation.
+//! Keys and their order of execution: canonical/cloud-init, `config/cloud.cfg.tmpl` and the module documentation.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -12,10 +12,10 @@ use crate::catalog::{Catalog, GuestFile, Health, VmRole, Workload};
 
 use super::{Guest, Login};
 
-/// The file that carries what varies; systemd (`EnvironmentFile=`) and shells read it alike.
+/// The generated file. systemd (`EnvironmentFile=`) and shells can read it.
 const ENVIRONMENT: &str = "/etc/virtwork/workload.env";
 const CA_FILE: &str = "/etc/virtwork/ca.pem";
-/// Rounds of SHA-512 crypt: glibc's own default.
+/// Rounds of SHA-512 crypt: glibc's default.
 const CRYPT_ROUNDS: u32 = 5000;
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct UserData {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum User {
-    /// The image's own user stays: a list without it would remove it.
+    /// Keeps the image's own user, which a list without it would remove.
     Default(&'static str),
     Named(NamedUser),
 }
@@ -60,13 +60,13 @@ pub struct Setting<'a> {
     pub namespace: &'a str,
     /// The fleet's name.
     pub fleet: &'a str,
-    /// Name of the first Service of the peer role, and its port.
+    /// Name and port of the first Service of the peer role.
     pub peer: Option<(String, u16)>,
-    /// Checked values of all parameters.
+    /// Validated values of all parameters.
     pub parameters: &'a BTreeMap<String, String>,
 }
 
-/// The user data of one kind of VM.
+/// The user data of one role.
 pub fn user_data(catalog: &Catalog, workload: &Workload, vm: &VmRole, login: &Login, guest: &Guest, setting: &Setting<'_>) -> String {
     let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, vm, guest, setting) };
     let ca = guest.ca.clone().map(|content| GuestFile { path: CA_FILE.to_owned(), content });
@@ -100,7 +100,7 @@ fn users(login: &Login, setting: &Setting<'_>) -> Vec<User> {
     users
 }
 
-/// SHA-512 crypt, with a salt that the same input gives again: the same configuration must make the same objects.
+/// SHA-512 crypt with a salt derived from the input: the same configuration must produce the same objects.
 fn hash(password: &str, user: &str, setting: &Setting<'_>) -> String {
     let salt = Sha256::digest(format!("{}/{}/{user}", setting.namespace, setting.fleet));
     let hasher = Params::new(CRYPT_ROUNDS).map(|params| ShaCrypt::new(sha_crypt::Algorithm::Sha512Crypt, params));
@@ -111,7 +111,7 @@ fn hash(password: &str, user: &str, setting: &Setting<'_>) -> String {
     }
 }
 
-/// `KEY='value'` lines. No value holds a quote or a newline: parameters, names and addresses are checked where they come in.
+/// `KEY='value'` lines. No value contains a quote or a newline: all are validated where they are read.
 fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, setting: &Setting<'_>) -> String {
     let packages =
         |pick: fn(&crate::catalog::Package) -> &String| workload.packages.iter().map(pick).cloned().collect::<Vec<_>>().join(" ");
@@ -154,7 +154,7 @@ fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, setting: &Settin
     })
 }
 
-/// The label of a data disk's file system: at most 12 characters, so that every file system takes it.
+/// The label of a data disk's file system: at most 12 characters, the limit of the strictest file system.
 fn disk_label(workload: &str) -> String {
     format!("vw-{workload}").chars().take(12).collect()
 }

@@ -1,4 +1,4 @@
-//! Whether a live object is what the plan wants, and what it takes where it is not.
+//! Compares a live object with the planned one, and decides what to do.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use crate::object::Kind;
 
 use super::{Object, Quantity, metadata};
 
-/// Whether every planned field is found in the live object. A list of named items is looked through by name, so that what
-/// admission adds beside ours is no difference; any other list must match item by item.
+/// Whether the live object contains every planned field. Items of a list with names are matched by name, so that items added by
+/// admission are no difference. Other lists must match item by item.
 pub fn contains(live: &Value, planned: &Value) -> bool {
     match (live, planned) {
         (Value::Object(live), Value::Object(planned)) => {
@@ -24,19 +24,19 @@ pub fn contains(live: &Value, planned: &Value) -> bool {
     }
 }
 
-/// What a live object needs to become what is planned.
+/// What must be done to a live object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Nothing.
     Unchanged,
     /// A server-side apply.
     Update,
-    /// The same, and somebody has stopped the VM.
+    /// A server-side apply, which also starts a VM that someone stopped.
     UpdateAndStart,
 }
 
-/// Compares a live object with the planned one. Of Secrets and Services only metadata is at hand: their hash speaks for them,
-/// and the owners of their fields, because a field that somebody else has changed is no longer ours.
+/// Compares a live object with the planned one. Of Secrets and Services only metadata is known. Their hash annotation stands for
+/// the content, and the field managers show whether someone else changed it.
 pub fn action(live: &Value, planned: &Object) -> Action {
     let wanted = planned.to_value();
     let same = match planned.kind {
@@ -52,8 +52,7 @@ pub fn action(live: &Value, planned: &Object) -> Action {
     }
 }
 
-/// Whether those who wrote our plan own every planned field below a part of the object; true where the server does not say who
-/// owns what.
+/// Whether our field managers own every planned field below a part of the object; true if the server does not track managers.
 fn is_owned(live: &Value, part: &str, planned: &Value) -> bool {
     let Some(entries) = live["metadata"]["managedFields"].as_array() else { return true };
     let (ours, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| metadata::is_own_manager(entry));
@@ -61,8 +60,8 @@ fn is_owned(live: &Value, part: &str, planned: &Value) -> bool {
     planned.is_null() || owned(&fields(ours), &fields(others), &format!("f:{part}"), planned)
 }
 
-/// A field of ours with none below it is owned whole, as a Service's selector is, unless others own some below it: then only the
-/// node is left to us. Lists count as one.
+/// A field of ours without fields below it is owned whole, as a Service's selector is, unless others own fields below it. A list
+/// counts as one field.
 fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
     let below = |fields: &[Value]| fields.iter().filter_map(|field| field.get(key).cloned()).collect::<Vec<_>>();
     let (ours, others) = (below(ours), below(others));
@@ -75,7 +74,7 @@ fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
     }
 }
 
-/// What differs between the data disks of a live VM and of the planned one; they cannot change in place.
+/// The difference between the data disks of a live VM and of the planned one. They cannot change in place.
 pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
     if planned.kind != Kind::Vm {
         return None;

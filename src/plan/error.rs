@@ -1,12 +1,12 @@
-//! A plan that no cluster would take.
+//! Plans that no cluster would accept.
 
-/// A plan that no cluster would take.
+/// A plan that no cluster would accept.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A catalog that lacks a workload that was selected.
+    /// A selected workload that is not in the catalog.
     #[error("unknown workload {0}")]
     UnknownWorkload(String),
-    /// User data that no Secret can hold.
+    /// User data that is too large for a Secret.
     #[error("the user data of {vm} is {size} bytes, and a Secret holds at most {limit}")]
     UserDataTooLarge {
         /// The VM.
@@ -16,7 +16,7 @@ pub enum PlanError {
         /// Bytes.
         limit: usize,
     },
-    /// A VM name that would not fit every label it becomes part of.
+    /// A VM name that does not fit the labels derived from it.
     #[error("VM name {name} has {} characters, and at most {limit} fit", name.len())]
     NameTooLong {
         /// The name.

@@ -1,4 +1,4 @@
-//! What is asked for, checked: the input of the plan.
+//! The requested fleet, validated: the input of the plan.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -6,89 +6,89 @@ use k8s_openapi::api::core::v1::Toleration;
 
 use super::Quantity;
 
-/// A fleet as asked for.
+/// A requested fleet.
 #[derive(Debug, Clone)]
 pub struct Fleet {
     /// Its name: the label `app.kubernetes.io/instance`.
     pub name: String,
-    /// The chosen workloads, by name.
+    /// The selected workloads, by name.
     pub workloads: Vec<SelectedWorkload>,
-    /// What all its VMs share.
+    /// What its VMs have in common.
     pub template: VmTemplate,
-    /// Who may log in.
+    /// Who can log in.
     pub login: Login,
     /// How guests reach packages.
     pub guest: Guest,
 }
 
-/// A workload with its values.
+/// A selected workload with its values.
 #[derive(Debug, Clone)]
 pub struct SelectedWorkload {
     /// Name in the catalog.
     pub name: String,
-    /// Machines, of each role.
+    /// VMs per role.
     pub vm_count: u32,
-    /// How large each is.
+    /// Size of each VM.
     pub resources: Resources,
-    /// All parameters, checked.
+    /// All parameters, validated.
     pub parameters: BTreeMap<String, String>,
 }
 
-/// How large a VM is.
+/// Size of a VM.
 #[derive(Debug, Clone)]
 pub struct Resources {
     /// Virtual CPUs.
     pub cpu_cores: u32,
     /// Guest memory.
     pub memory: Quantity,
-    /// The data disk, where the workload has one.
+    /// Size of the data disk, if the workload has one.
     pub disk: Option<Quantity>,
 }
 
-/// What all VMs of a fleet share.
+/// What the VMs of a fleet have in common.
 #[derive(Debug, Clone)]
 pub struct VmTemplate {
     /// Image of the root disk.
     pub image: String,
-    /// Name of a Secret to pull it with.
+    /// Secret for pulling the image.
     pub image_pull_secret: Option<String>,
-    /// What the data disks are.
+    /// Type of the data disks.
     pub data_disk: DataDisk,
-    /// Their StorageClass; unset is the cluster's default.
+    /// StorageClass of the data disks; unset for the cluster's default.
     pub storage_class: Option<String>,
-    /// Labels of the nodes that VMs may run on.
+    /// Labels that nodes must have.
     pub node_selector: BTreeMap<String, String>,
-    /// Taints that VMs bear.
+    /// Tolerations of the VMs.
     pub tolerations: Vec<Toleration>,
-    /// Architecture of the guests, as KubeVirt names it: what the cluster gives to a VM that names none.
+    /// Architecture of the guests in KubeVirt's terms: the default of the cluster.
     pub architecture: String,
 }
 
-/// The architecture where nothing else is known.
+/// The architecture if the cluster reports none.
 pub const DEFAULT_ARCHITECTURE: &str = "amd64";
 
-/// What a data disk is.
+/// Type of a data disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataDisk {
-    /// A DataVolume: needs CDI and a StorageClass, outlives restarts.
+    /// A DataVolume: needs CDI and a StorageClass, and survives restarts.
     Dv,
-    /// An emptyDisk: needs neither, is fresh at each start.
+    /// An emptyDisk: needs neither, and is empty after each start.
     Empty,
 }
 
-/// Who may log in to the guests.
+/// Who can log in to the guests.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// The account.
     pub user: String,
-    /// Public keys, a line each.
+    /// Public keys, one per item.
     pub keys: Vec<String>,
     /// Its password.
     pub password: Option<Password>,
 }
 
 impl Login {
-    /// Whether anybody can log in.
+    /// Whether anyone can log in.
     pub fn allows_login(&self) -> bool {
         !self.keys.is_empty() || self.password.is_some()
     }
@@ -101,7 +101,7 @@ pub struct Guest {
     pub proxy: Option<String>,
     /// URL of a package mirror.
     pub reflector: Option<String>,
-    /// Certificates of authorities to trust, PEM.
+    /// Extra CA certificates in PEM.
     pub ca: Option<String>,
 }
 

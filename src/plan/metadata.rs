@@ -1,4 +1,4 @@
-//! Every name, label, annotation and selector, each made in one place, so that up, status, down and ssh cannot disagree.
+//! Every name, label, annotation and selector, defined once for all commands.
 
 use std::collections::BTreeMap;
 
@@ -12,36 +12,36 @@ pub const COMPONENT: &str = "app.kubernetes.io/component";
 pub const INSTANCE: &str = "app.kubernetes.io/instance";
 const NAME: &str = "app.kubernetes.io/name";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// The role within a workload that has roles.
+/// The role, for workloads with roles.
 pub const ROLE: &str = "virtwork/role";
-/// The VM's number within its workload and role, from 0.
+/// The index of the VM within its workload and role, from 0.
 pub const INDEX: &str = "virtwork/index";
-/// Annotation: hash of the object as planned.
+/// Annotation: hash of the planned object.
 pub const PLAN_HASH: &str = "virtwork/plan";
-/// Annotation of the template, and so of the VMI: hash of all that a running VM got at its start.
+/// Annotation of the template, and so of the VMI: hash of everything that a VM gets at its start.
 pub const BOOT_HASH: &str = "virtwork/boot";
-/// Annotation: the user that `ssh` logs in as.
+/// Annotation: the account that `ssh` uses.
 pub const SSH_USER: &str = "virtwork/ssh-user";
-/// Annotation of a Namespace that `up` made; on a ProjectRequest the same text stands in the description.
+/// Annotation of a Namespace that `up` created. In a ProjectRequest the description contains it.
 pub const OWNED: &str = "virtwork/created-by";
-/// Labels that are read of what is there,
+/// Labels that are read from live objects.
 pub const LABELS: [&str; 5] = [NAME, MANAGED_BY, INSTANCE, COMPONENT, ROLE];
-/// and annotations.
+/// Annotations that are read from live objects.
 pub const ANNOTATIONS: [&str; 3] = [PLAN_HASH, BOOT_HASH, SSH_USER];
-/// The longest name of a VM: with what KubeVirt and CDI append it stays a label.
+/// The longest VM name: names that KubeVirt and CDI derive from it still fit a label.
 pub const MAX_VM_NAME: usize = 50;
 
-/// Labels as Kubernetes has them.
+/// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
 
-/// Which VMs: all of one kind in a workload.
+/// The VMs of one role, or of a workload without roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleKey<'a> {
     /// The fleet's name.
     pub fleet: &'a str,
     /// The workload's name.
     pub workload: &'a str,
-    /// The role, in a workload that has them.
+    /// The role, for workloads with roles.
     pub role: Option<&'a str>,
 }
 
@@ -64,7 +64,7 @@ impl RoleKey<'_> {
         format!("{}-userdata", self.name_prefix())
     }
 
-    /// Labels of an object that belongs to the whole role.
+    /// Labels of an object of the whole role.
     pub fn labels(&self) -> Labels {
         let mut labels = fleet_labels(self.fleet);
         labels.insert(COMPONENT.to_owned(), self.workload.to_owned());
@@ -74,21 +74,21 @@ impl RoleKey<'_> {
         labels
     }
 
-    /// Labels of one VM, and of what is its alone.
+    /// Labels of one VM and of its own objects.
     pub fn vm_labels(&self, index: u32) -> Labels {
         let mut labels = self.labels();
         labels.insert(INDEX.to_owned(), index.to_string());
         labels
     }
 
-    /// What the Service of one VM selects its pod by.
+    /// The Service selector of one VM's pod.
     pub fn pod_selector(&self, index: u32) -> Labels {
         let mut selector = self.vm_labels(index);
         selector.retain(|key, _| [INSTANCE, COMPONENT, ROLE, INDEX].contains(&key.as_str()));
         selector
     }
 
-    /// `virtwork-iperf3-server`, from the second on `virtwork-iperf3-server-1`.
+    /// `virtwork-iperf3-server`, then `virtwork-iperf3-server-1` and so on.
     pub fn service(&self, service: &str, index: u32) -> String {
         match index {
             0 => format!("{}-{service}", self.fleet),
@@ -97,17 +97,17 @@ impl RoleKey<'_> {
     }
 }
 
-/// The DataVolume, and so the PVC, of a VM: `virtwork-database-0-data`.
+/// The DataVolume, and its PVC, of a VM: `virtwork-database-0-data`.
 pub fn data_volume(vm: &str) -> String {
     format!("{vm}-data")
 }
 
-/// The labels by which every object of a fleet is known.
+/// The labels of every object of a fleet.
 pub fn fleet_labels(fleet: &str) -> Labels {
     [(NAME, VIRTWORK), (INSTANCE, fleet), (MANAGED_BY, VIRTWORK)].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
-/// The label selector of a fleet, narrowed to some workloads where any are named; of every fleet where `fleet` is `None`.
+/// The label selector of a fleet, or of all fleets if `fleet` is `None`; of some workloads if any are given.
 pub fn selector(fleet: Option<&str>, workloads: &[String]) -> String {
     let mut terms = vec![format!("{NAME}={VIRTWORK}"), format!("{MANAGED_BY}={VIRTWORK}")];
     terms.extend(fleet.map(|fleet| format!("{INSTANCE}={fleet}")));
@@ -117,7 +117,7 @@ pub fn selector(fleet: Option<&str>, workloads: &[String]) -> String {
     terms.join(",")
 }
 
-/// A label of an object, empty where it has none.
+/// A label of an object; empty if it has none.
 pub fn label<'a>(metadata: &'a ObjectMeta, key: &str) -> &'a str {
     metadata.labels.as_ref().and_then(|labels| labels.get(key)).map_or("", String::as_str)
 }
@@ -127,14 +127,14 @@ pub fn annotation<'a>(metadata: &'a ObjectMeta, key: &str) -> Option<&'a str> {
     metadata.annotations.as_ref()?.get(key).map(String::as_str)
 }
 
-/// Whether a name fits every place it goes to: DNS label that begins with a letter (Services demand that), no dots.
+/// Whether a name is valid wherever it is used: a DNS label that begins with a letter, as Services require, without dots.
 pub fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && !name.ends_with('-')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-/// Whether a field manager's entry is of one that wrote our plan: ourselves, or `kubectl apply` of what a dry run printed.
+/// Whether an entry of managedFields is ours: that of this program, or of `kubectl apply` with the output of a dry run.
 pub fn is_own_manager(entry: &serde_json::Value) -> bool {
     entry["manager"] == VIRTWORK || !entry["fieldsV1"]["f:metadata"]["f:annotations"][format!("f:{PLAN_HASH}")].is_null()
 }

@@ -1,4 +1,4 @@
-//! The plan: a pure function from what is asked for, and the catalog, to the exact objects.
+//! The plan: a pure function from the requested fleet and the catalog to the exact objects.
 //!
 //! `--dry-run` prints this list and `up` applies the same list.
 
@@ -32,29 +32,29 @@ pub use metadata::RoleKey;
 pub use quantity::{Quantity, human};
 pub use vm::HEALTH_PORT;
 
-/// The largest a Secret's values may be together (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
+/// The most bytes in a Secret (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
 const MAX_SECRET: usize = 1 << 20;
 
-/// An object of the plan: the very text that is sent, and what of it is asked for again and again.
+/// An object of the plan: the JSON that is sent, and the fields that are needed often.
 #[derive(Debug, Clone)]
 pub struct Object {
     /// Its kind.
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// The workload that it belongs to.
+    /// Its workload.
     pub workload: String,
-    /// The hash of it all, which is its annotation too.
+    /// The hash that is its plan annotation.
     pub hash: String,
-    /// Of a VM, the hash of what its VMI gets; else empty.
+    /// For a VM, the hash of what its VMI gets; else empty.
     pub boot_hash: String,
-    /// Whether a DataVolume is made for it.
+    /// Whether it has a DataVolume.
     pub has_data_volume: bool,
     text: Box<str>,
 }
 
 impl Object {
-    /// Closes an object: from here on it is text.
+    /// Serializes a typed object.
     fn from_typed<T: Serialize>(kind: Kind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
         let value = |object: &T| serde_json::to_value(object).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
         let hash = hash(&value(&object).to_string());
@@ -65,33 +65,33 @@ impl Object {
         Self { kind, name, workload, hash, boot_hash, has_data_volume: false, text }
     }
 
-    /// As it is sent: JSON.
+    /// The JSON that is sent.
     pub fn json(&self) -> &str {
         &self.text
     }
 
-    /// As a tree.
+    /// The parsed JSON.
     pub fn to_value(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| unreachable!("our own JSON: {error}"))
     }
 }
 
-/// Everything that `up` wants to be there.
+/// All objects that `up` applies.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The fleet's name.
     pub fleet: String,
-    /// Where.
+    /// The namespace.
     pub namespace: String,
-    /// Secrets, then Services, then VMs: what is referred to comes first.
+    /// Secrets, then Services, then VMs: objects that others refer to come first.
     pub objects: Vec<Object>,
-    /// What the VMs ask of the cluster.
+    /// The resources that the VMs request.
     pub totals: ResourceTotals,
-    /// Whether anybody can log in to the VMs.
+    /// Whether anyone can log in to the VMs.
     pub login_enabled: bool,
 }
 
-/// What a plan asks of the cluster.
+/// The resources that a plan requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResourceTotals {
     /// Number of VMs.
@@ -120,12 +120,12 @@ impl Plan {
         self.objects.iter().filter(|object| object.kind == Kind::Vm)
     }
 
-    /// Forgets the objects' text, once it is written and will not be printed: of five thousand VMs it is most of the memory.
+    /// Drops the JSON once it is written and will not be printed: with 5,000 VMs it is most of the memory.
     pub fn drop_manifests(&mut self) {
         self.objects.iter_mut().for_each(|object| object.text = Box::default());
     }
 
-    /// The Namespace, as it is printed: without the mark of ownership, which is `up`'s own to set.
+    /// The Namespace as it is printed, without the annotation that `up` sets when it creates it.
     pub fn namespace_object(&self) -> Namespace {
         Namespace { metadata: ObjectMeta { name: Some(self.namespace.clone()), ..ObjectMeta::default() }, ..Namespace::default() }
     }
@@ -134,7 +134,7 @@ impl Plan {
 /// Builds the plan.
 ///
 /// # Errors
-/// When an object would be larger than Kubernetes takes, or a name longer.
+/// When an object would be larger, or a name longer, than Kubernetes accepts.
 pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, PlanError> {
     let (mut secrets, mut services, mut vms) = (Vec::new(), Vec::new(), Vec::new());
     let mut totals = ResourceTotals::default();
@@ -160,7 +160,7 @@ pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, P
     Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, totals, login_enabled: fleet.login.allows_login() })
 }
 
-/// The user data of one kind of VM of a chosen workload.
+/// The user data of one role of a selected workload.
 pub fn user_data(
     fleet: &Fleet,
     namespace: &str,
@@ -183,7 +183,7 @@ fn secret(namespace: &str, role_key: &RoleKey<'_>, user_data: &str) -> Result<Ob
     let secret = Secret {
         metadata: object_meta(namespace, role_key.secret(), role_key.labels()),
         type_: Some("Opaque".to_owned()),
-        // Never `stringData`: server-side apply cannot own it.
+        // Not `stringData`: server-side apply cannot own it.
         data: Some([("userdata".to_owned(), ByteString(user_data.as_bytes().to_vec()))].into()),
         ..Secret::default()
     };
@@ -229,7 +229,7 @@ fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> Objec
     ObjectMeta { name: Some(name), namespace: Some(namespace.to_owned()), labels: Some(labels), ..ObjectMeta::default() }
 }
 
-/// The first 16 hexadecimal digits of SHA-256: enough to tell two plans of one object apart.
+/// The first 16 hexadecimal digits of SHA-256, enough to tell two versions of one object apart.
 fn hash(text: &str) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

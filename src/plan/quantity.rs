@@ -1,10 +1,10 @@
-//! Kubernetes quantities of bytes. Source of the grammar: k8s.io/apimachinery `pkg/api/resource/quantity.go`.
+//! Kubernetes quantities of bytes. Grammar: k8s.io/apimachinery `pkg/api/resource/quantity.go`.
 
 use std::{fmt, str::FromStr};
 
 use crate::error::ValueError;
 
-/// An amount of bytes, written in Kubernetes' canonical form: what a server gives back must be what was sent.
+/// An amount of bytes in Kubernetes' canonical form, which servers return unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {
     text: String,
@@ -26,7 +26,7 @@ const UNITS: [(&str, u64); 10] = [
 ];
 
 impl Quantity {
-    /// In the canonical form: the largest unit that leaves a whole number.
+    /// In canonical form: the largest unit that gives a whole number.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -66,7 +66,7 @@ impl FromStr for Quantity {
     }
 }
 
-/// `2Gi` for `2GB`, which Kubernetes does not know.
+/// `2Gi` for `2GB`, which is no quantity.
 fn meant(text: &str) -> Option<String> {
     let shorter = text.strip_suffix(['B', 'b']).filter(|shorter| shorter.parse::<Quantity>().is_ok())?;
     let digits = shorter.strip_suffix(['k', 'K', 'M', 'G', 'T', 'P'])?;
@@ -79,7 +79,7 @@ fn canonical(bytes: u64, binary: bool) -> String {
     fitting.map_or_else(|| bytes.to_string(), |(name, unit)| format!("{}{name}", bytes / unit))
 }
 
-/// Bytes for a person: `12 GiB`, `1.5 GiB`, `300 MiB`.
+/// Bytes for messages: `12 GiB`, `1.5 GiB`, `300 MiB`.
 pub fn human(bytes: u64) -> String {
     let (unit, name) = if bytes >= 1 << 40 {
         (1_u64 << 40, "TiB")

@@ -1,4 +1,4 @@
-//! One virtual VM. The fields and their reasons: `docs/machines.md`.
+//! One VirtualMachine. `docs/objects.md` explains the fields.
 
 use k8s_openapi::{
     api::core::v1::{Affinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm},
@@ -16,31 +16,31 @@ use crate::{
 
 use super::{DEFAULT_ARCHITECTURE, DataDisk, Resources, VmTemplate, metadata, metadata::RoleKey};
 
-/// The guest's health port.
+/// The port of the guest's health endpoint.
 pub const HEALTH_PORT: u16 = 8099;
 const SSH_PORT: u16 = 22;
-/// virtio-blk carries 20 characters of it.
+/// virtio-blk allows 20 characters.
 const DATA_SERIAL: &str = "vw-data";
-/// From here on KubeVirt's LiveUpdate rollout would set `maxGuest` to four times the memory (`pkg/liveupdate/memory`).
+/// From this size on KubeVirt's LiveUpdate rollout would set `maxGuest` to four times the memory (`pkg/liveupdate/memory`).
 const HOTPLUG_FLOOR: u64 = 1 << 30;
-/// Memory that is no multiple of this KubeVirt never hot-plugs, and refuses a `maxGuest` for (the same source; seen on virt-api).
+/// KubeVirt never hot-plugs memory that is no multiple of this, and rejects a `maxGuest` for it (same source; seen with virt-api).
 const HOTPLUG_BLOCK: u64 = 2 << 20;
 
 /// What distinguishes one VM from the others of its plan.
 pub struct Replica<'a> {
-    /// Which kind.
+    /// Its role.
     pub role_key: &'a RoleKey<'a>,
-    /// Which of them, from 0.
+    /// Its index, from 0.
     pub index: u32,
-    /// Ports it serves.
+    /// The ports that it serves.
     pub vm: &'a VmRole,
-    /// Whether the workload has roles that are to be kept apart.
+    /// Whether the roles of the workload prefer different nodes.
     pub anti_affinity: bool,
-    /// How large it is.
+    /// Its size.
     pub resources: &'a Resources,
 }
 
-/// The VirtualMachine of `replica`, without its hash annotations.
+/// The VirtualMachine of a replica, without its hash annotations.
 pub fn virtual_machine(namespace: &str, template: &VmTemplate, replica: &Replica<'_>) -> VirtualMachine {
     let name = replica.role_key.vm(replica.index);
     let labels = replica.role_key.vm_labels(replica.index);
@@ -95,10 +95,10 @@ fn vmi(template: &VmTemplate, replica: &Replica<'_>, data_volume: &str) -> VmiSp
         networks: vec![Network { name: "default".to_owned(), pod: Empty {} }],
         readiness_probe: Probe {
             http_get: HttpGet { path: "/".to_owned(), port: HEALTH_PORT },
-            // KubeVirt adds ten seconds; a probe that fails while the guest boots does no harm.
+            // KubeVirt adds ten seconds. A probe that fails while the guest boots does no harm.
             initial_delay_seconds: 1,
             period_seconds: 10,
-            // Under the load that is asked for, a VM of few slow processors takes seconds to answer.
+            // Under load a VM with few slow CPUs takes seconds to respond.
             timeout_seconds: 10,
             success_threshold: 1,
             failure_threshold: 3,
@@ -107,13 +107,13 @@ fn vmi(template: &VmTemplate, replica: &Replica<'_>, data_volume: &str) -> VmiSp
     }
 }
 
-/// Whether KubeVirt would hot-plug memory, and takes a `maxGuest`: since 1.7 only of amd64 (kubevirt/kubevirt
+/// Whether KubeVirt would hot-plug memory and accepts a `maxGuest`: since 1.7 only for amd64 (kubevirt/kubevirt
 /// `pkg/liveupdate/memory/memory.go`).
 fn hot_plugs(template: &VmTemplate, bytes: u64) -> bool {
     template.architecture == DEFAULT_ARCHITECTURE && bytes >= HOTPLUG_FLOOR && bytes.is_multiple_of(HOTPLUG_BLOCK)
 }
 
-/// Preferred only: on a cluster of one node both sides must still run.
+/// Preferred only: both sides must also run in a cluster with one node.
 fn anti_affinity(replica: &Replica<'_>) -> Affinity {
     let mut others = replica.role_key.pod_selector(replica.index);
     others.remove(metadata::ROLE);

@@ -1,22 +1,22 @@
-//! Why a VM is not ready, as a value: what KubeVirt says of it, and what its guest, its data volume and its events say.
+//! Why a VM is not ready, as a value.
 
 use std::{fmt, time::Duration};
 
-/// How long an error of KubeVirt's that may pass has to last before it counts: image pulls and data volumes are retried.
+/// How long KubeVirt's error must last until it is final. KubeVirt retries image pulls and data volumes.
 const MAY_PASS: Duration = Duration::from_secs(60);
-/// The same for a VM that KubeVirt cannot reconcile.
+/// The same for a VM that cannot be reconciled.
 const MAY_RECONCILE: Duration = Duration::from_secs(30);
-/// A VM that is gone may be listed again a moment later.
+/// A VM that is missing may be listed again a moment later.
 const MAY_RETURN: Duration = Duration::from_secs(5);
 
-/// Why a VM is not ready, or what else is to be said of it.
+/// Why a VM is not ready, or what else the user should know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// It is being deleted.
+    /// It is terminating.
     Terminating,
     /// It does not exist any more.
     Deleted,
-    /// It is ready, and runs with what it was started with.
+    /// It is ready, but runs with an older configuration.
     RestartPending {
         /// The VM.
         name: String,
@@ -25,7 +25,7 @@ pub enum Cause {
     },
     /// Its VMIs fail.
     CrashLoop {
-        /// How often in a row, where KubeVirt says so.
+        /// Failures in a row, if KubeVirt reports them.
         failures: Option<u64>,
         /// KubeVirt's message.
         message: Option<String>,
@@ -34,23 +34,23 @@ pub enum Cause {
     ImagePull(Option<String>),
     /// Its data volume failed.
     DataVolumeFailed(Option<String>),
-    /// Somebody stopped it.
+    /// Someone stopped it.
     Stopped,
-    /// Somebody, or an I/O error, paused it: KubeVirt's reason.
+    /// Someone or an I/O error paused it; KubeVirt's reason.
     Paused(String),
     /// KubeVirt cannot reconcile it.
     RequestError(String),
-    /// No node takes it.
+    /// No node is suitable.
     Unschedulable(String),
-    /// KubeVirt cannot create its pod, or reports another passing problem.
+    /// KubeVirt cannot create its pod, or reports another transient problem.
     NotSynchronized(String),
-    /// Its data volume is not there yet.
+    /// Its data volume is not ready.
     Provisioning(Option<String>),
-    /// It runs, and its workload does not yet: the guest knows why.
+    /// It runs, but its workload does not. The guest knows why.
     Guest,
-    /// Nothing says why yet.
+    /// No reason is known yet.
     Unknown,
-    /// Found out elsewhere than in its own status.
+    /// What the diagnosis found.
     Diagnosed(Diagnosis),
 }
 
@@ -59,7 +59,7 @@ pub enum Cause {
 pub enum Verdict {
     /// It may still become ready.
     Progressing,
-    /// It does not recover by itself once this has lasted so long.
+    /// It does not recover once this has lasted so long.
     FailedAfter(Duration),
 }
 
@@ -67,7 +67,7 @@ impl Cause {
     /// Whether waiting makes sense.
     pub fn verdict(&self) -> Verdict {
         match self {
-            // KubeVirt tries again after ten seconds, and one failure may be no more than a pod that was evicted.
+            // KubeVirt retries after ten seconds, and one failure may only be an evicted pod.
             Self::CrashLoop { failures: Some(1), .. } => Verdict::Progressing,
             Self::CrashLoop { .. } | Self::Stopped => Verdict::FailedAfter(Duration::ZERO),
             Self::ImagePull(_) | Self::DataVolumeFailed(_) => Verdict::FailedAfter(MAY_PASS),
@@ -77,17 +77,18 @@ impl Cause {
         }
     }
 
-    /// Whether somebody else than the VM's own status may know more.
+    /// Whether a diagnosis may find out more.
     pub fn needs_diagnosis(&self) -> bool {
         self.is_of_volume() || matches!(self, Self::Guest | Self::Unknown)
     }
 
-    /// Whether its data volume holds it up.
+    /// Whether its data volume is the cause.
     pub fn is_of_volume(&self) -> bool {
         matches!(self, Self::Provisioning(_) | Self::DataVolumeFailed(_))
     }
 
-    /// Whether two causes are of one kind, whatever their messages: KubeVirt's words alternate, as those of image pulls do.
+    /// Whether two causes are of one kind, whatever their messages. KubeVirt's messages alternate, for example those of image
+    /// pulls.
     pub fn is_like(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
@@ -123,33 +124,33 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What was found out about a VM elsewhere than in its own status.
+/// What was found out about a VM from other sources than its own status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Diagnosis {
-    /// The guest's own words.
+    /// The guest's response.
     Guest(String),
-    /// The guest answers that its workload runs.
+    /// The guest reports that its workload runs.
     Working,
-    /// The guest does not answer, and its console says last that its workload runs.
+    /// The guest does not respond. Its last console line says that its workload runs.
     Silent,
-    /// The guest may not be asked, and its console says last that its workload runs.
+    /// The guest cannot be probed. Its last console line says that its workload runs.
     ConsoleWorking,
-    /// The user cannot read what would tell.
+    /// The user lacks a permission.
     Forbidden(&'static str),
-    /// More VMs than are asked at a time.
+    /// More VMs than are probed at a time.
     NotChecked(usize),
-    /// What CDI says of its data volume.
+    /// What CDI reports about its data volume.
     DataVolume {
         /// Its phase.
         phase: String,
         /// The message of a condition that is false.
         message: String,
     },
-    /// The newest warning about the VM, its pod or its data volume.
+    /// The newest warning event of the VM, its pod or its data volume.
     Event {
-        /// One word, where there is one.
+        /// The reason, if there is one.
         reason: Option<String>,
-        /// A sentence.
+        /// The message.
         message: String,
     },
 }

@@ -1,6 +1,6 @@
-//! The state of each VM: live objects in, values out, nothing asked.
+//! The state of each VM, computed from live objects.
 //!
-//! Where KubeVirt sets what is read here: `pkg/virt-controller/watch/vm/vm.go` (printableStatus) and `watch/vmi/lifecycle.go`
+//! KubeVirt sets what is read here in `pkg/virt-controller/watch/vm/vm.go` (printableStatus) and `watch/vmi/lifecycle.go`
 //! (conditions).
 
 mod cause;
@@ -29,44 +29,44 @@ pub struct VmStatus {
     pub fleet: String,
     /// Its workload.
     pub workload: String,
-    /// Its role, empty without.
+    /// Its role; empty if there is none.
     pub role: String,
-    /// KubeVirt's word for it.
+    /// KubeVirt's printable status.
     pub printable: PrintableStatus,
-    /// Whether its workload runs, by its readiness probe.
+    /// Whether its workload runs, according to its readiness probe.
     pub ready: bool,
-    /// Why it is not ready, or what else is to be said.
+    /// Why it is not ready, or what else the user should know.
     pub cause: Option<Cause>,
-    /// Address of its pod.
+    /// IP address of its pod.
     pub ip: String,
     /// Its node.
     pub node: String,
     /// When it was created.
     pub created: Option<Timestamp>,
-    /// What `ssh` logs in as.
+    /// The account that `ssh` uses.
     pub ssh_user: String,
 }
 
 impl VmStatus {
-    /// Whether something else than its own status may know why it is not ready.
+    /// Whether a diagnosis may find out why it is not ready.
     pub fn needs_diagnosis(&self) -> bool {
         !self.ready && self.cause.as_ref().is_some_and(Cause::needs_diagnosis)
     }
 
-    /// The cause in words, empty without.
+    /// The cause in words; empty if there is none.
     pub fn reason(&self) -> String {
         self.cause.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 }
 
-/// A VM that is not as wanted, and why.
+/// A VM that is not as required, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotReady {
     /// The VM.
     pub name: String,
-    /// KubeVirt's word for its state.
+    /// KubeVirt's printable status.
     pub printable: PrintableStatus,
-    /// Why.
+    /// The reason.
     pub cause: Cause,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for NotReady {
     }
 }
 
-/// VMs with their VMIs.
+/// The status of each VM with its VMI.
 pub fn statuses(vms: &[LiveObject], vmis: &[LiveObject]) -> Vec<VmStatus> {
     fn key(object: &LiveObject) -> (&str, &str) {
         (&object.metadata.namespace, &object.metadata.name)
@@ -91,17 +91,17 @@ pub fn statuses(vms: &[LiveObject], vmis: &[LiveObject]) -> Vec<VmStatus> {
     statuses
 }
 
-/// By namespace, fleet and name.
+/// Sorts by namespace, fleet and name.
 pub fn sort(statuses: &mut [VmStatus]) {
     statuses.sort_by(|a, b| (&a.namespace, &a.fleet, order(&a.name)).cmp(&(&b.namespace, &b.fleet, order(&b.name))));
 }
 
-/// `cpu-2` before `cpu-10`.
+/// Sorts `cpu-2` before `cpu-10`.
 fn order(name: &str) -> (&str, u64) {
     name.rsplit_once('-').map_or((name, 0), |(name_prefix, index)| (name_prefix, index.parse().unwrap_or(0)))
 }
 
-/// One VM with its VMI.
+/// The status of one VM with its VMI.
 pub fn status(vm: &LiveObject, vmi: Option<&LiveObject>) -> VmStatus {
     let (about, value) = (&vm.metadata, |key| vm.metadata.label_or_annotation(key).unwrap_or_default().to_owned());
     let printable = PrintableStatus::from(vm.status.printable_status.as_str());
@@ -124,8 +124,8 @@ pub fn status(vm: &LiveObject, vmi: Option<&LiveObject>) -> VmStatus {
     }
 }
 
-/// Ready means the probe: the VM's condition follows the VMI's, the VMI's follows the pod's. Both are looked
-/// at, because after a restart the VM's may lag behind.
+/// Ready follows the readiness probe: the pod's condition is copied to the VMI and to the VM. Both are checked, because the VM's
+/// may be late after a restart.
 fn is_ready(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
     let ready = |object: &LiveObject| {
         let told = condition(object, "Ready").is_some_and(|condition| condition.status == "True");
@@ -134,7 +134,7 @@ fn is_ready(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
     ready(vm) && vmi.is_some_and(ready)
 }
 
-/// Whether QEMU runs.
+/// Whether the VM runs.
 pub fn is_running(vmi: Option<&LiveObject>) -> bool {
     vmi.is_some_and(|vmi| vmi.status.phase == "Running" && !vmi.metadata.terminating)
 }
@@ -189,13 +189,13 @@ fn condition<'a>(object: &'a LiveObject, kind: &str) -> Option<&'a Condition> {
     object.status.conditions.iter().find(|condition| condition.kind == kind)
 }
 
-/// The message of a condition that is `False`, with what repeats its wrapping taken off.
+/// The message, or else the reason, of a condition that is `False`.
 fn false_message(object: &LiveObject, kind: &str) -> Option<String> {
     let condition = condition(object, kind).filter(|condition| condition.status == "False")?;
     Some(if condition.message.is_empty() { condition.reason.clone() } else { condition.message.clone() })
 }
 
-/// The time from a creation to now, as kubectl prints ages (`k8s.io/apimachinery/pkg/util/duration`).
+/// The time since the creation, as kubectl prints ages (`k8s.io/apimachinery/pkg/util/duration`).
 pub fn age(created: Option<Timestamp>, now: Timestamp) -> String {
     created.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(now.as_second() - created.as_second()))
 }

@@ -1,36 +1,36 @@
-//! KubeVirt's word for the state of a VM.
+//! KubeVirt's printable status of a VM.
 
 use std::fmt;
 
-/// `status.printableStatus` of a VirtualMachine (kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`), as far as this
-/// program treats values differently.
+/// `status.printableStatus` of a VirtualMachine (kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`). Values that are
+/// treated alike are not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrintableStatus {
-    /// Not there yet; also where KubeVirt has not said anything.
+    /// It is starting; also if KubeVirt has not set a status yet.
     Starting,
-    /// QEMU runs.
+    /// It runs.
     Running,
-    /// It is not meant to run.
+    /// It is stopped.
     Stopped,
-    /// Its vCPUs stand still.
+    /// It is paused.
     Paused,
-    /// Its data volumes are being made.
+    /// Its data volumes are being provisioned.
     Provisioning,
-    /// Its PVCs wait for a node.
+    /// Its PVCs wait for their first consumer.
     WaitingForVolumeBinding,
     /// A data volume failed.
     DataVolumeError,
     /// A PVC is missing.
     ErrorPvcNotFound,
-    /// Its VMIs fail one after another.
+    /// Its VMIs fail repeatedly.
     CrashLoopBackOff,
     /// Its image cannot be pulled.
     ErrImagePull,
-    /// Its image cannot be pulled, and KubeVirt waits before it tries again.
+    /// Its image cannot be pulled; KubeVirt waits before the next attempt.
     ImagePullBackOff,
-    /// Ours, not KubeVirt's: it does not exist any more.
+    /// Not KubeVirt's: it does not exist any more.
     Deleted,
-    /// Any other word.
+    /// Any other value.
     Other(String),
 }
 

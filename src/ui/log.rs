@@ -1,4 +1,4 @@
-//! What `-v` says, on stderr.
+//! Log lines of `-v`, on standard error.
 
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -6,8 +6,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-/// From 4 on retries and decisions, from 6 on every request. Never a header or body: they hold secrets. Only our own words: what
-/// the libraries say is for their authors.
+/// Logs retries and decisions from 4 on, every request from 6 on. Headers and bodies are never logged: they contain secrets. Log
+/// lines of libraries are left out.
 pub fn begin(level: u32, coloured: bool) {
     let level = match level {
         0..=3 => return,

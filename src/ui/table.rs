@@ -1,7 +1,7 @@
-//! Tables as kubectl prints them (`k8s.io/cli-runtime/pkg/printers/tabwriter.go`): cells at least 6 wide, 3 blanks between
-//! columns, the last one not padded.
+//! Tables like kubectl's (`k8s.io/cli-runtime/pkg/printers/tabwriter.go`): columns at least 6 wide, 3 blanks between them, the last
+//! one not padded.
 
-/// Rows under headers.
+/// A table.
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -11,7 +11,7 @@ const MINIMUM: usize = 6;
 const PADDING: usize = 3;
 
 impl Table {
-    /// A table with headers; none where `headers` is empty.
+    /// A table with headers, or without if `headers` is empty.
     pub fn new(headers: &[&str]) -> Self {
         let rows = if headers.is_empty() { Vec::new() } else { vec![headers.iter().map(|&header| header.to_owned()).collect()] };
         Self { rows }
@@ -22,7 +22,7 @@ impl Table {
         self.rows.push(cells.iter().map(|cell| clean(cell)).collect());
     }
 
-    /// The text, each line ended.
+    /// The text, with a newline after each row.
     pub fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
@@ -41,7 +41,7 @@ impl Table {
     }
 }
 
-/// One line, without what could steer a terminal.
+/// One line, without control characters.
 fn clean(cell: &str) -> String {
     let first = cell.split(['\n', '\r', '\u{c}']).next().unwrap_or_default();
     let cut = if first.len() < cell.len() { "..." } else { "" };
