@@ -1,4 +1,4 @@
-//! What the API server itself does, which our commands build on: the sandbox's does it as the real one.
+//! What the API server does and the commands depend on. The sandbox must behave like the real one.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn make(world: &World, name: &str, rest: &Value) -> Value {
     world.api("POST", SECRETS, &secret)
 }
 
-/// Server-side apply to an object by a manager; `more` is more of the query.
+/// Server-side apply by a manager; `more` is appended to the query.
 fn apply(world: &World, collection: &str, manager: &str, more: &str, object: &Value) -> Result<Value, String> {
     let path = format!("{collection}/{}?fieldManager={manager}{more}", object["metadata"]["name"].as_str().unwrap());
     let answer = world.request("PATCH", &path, "application/apply-patch+yaml", object.to_string())?;
@@ -56,7 +56,7 @@ fn lists_come_in_pages() {
         versions.push(list["metadata"]["resourceVersion"].clone());
         token = list["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
         seen.extend(page);
-        // What comes, changes and goes after the first page does not show in the others.
+        // Changes after the first page do not show in the others.
         drop(world.try_api("POST", SECRETS, &json!({"metadata": {"name": "f"}})));
         world.api("PATCH", &format!("{SECRETS}/d"), &json!({"metadata": {"labels": {"page": versions.len().to_string()}}}));
         drop(world.try_api("DELETE", &format!("{SECRETS}/e"), &Value::Null));
@@ -80,7 +80,7 @@ fn a_watch_continues_from_a_list_and_expires() {
     let event = |what: &str, name: &str| (what.to_owned(), name.to_owned());
     assert_eq!(events, [event("ADDED", "new"), event("MODIFIED", "new"), event("DELETED", "new")]);
     assert_eq!(watch(&world, SECRETS, "0"), [event("ADDED", "old")]);
-    // What is too long ago is refused within the stream. VMs were not yet known at version 1.
+    // A version that is too old is refused within the stream. VMs did not exist at version 1.
     assert_eq!(watch(&world, VMS, "1"), [event("ERROR", "Expired")]);
 }
 
@@ -104,7 +104,7 @@ fn dependents_follow_their_owner() {
             eventually("the dependent is gone", || get(&world, "dependent").is_none());
         }
     }
-    // An owner that has never been there.
+    // An owner that never existed.
     make(&world, "dependent", &owned_by(&json!({"metadata": {"name": "nobody", "uid": "0d4e0a3e-1b0c-4a57-9d0c-000000000000"}})));
     eventually("the dependent is gone", || get(&world, "dependent").is_none());
 }
@@ -138,7 +138,7 @@ fn managers_own_the_fields_that_they_apply() {
         (vec!["one Apply".to_owned(), "two Apply".to_owned()], &json!({"a": "eg==", "b": "Yg=="}))
     );
 
-    // What its only manager applies no more goes; what another has too stays.
+    // A field that only its manager applied is removed; one that another manager applies too is kept.
     assert_eq!(apply("one", "", json!({})).unwrap()["data"], json!({"a": "eg=="}));
     let edited = world.api("PATCH", &format!("{SECRETS}/applied?fieldManager=three"), &json!({"data": {"c": "Yw=="}}));
     assert_eq!(managers(&edited).last().unwrap(), "two Apply");
@@ -147,7 +147,7 @@ fn managers_own_the_fields_that_they_apply() {
     assert!(conflict.contains("Apply failed with 1 conflict: conflict with \"three\" using v1: .data.c"), "{conflict}");
 }
 
-/// Of a type that is defined by a CustomResourceDefinition.
+/// For a custom resource.
 #[test]
 fn managers_own_the_fields_of_vms() {
     let world = world();
@@ -184,8 +184,8 @@ fn a_dry_run_stores_nothing() {
 #[test]
 fn deletecollection_selects_by_label_and_keeps_held_objects() {
     let world = world();
-    let labelled = json!({"labels": {"fleet": "one"}});
-    make(&world, "a", &labelled);
+    let labeled = json!({"labels": {"fleet": "one"}});
+    make(&world, "a", &labeled);
     make(&world, "held", &json!({"labels": {"fleet": "one"}, "finalizers": ["example.com/held"]}));
     make(&world, "other", &json!({"labels": {"fleet": "two"}}));
     world.api("DELETE", &format!("{SECRETS}?labelSelector=fleet=one"), &Value::Null);

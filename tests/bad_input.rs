@@ -1,13 +1,13 @@
-//! Bad input: one error each, that names the setting, its source and what would be right; exit 1; no request.
+//! Invalid input: one error that names the setting, its source and the remedy; exit status 1; no request.
 
 mod common;
 
 use common::{Run, World, output};
 
-/// A password that must never be seen.
+/// A password that must never be printed.
 const SECRET: &str = "pa55\"word";
 
-/// Flags: a command line; what the error says.
+/// Command lines, and what the error contains.
 const FLAGS: [(&str, &[&str]); 37] = [
     ("up --vm-count 0", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count -1", &["--vm-count", "from 1 to 1000"]),
@@ -48,7 +48,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("down network cpuu", &["cpuu", "did you mean cpu?"]),
 ];
 
-/// Environment: variable, value; what the error says.
+/// Environment variables and values, and what the error contains.
 const VARIABLES: [(&str, &str, &[&str]); 10] = [
     ("VIRTWORK_MEMORY", "2GB", &["VIRTWORK_MEMORY", "did you mean 2Gi?"]),
     ("VIRTWORK_VM_COUNT", "0", &["VIRTWORK_VM_COUNT", "from 1 to 1000"]),
@@ -62,7 +62,7 @@ const VARIABLES: [(&str, &str, &[&str]); 10] = [
     ("VIRTWORK_NAME", "Fleet", &["VIRTWORK_NAME"]),
 ];
 
-/// Files: their text; what the error says.
+/// Config files, and what the error contains.
 const FILES: [(&str, &[&str]); 14] = [
     ("- a\n- b\n", &["in virtwork.yaml", "must be a mapping"]),
     ("memory: [", &["in virtwork.yaml", "not YAML"]),
@@ -80,7 +80,7 @@ const FILES: [(&str, &[&str]); 14] = [
     ("prune: true\n", &["in virtwork.yaml, prune"]),
 ];
 
-/// One error, on one line where clap adds no help, and nothing else.
+/// One error and nothing else.
 #[track_caller]
 fn check(world: &World, run: Run, parts: &[&str]) {
     let run = run.code(1);

@@ -1,4 +1,4 @@
-//! `down`: all of it, and nothing else, gone.
+//! `down`: deletes the fleet, and nothing else.
 
 mod common;
 

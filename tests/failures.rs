@@ -1,4 +1,4 @@
-//! VMs that do not come up: the wait ends early with their reasons, or shows them while it goes on.
+//! VMs that do not become ready: `up` ends early with the reasons, or shows them while it waits.
 
 mod common;
 
@@ -7,13 +7,13 @@ use serde_json::json;
 use virtwork_sandbox::{
     Settings,
     faults::{Effect, Fault},
-    nodes::simulation::Behaviour,
+    nodes::simulation::Behavior,
 };
 
 #[test]
 fn an_image_that_cannot_be_pulled_ends_the_wait() {
     let world = World::new();
-    world.sandbox.simulation.set("cpu-0", Behaviour::PullFails("manifest unknown".to_owned()));
+    world.sandbox.simulation.set("cpu-0", Behavior::PullFails("manifest unknown".to_owned()));
     let run = world.run("up cpu memory --timeout 300").code(3);
     assert!(run.stderr.contains("virtualmachine.kubevirt.io/virtwork-cpu-0: ImagePullBackOff: manifest unknown"), "{run:#?}");
     run.stderr_has("1 of 2 VMs did not become ready")
@@ -24,7 +24,7 @@ fn an_image_that_cannot_be_pulled_ends_the_wait() {
 #[test]
 fn a_data_volume_that_fails_ends_the_wait() {
     let world = World::new();
-    world.sandbox.simulation.set("database-0", Behaviour::VolumeFails("no space in pool".to_owned()));
+    world.sandbox.simulation.set("database-0", Behavior::VolumeFails("no space in pool".to_owned()));
     world
         .run("up database --timeout 300")
         .code(3)
@@ -35,25 +35,25 @@ fn a_data_volume_that_fails_ends_the_wait() {
 
 #[test]
 fn a_crash_loop_ends_the_wait() {
-    // Not KubeVirt's ten seconds.
+    // Shorter than KubeVirt's ten seconds.
     let world = World::with(&Settings { backoff: std::time::Duration::from_secs(1), ..Settings::default() });
-    world.sandbox.simulation.set("cpu-0", Behaviour::Crashes);
+    world.sandbox.simulation.set("cpu-0", Behavior::Crashes);
     world.run("up cpu --timeout 300").code(3).stderr_has("virtwork-cpu-0: CrashLoopBackOff").absent("timed out");
 }
 
 #[test]
 fn recoverable_problems_are_shown_and_waited_for() {
     let world = World::new();
-    world.sandbox.simulation.set("cpu-0", Behaviour::Unschedulable("0/2 nodes are available: 2 Insufficient memory.".to_owned()));
-    world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified in StorageProfile".to_owned()));
+    world.sandbox.simulation.set("cpu-0", Behavior::Unschedulable("0/2 nodes are available: 2 Insufficient memory.".to_owned()));
+    world.sandbox.simulation.set("database-0", Behavior::VolumePends("no accessMode specified in StorageProfile".to_owned()));
     let up = world.start("up cpu database --timeout 60");
     common::eventually("the machine is unschedulable", || {
         let vm = world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned());
         vm && world.vm("virtwork-cpu-0")["status"]["printableStatus"] == "ErrorUnschedulable"
     });
     world.run("status").success().stdout_has("2 Insufficient memory").stdout_has("no accessMode specified");
-    world.sandbox.simulation.set("cpu-0", Behaviour::Works);
-    world.sandbox.simulation.set("database-0", Behaviour::Works);
+    world.sandbox.simulation.set("cpu-0", Behavior::Works);
+    world.sandbox.simulation.set("database-0", Behavior::Works);
     let (code, _, told) = up.end();
     assert_eq!(code, Some(0), "{told}");
 }

@@ -1,4 +1,4 @@
-//! The manifests of every workload: with defaults, and with every parameter and every setting changed.
+//! The manifests of every workload: with defaults, and with every parameter and setting changed.
 
 mod common;
 
@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::{World, golden};
 use serde_json::Value;
 
-/// For each workload a value other than the default of every parameter.
+/// A value other than the default for every parameter.
 const CHANGED: [(&str, &str); 5] = [
     ("cpu", "load=50,method=matrixprod,workers=3"),
     ("memory", "percent=40,workers=2,method=flip"),
@@ -17,14 +17,14 @@ const CHANGED: [(&str, &str); 5] = [
     ("disk", "block_size_rw=8k,block_size_seq=1m,rwmixread=50,jobs=2,rate=20,runtime=60,pause=5"),
 ];
 
-/// Every setting that shapes objects, changed.
+/// Every setting that affects objects, changed.
 const SETTINGS: &str = "--vm-count 2 --cpu-cores 4 --memory 512Mi --disk-size 20Gi --data-disk empty --name other -n team \
      --container-disk-image registry.example.com/debian:12 --image-pull-secret pull --node-selector zone=a \
      --toleration dedicated=load:NoSchedule --ssh-user fleet --ssh-password secret --guest-proxy http://proxy.example.com:3128 \
      --package-mirror https://mirror.example.com/fedora --ssh-key";
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti user@example.com";
 
-/// The manifests, each Secret's user data as readable text in which a file of the catalog stands for its content.
+/// The manifests with readable user data, in which a catalog file is replaced by its path.
 fn readable(yaml: &str) -> String {
     let documents = yaml.split("---\n").filter(|text| !text.is_empty()).map(|text| {
         let object: Value = serde_yaml::from_str(text).unwrap();
@@ -65,7 +65,7 @@ fn every_parameter_changed() {
         let sets: String = values.split(',').map(|value| format!(" --set {workload}.{value}")).collect();
         let run = world.run(&format!("up {workload} --no-ssh-key --dry-run{sets}")).success();
         golden(&format!("manifests/{workload}-changed.yaml"), &readable(&run.stdout));
-        // None is forgotten, and none is left at its default.
+        // No parameter is missing, and none has its default.
         let declared = fs::read_to_string(format!("src/catalog/{workload}/workload.yaml")).unwrap();
         let declared: serde_yaml::Value = serde_yaml::from_str(&declared).unwrap();
         let changed: BTreeMap<_, _> = values.split(',').map(|pair| pair.split_once('=').unwrap()).collect();

@@ -1,5 +1,5 @@
-//! Harm that must not happen: objects of other people are deleted or used, text from the cluster runs as a command, a user acts under
-//! another identity than they chose, a secret is printed.
+//! Harm that must not happen: other people's objects are deleted or used, text from the cluster runs as a command, a command acts
+//! with another identity than the user chose, a secret is printed.
 #![cfg(unix)]
 
 mod common;
@@ -35,7 +35,7 @@ fn make_namespace(world: &World, name: &str) {
     world.api("POST", "/api/v1/namespaces", &json!({"metadata": {"name": name}}));
 }
 
-/// What kubectl and oc start when TAB is pressed runs no command, whatever has been typed so far.
+/// The program that kubectl and oc start for TAB runs no command, whatever is typed.
 #[test]
 fn completion_runs_nothing() {
     let world = World::new();
@@ -55,7 +55,7 @@ fn completion_runs_nothing() {
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["virtwork-cpu-0"]);
 }
 
-/// Runs `ssh` with stand-ins that leave a trace.
+/// Runs `ssh` with stand-ins that record their use.
 fn ssh(world: &World, words: &[&str]) -> Run {
     for name in ["virtctl", "ssh"] {
         let path = world.file(&format!("bin/{name}"), "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done > \"$HOME/started\"\n");
@@ -65,7 +65,7 @@ fn ssh(world: &World, words: &[&str]) -> Run {
     output(&words.join(" "), world.command(&[&["ssh"], words].concat()).env("PATH", path))
 }
 
-/// Anybody who may edit a VM may write its annotations.
+/// Anyone who can edit a VM can set its annotations.
 #[test]
 fn an_annotation_cannot_add_ssh_options() {
     let world = World::new();
@@ -103,7 +103,7 @@ fn an_annotation_cannot_add_ssh_options() {
     assert!(words.contains("port-forward --stdio=true --namespace 'virtwork' 'vm/virtwork-cpu-0' 22\n"), "{words}");
 }
 
-/// A namespace comes from a file that others write, or from a pod's environment.
+/// A namespace comes from a file that others can write, or from a pod's environment.
 #[test]
 fn a_namespace_is_validated() {
     let world = World::new();
@@ -126,7 +126,7 @@ fn a_namespace_is_validated() {
     assert_eq!(world.names("v1/secrets"), ["users-own"]);
 }
 
-/// A VM that somebody copied from ours and freed of our labels passes those of the template on to its VMI.
+/// The copy of a VM without the fleet's labels passes the labels of its template on to its VMI.
 #[test]
 fn a_vmi_with_another_owner_is_kept() {
     let world = World::new();
@@ -145,14 +145,14 @@ fn a_vmi_with_another_owner_is_kept() {
     let after = vmi().unwrap();
     assert_eq!((&after["metadata"]["uid"], &after["metadata"]["deletionTimestamp"]), (&uid, &Value::Null));
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
-    // Without its VM it is nobody's but ours.
+    // Without its VM it belongs to the fleet.
     world.api("DELETE", &format!("{VMS}/billing"), &json!({"propagationPolicy": "Orphan"}));
     eventually("its VM is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
     world.run("down").success();
     assert_eq!(world.count_all(), 0);
 }
 
-/// The copy keeps our labels on all that its controllers make for it, its data disk included.
+/// The copy keeps the fleet's labels, and so do the objects that controllers create for it, including its data disk.
 #[test]
 fn a_copy_with_a_data_disk_keeps_it() {
     let world = World::new();
@@ -176,7 +176,7 @@ fn a_copy_with_a_data_disk_keeps_it() {
     world.run("down --dry-run").success().absent("billing");
     world.run("down --timeout 30").success().absent("billing");
     assert_eq!(pvc().unwrap()["metadata"]["uid"], before);
-    // Its disk has the very name that ours would have.
+    // Its disk has the name of the fleet's data disk.
     world.api("DELETE", &format!("{VMS}/billing"), &Value::Null);
     eventually("the copy is gone", || world.count_all() == 0);
     theirs["spec"] = own;
@@ -186,7 +186,7 @@ fn a_copy_with_a_data_disk_keeps_it() {
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
 }
 
-/// A VM that has our labels, and an owner that is none of ours.
+/// A VM with the fleet's labels and another owner.
 #[test]
 fn a_vm_with_another_owner_keeps_its_secret() {
     let world = World::new();
@@ -207,7 +207,7 @@ fn a_vm_with_another_owner_keeps_its_secret() {
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["virtwork-cpu-0"]);
 }
 
-/// What appears after the list was made was not confirmed.
+/// Objects that appear after the list were not confirmed.
 #[test]
 fn exactly_what_was_listed_is_deleted() {
     let world = World::new();
@@ -232,7 +232,7 @@ fn exactly_what_was_listed_is_deleted() {
         world.api("DELETE", &format!("{SECRETS}/appeared"), &Value::Null);
         world.sandbox.faults.clear();
     }
-    // The same name, and another object.
+    // The same name, but another object.
     world.run("up cpu").success();
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/secrets/virtwork-cpu-userdata", Effect::Hold));
     let down = world.start("down");
@@ -245,7 +245,7 @@ fn exactly_what_was_listed_is_deleted() {
     assert_eq!(world.names("v1/secrets"), ["virtwork-cpu-userdata"], "{told}");
 }
 
-/// `pruned` is said of what is gone.
+/// `pruned` means that the object is gone.
 #[test]
 fn pruned_means_deleted() {
     let world = World::new();
@@ -257,7 +257,7 @@ fn pruned_means_deleted() {
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["virtwork-cpu-1"]);
 }
 
-/// A Secret's name says nothing of whose it is.
+/// The name of a Secret does not prove who created it.
 #[test]
 fn a_namespace_with_user_secrets_is_kept() {
     let world = World::new();
@@ -268,11 +268,11 @@ fn a_namespace_with_user_secrets_is_kept() {
         assert_eq!(world.names("v1/secrets"), [name]);
         world.api("DELETE", &format!("{SECRETS}/{name}"), &Value::Null);
     }
-    // Only the type is right.
+    // Only the type matches.
     let unnamed = json!({"metadata": {"name": "registry"}, "type": "kubernetes.io/dockercfg", "data": {".dockercfg": "e30="}});
     world.api("POST", SECRETS, &unnamed);
     world.run("down --delete-namespace --yes").code(1).stderr_has("secrets/registry");
-    // What a controller makes for a service account.
+    // A Secret that a controller created for a service account.
     let annotations = json!({"kubernetes.io/service-account.name": "default"});
     world.api("DELETE", &format!("{SECRETS}/registry"), &Value::Null);
     let account =
@@ -281,7 +281,7 @@ fn a_namespace_with_user_secrets_is_kept() {
     world.run("down --delete-namespace --yes").success().stdout_has("namespace \"virtwork\" deleted");
 }
 
-/// Behind the first page, and owned by something that is in no namespace.
+/// On the second page, and owned by a cluster-scoped object.
 #[test]
 fn every_resource_in_a_namespace_is_listed() {
     let world = World::new();
@@ -305,7 +305,7 @@ fn every_resource_in_a_namespace_is_listed() {
     for name in ["root", "zzz-precious"] {
         world.api("DELETE", &format!("{maps}/{name}"), &Value::Null);
     }
-    // Of two owners one is outside, and lives.
+    // One of two owners is cluster-scoped and exists.
     let outside = json!([owner("Namespace", "v1", "virtwork", &namespace["metadata"]["uid"])[0], owned[0]]);
     world.api("POST", maps, &json!({"metadata": {"name": "theirs", "ownerReferences": outside}}));
     eventually("what is owned is garbage", || {
@@ -315,7 +315,7 @@ fn every_resource_in_a_namespace_is_listed() {
     world.run("down --delete-namespace --yes").code(1).stderr_has("configmaps/theirs");
 }
 
-/// Between the look and the deletion the namespace may become another one.
+/// Between the check and the deletion the namespace may be replaced.
 #[test]
 fn the_namespace_is_deleted_by_uid() {
     let world = World::new();
@@ -336,7 +336,7 @@ fn the_namespace_is_deleted_by_uid() {
     assert!(there(), "{told}");
 }
 
-/// A question may stand for hours. `script` gives the command a terminal.
+/// A question may be open for hours. `script` provides a terminal.
 #[test]
 fn the_namespace_is_checked_again_after_the_confirmation() {
     let world = World::new();
@@ -364,7 +364,7 @@ fn the_namespace_is_checked_again_after_the_confirmation() {
     world.api("GET", "/api/v1/namespaces/virtwork/configmaps/precious", &Value::Null);
 }
 
-/// KubeVirt and CDI would take what has the name of a data disk for theirs.
+/// KubeVirt and CDI would adopt an object with the name of a data disk.
 #[test]
 fn objects_named_like_a_data_disk_are_kept() {
     let world = World::new();
@@ -394,13 +394,13 @@ fn objects_named_like_a_data_disk_are_kept() {
         world.api("DELETE", &own, &Value::Null);
         eventually("it is gone", || world.count_all() == 0);
     }
-    // Those of a fleet that is going are no obstacle.
+    // Terminating objects are no obstacle.
     world.run("up database").success();
     world.run("down --wait=false").success();
     world.run("up database").success();
 }
 
-/// In a pod without a kubeconfig the service account acts, and no flag may seem to change that.
+/// In a pod without a kubeconfig the service account is used, and flags must not be ignored.
 #[test]
 fn flags_that_do_not_apply_in_a_pod_are_rejected() {
     let world = World::new();
@@ -428,7 +428,7 @@ fn flags_that_do_not_apply_in_a_pod_are_rejected() {
     }
 }
 
-/// What is named and cannot be read is not "none": in a pod that would be another cluster.
+/// A kubeconfig that cannot be read is not "none": in a pod that would be another cluster.
 #[test]
 fn a_kubeconfig_that_cannot_be_read_is_an_error() {
     let world = World::new();
@@ -449,7 +449,7 @@ fn a_kubeconfig_that_cannot_be_read_is_an_error() {
             }
         }
     }
-    // A file of the list that does not exist is passed over, as by kubectl.
+    // A file of the list that does not exist is skipped, as in kubectl.
     let list = format!("/nonexistent:{}", world.sandbox.kubeconfig("admin").display());
     output("status", world.command(&["status"]).env("KUBECONFIG", list)).success();
 }
@@ -473,7 +473,7 @@ fn a_kubeconfig_can_be_a_pipe() {
         output("status", &mut command).success().stderr_has("No resources found");
         writer.join().unwrap().unwrap();
     }
-    // Refused, it does not become another cluster: by now the pipe is empty.
+    // After a refusal the pipe, which is empty now, must not lead to another cluster.
     let bad = content.replace("admin-token", "expired-token");
     let place = pipe.clone();
     let writer = thread::spawn(move || fs::write(place, bad));
@@ -483,7 +483,7 @@ fn a_kubeconfig_can_be_a_pipe() {
     writer.join().unwrap().unwrap();
 }
 
-/// What names a context means a cluster, also where it lacks it.
+/// A kubeconfig with a context means a cluster, even if that is missing.
 #[test]
 fn a_kubeconfig_without_its_cluster_is_an_error_in_a_pod() {
     let world = World::new();
@@ -493,7 +493,7 @@ fn a_kubeconfig_without_its_cluster_is_an_error_in_a_pod() {
     output("status", &mut command).code(1).stderr_has("context \"gone\" does not exist");
 }
 
-/// What a login plugin prints, or gets, may be a credential.
+/// Output and input of a login plugin may be credentials.
 #[test]
 fn output_of_login_plugins_is_never_printed() {
     let world = World::new();
@@ -515,7 +515,7 @@ fn output_of_login_plugins_is_never_printed() {
             "expirationTimestamp",
         ),
         ("kill -9 $$", "killed by a signal"),
-        // Good for one request, and then no more: kube wraps that failure in another way.
+        // Valid for one request only: kube wraps the later failure differently.
         (
             r#"if [ -e "$0.once" ]; then echo TOPSECRET; echo TOPSECRET >&2; exit 3; fi; touch "$0.once"
 echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"admin-token","expirationTimestamp":"2020-01-01T00:00:00Z"}}'"#,
@@ -543,7 +543,7 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
         .absent("TOPSECRET");
 }
 
-/// A proxy's address may hold a password.
+/// A proxy's address may contain a password.
 #[test]
 fn proxy_credentials_are_never_printed() {
     let world = World::new();
@@ -561,7 +561,7 @@ fn proxy_credentials_are_never_printed() {
     }
 }
 
-/// KubeVirt refuses `maxGuest` on other architectures.
+/// KubeVirt rejects `maxGuest` on other architectures.
 #[test]
 fn max_guest_is_set_for_amd64_only() {
     let mut world = World::new();
@@ -573,7 +573,7 @@ fn max_guest_is_set_for_amd64_only() {
         world.run("up cpu --wait=false").success();
         let vm = world.vm("virtwork-cpu-0");
         assert_eq!(vm["spec"]["template"]["spec"]["domain"]["memory"], expected, "{architecture}");
-        // A project member sees the same.
+        // The same for a project member.
         world.user = "member";
         world.run("up cpu --wait=false").success().stdout_has("virtualmachine.kubevirt.io/virtwork-cpu-0 unchanged");
         world.user = "admin";
@@ -581,7 +581,7 @@ fn max_guest_is_set_for_amd64_only() {
     }
 }
 
-/// There readiness probes do not reach VMs, and nothing would ever be ready.
+/// Readiness probes do not reach VMs there, and nothing would become ready.
 #[test]
 fn a_primary_user_defined_network_is_refused() {
     let world = World::new();
@@ -594,7 +594,7 @@ fn a_primary_user_defined_network_is_refused() {
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
-/// Who reads no more has seen enough.
+/// The reader has closed the pipe.
 #[test]
 fn a_closed_pipe_ends_a_command_quietly() {
     let world = World::new();

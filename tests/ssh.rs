@@ -1,4 +1,4 @@
-//! `ssh`: what reaches virtctl and ssh, recorded by stand-ins on PATH.
+//! `ssh`: the arguments of virtctl and ssh, recorded by stand-ins on PATH.
 #![cfg(unix)]
 
 mod common;
@@ -8,7 +8,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use common::{Run, World, output};
 use serde_json::json;
 
-/// Writes down its name, arguments and kubeconfig, and ends with a status of its own.
+/// Records its name, arguments and kubeconfig, and ends with its own status.
 const RECORDER: &str = r#"#!/bin/sh
 { echo "${0##*/}"; for word; do printf '%s\n' "$word"; done; } > "$HOME/recorded"
 echo "$KUBECONFIG" > "$HOME/recorded-kubeconfig"
@@ -38,7 +38,7 @@ fn recorded(world: &World) -> Vec<String> {
 fn a_shell_uses_virtctl() {
     let world = world_with_recorders(&["virtctl"]);
     world.run("up cpu network --ssh-user fleet").success();
-    // A VM that is stopped and started boots from a fresh disk, with another host key.
+    // After a stop and start a VM has a fresh disk and another host key.
     let vmi = world.api("GET", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances/virtwork-cpu-0", &json!(null));
     let alias = format!("HostKeyAlias={}", vmi["metadata"]["uid"].as_str().unwrap());
     for name in ["cpu-0", "virtwork-cpu-0", "vm/virtwork-cpu-0"] {

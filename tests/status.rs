@@ -1,4 +1,4 @@
-//! `status`: what there is, and why it is not ready.
+//! `status`: the fleet, and why VMs are not ready.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 
 use common::World;
 use serde_json::Value;
-use virtwork_sandbox::nodes::simulation::Behaviour;
+use virtwork_sandbox::nodes::simulation::Behavior;
 
 #[test]
 fn formats() {
@@ -20,7 +20,7 @@ fn formats() {
     world.run("status -o wide").success().stdout_has("NODE").stdout_has("198.51.100.").stdout_has("node-");
     world.run("status -A").success().stdout_has("NAMESPACE").stdout_has("virtwork    virtwork-cpu-0");
     world.run("status -A --name other").success().stderr_has("No resources found");
-    // A file that describes a fleet hides no other.
+    // A file that describes a fleet hides no others.
     let file = world.file("other.yaml", "name: other\n");
     world.run(&format!("status -A --config {file}")).success().stdout_has("virtwork    virtwork-cpu-0");
     let names = world.run("status -o name").success();
@@ -35,7 +35,7 @@ fn formats() {
 #[test]
 fn reasons_come_from_the_guest() {
     let world = World::new();
-    world.sandbox.simulation.set("cpu-0", Behaviour::Sick("stress-ng is missing".to_owned()));
+    world.sandbox.simulation.set("cpu-0", Behavior::Sick("stress-ng is missing".to_owned()));
     world.run("up cpu --wait-for running").success();
     world.run("status").success().stdout_has("Running   False").stdout_has("stress-ng is missing");
 }
@@ -43,7 +43,7 @@ fn reasons_come_from_the_guest() {
 #[test]
 fn missing_pods_proxy_permission_is_named() {
     let world = World::new();
-    world.sandbox.simulation.set("cpu-0", Behaviour::Sick("stress-ng is missing".to_owned()));
+    world.sandbox.simulation.set("cpu-0", Behavior::Sick("stress-ng is missing".to_owned()));
     world.run("up cpu --wait-for running").success();
     world.sandbox.deny("get", "pods/proxy");
     world.run("status").success().stdout_has("stress-ng is missing");
@@ -54,7 +54,7 @@ fn missing_pods_proxy_permission_is_named() {
 #[test]
 fn the_last_console_line_of_a_silent_guest_is_not_its_reason() {
     let world = World::new();
-    world.sandbox.simulation.set("cpu-0", Behaviour::Hangs);
+    world.sandbox.simulation.set("cpu-0", Behavior::Hangs);
     world.run("up cpu --wait-for running").success();
     world.run("status").success().stdout_has("Running   False").stdout_has("the guest does not respond; last console message: working");
     world.sandbox.deny("get", "pods/proxy");

@@ -1,4 +1,4 @@
-//! `up`: the fleet comes to be, and converges.
+//! `up`: creates the fleet, and updates it.
 
 mod common;
 
@@ -260,11 +260,11 @@ fn output_names_objects() {
     assert_eq!(run.stdout, "namespace/virtwork\nsecret/virtwork-cpu-userdata\nvirtualmachine.kubevirt.io/virtwork-cpu-0\n");
 }
 
-/// `script` gives it a terminal, on which somebody types Ctrl-C.
+/// `script` provides a terminal, on which Ctrl-C is typed.
 #[test]
 fn ctrl_c_ends_the_password_prompt() {
     let world = World::new();
-    // The shell stays, to say how the terminal is afterwards.
+    // The shell stays, to report the state of the terminal.
     let line = format!("trap : INT; {PLUGIN} up cpu --ask-ssh-password; echo status $?; stty -a | grep -ow -e -echo -e echo");
     let mut terminal = Command::new("script");
     terminal.args(["--quiet", "--command", &line, "/dev/null"]).env_clear().env("HOME", &world.home).env("PATH", "/usr/bin:/bin");

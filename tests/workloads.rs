@@ -1,4 +1,4 @@
-//! `workloads`, `version`, `completion` and help: what the program says of itself.
+//! `workloads`, `version`, `completion` and help.
 
 mod common;
 

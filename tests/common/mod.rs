@@ -1,5 +1,5 @@
-//! What all command tests share: a cluster, and the real binary run in it as a user would. The cluster is a sandbox of the test's
-//! own, or with KUBECONFIG_UNDER_TEST, an administrator's kubeconfig file, a real one that tests borrow one after another.
+//! Shared by all command tests: a cluster, and the real binary run as a user would. The cluster is a sandbox per test, or with
+//! KUBECONFIG_UNDER_TEST (an administrator's kubeconfig) a real one that tests borrow one after another.
 #![allow(dead_code, reason = "each test file uses a part")]
 
 mod transcript;
@@ -18,10 +18,10 @@ use virtwork_sandbox::{Sandbox, Settings, borrowed::is_own};
 
 /// The binary under test.
 pub const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-virtwork");
-/// The longest that anything here may take; ten times what it does.
+/// The time limit of every wait, ten times what is normal.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a command printed, and how it ended.
+/// The output of a command, and its exit status.
 #[derive(Debug)]
 pub struct Run {
     pub line: String,
@@ -44,28 +44,28 @@ impl Run {
         self
     }
 
-    /// Standard output holds a text.
+    /// Asserts that standard output contains a text.
     #[track_caller]
     pub fn stdout_has(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "no {text:?} on standard output of {self:#?}");
         self
     }
 
-    /// Standard error holds a text.
+    /// Asserts that standard error contains a text.
     #[track_caller]
     pub fn stderr_has(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} on standard error of {self:#?}");
         self
     }
 
-    /// Neither holds a text.
+    /// Asserts that neither contains a text.
     #[track_caller]
     pub fn absent(self, text: &str) -> Self {
         assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "{text:?} in the output of {self:#?}");
         self
     }
 
-    /// How many VMs the table shows running and ready.
+    /// The number of VMs that the table shows as running and ready.
     pub fn ready(&self) -> usize {
         self.stdout
             .lines()
@@ -73,13 +73,13 @@ impl Run {
             .count()
     }
 
-    /// How many lines of standard output end so.
+    /// The number of lines of standard output with this ending.
     pub fn count(&self, ending: &str) -> usize {
         self.stdout.lines().filter(|line| line.ends_with(ending)).count()
     }
 }
 
-/// A command that runs; it ends with its test.
+/// A running command; it ends with its test.
 pub struct Started(Option<Child>);
 
 impl Started {
@@ -87,7 +87,7 @@ impl Started {
         Self(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
     }
 
-    /// Its end: status, and what it said and told.
+    /// Waits for the end: status, standard output and standard error.
     pub fn end(mut self) -> (Option<i32>, String, String) {
         let output = self.0.take().unwrap().wait_with_output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -118,14 +118,14 @@ impl Drop for Started {
     }
 }
 
-/// A cluster and a user's home.
+/// A cluster and a user's home directory.
 pub struct World {
     pub sandbox: Sandbox,
     pub home: PathBuf,
     pub user: &'static str,
-    /// How the test itself asks the API server: one connection, since tests ask often.
+    /// The test's own client of the API server, as administrator.
     administrator: (tokio::runtime::Runtime, kube::Client),
-    /// A real cluster has one test at a time.
+    /// Tests borrow a real cluster one after another.
     _turn: Option<MutexGuard<'static, ()>>,
 }
 
@@ -154,7 +154,7 @@ impl World {
         Self { sandbox, home, user: "admin", administrator: (runtime, client), _turn: turn }
     }
 
-    /// The plugin, in an environment that holds nothing of this VM's user.
+    /// The plugin, with an environment that contains nothing of the user who runs the tests.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(PLUGIN);
         command.args(words).env_clear().env("HOME", &self.home).env("KUBECONFIG", self.sandbox.kubeconfig(self.user)).stdin(Stdio::null());
@@ -173,7 +173,7 @@ impl World {
         Started::new(&mut self.command(&words))
     }
 
-    /// Writes a file into the user's home, and returns its path.
+    /// Writes a file into the home directory, and returns its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.home.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -181,13 +181,13 @@ impl World {
         path.to_str().unwrap().to_owned()
     }
 
-    /// Asks the API server as its administrator: method, path, body.
+    /// Sends a request as administrator: method, path, body.
     #[track_caller]
     pub fn api(&self, method: &str, path: &str, body: &Value) -> Value {
         self.try_api(method, path, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    /// The same, which may be refused.
+    /// The same; a failure is returned.
     pub fn try_api(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -195,7 +195,7 @@ impl World {
         serde_json::from_str(&text).map_err(|error| error.to_string())
     }
 
-    /// Asks the API server as its administrator for any text; a refusal is its message.
+    /// Sends a request with any text as administrator; a failure is its message.
     pub fn request(&self, method: &str, path: &str, content_type: &str, body: String) -> Result<String, String> {
         let (runtime, client) = &self.administrator;
         let request = http::Request::builder().method(method).uri(path).header("content-type", content_type);
@@ -203,7 +203,7 @@ impl World {
         runtime.block_on(async { client.request_text(request).await.map_err(|error| error.to_string()) })
     }
 
-    /// The names of all objects of a resource: `kubevirt.io/v1/virtualmachines`, `v1/secrets`; the cluster's own left out.
+    /// The names of all objects of a resource (`kubevirt.io/v1/virtualmachines`, `v1/secrets`) without the cluster's own.
     pub fn names(&self, resource: &str) -> Vec<String> {
         let root = if resource.starts_with("v1/") { "api" } else { "apis" };
         let list = self.api("GET", &format!("/{root}/{resource}"), &Value::Null);
@@ -220,19 +220,19 @@ impl World {
         self.api("GET", &format!("{VMS}/{name}"), &Value::Null)
     }
 
-    /// How many objects of ours, or of KubeVirt's for us, there are.
+    /// The number of objects of fleets, including those that KubeVirt created.
     pub fn count_all(&self) -> usize {
         ALL.iter().map(|resource| self.names(resource).len()).sum()
     }
 
-    /// Requests since the last call that would change something.
+    /// The writes since the last call.
     pub fn writes(&self) -> Vec<String> {
         let seen = self.sandbox.faults.take_seen();
         seen.iter().filter(|seen| seen.is_write()).map(|seen| format!("{} {}", seen.method, seen.path)).collect()
     }
 }
 
-/// VMs of the default namespace.
+/// The VMs of the default namespace.
 pub const VMS: &str = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachines";
 
 /// Every resource that a fleet is made of.
@@ -256,7 +256,7 @@ pub fn output(line: &str, command: &mut Command) -> Run {
     run
 }
 
-/// Waits until something is so.
+/// Waits for a condition.
 #[track_caller]
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! What commands print, kept so that two clusters can be compared: TRANSCRIPT names a folder, which gets one file for each test.
+//! Records the output of commands, to compare two clusters: TRANSCRIPT names a directory, which gets one file per test.
 
 use std::{env, fs, io::Write as _, path::PathBuf, thread};
 

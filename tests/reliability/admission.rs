@@ -1,4 +1,4 @@
-//! What a cluster's own rules say to a fleet: quotas, limits, admission webhooks. All of it by a real API server.
+//! Quotas, limits and admission webhooks, all on a real API server.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use crate::common::World;
 
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
-/// A webhook that is asked about each VM of the fleet that is made or changed, until this is dropped.
+/// A webhook for the VMs of the fleet, until it is dropped.
 struct Webhook<'a> {
     world: &'a World,
     path: String,
@@ -23,7 +23,7 @@ struct Webhook<'a> {
 }
 
 impl<'a> Webhook<'a> {
-    /// `answer` gets the VM and how many were asked about before: the rest of the response, or an HTTP status.
+    /// `answer` gets the VM and the number of earlier requests, and returns the rest of the response, or an HTTP status.
     fn new<F>(world: &'a World, kind: &str, answer: F) -> Self
     where
         F: Fn(&Value, usize) -> Result<Value, u16> + Send + Sync + 'static,
@@ -61,7 +61,7 @@ impl Drop for Webhook<'_> {
     }
 }
 
-/// The API server takes a moment to hear of a configuration: a VM is tried until what comes back is right.
+/// Creates a trial VM as a dry run until the result shows that the configuration is active.
 fn until_enforced(world: &World, is_so: impl Fn(&Result<Value, String>) -> bool) {
     let vm = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": {"name": "trial"}, "spec": {"runStrategy": "Halted",
         "template": {"spec": {"domain": {"devices": {}, "memory": {"guest": "1Gi"}}}}}});

@@ -1,4 +1,4 @@
-//! Commands that are ended after any of their requests: the same command again finishes, and `down` leaves nothing.
+//! Commands that end after any of their requests. The same command then finishes, and `down` leaves nothing.
 
 use std::os::unix::process::ExitStatusExt as _;
 
@@ -9,12 +9,12 @@ use crate::common::World;
 
 const UP: &str = "up cpu database";
 
-/// SWEEP=n interrupts after every n-th request; without it after every fifth.
+/// SWEEP=n interrupts after every n-th request; the default is every fifth.
 fn step() -> usize {
     std::env::var("SWEEP").map_or(5, |step| step.parse().unwrap())
 }
 
-/// Runs a command until so many requests have passed, ends it, and says whether there was anything to end.
+/// Runs a command until this many requests have passed, and ends it; whether it was still running.
 #[track_caller]
 fn interrupted(world: &World, line: &str, requests: usize, how: &str, code: Option<i32>) -> bool {
     let mut child = hold_after(world, line, requests);
@@ -37,7 +37,7 @@ fn sweep(how: &str, code: Option<i32>) {
     let world = World::new();
     let (mut requests, mut more) = (1, true);
     while more {
-        // The first requests are those that look for and make the namespace.
+        // The first requests check and create the namespace.
         if requests < 10 {
             world.run("down --delete-namespace --yes").success();
         }

@@ -1,4 +1,4 @@
-//! Objects that others make, change or keep while a command is at work.
+//! Objects that others create, change or keep while a command runs.
 
 use http::Method;
 use serde_json::json;
@@ -45,7 +45,7 @@ fn namespace_deleted_while_waiting() {
 fn vm_edited_during_up() {
     let world = World::new();
     world.run("up cpu memory").success();
-    // The lists have been made, the writes have not begun.
+    // After the lists, before the writes.
     let child = hold_at(&world, "up cpu memory --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
     world.api("PATCH", &format!("{VMS}/virtwork-cpu-0"), &json!({"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}));
     world.sandbox.faults.release();
@@ -93,7 +93,7 @@ fn foreign_vm_secret_and_service() {
         "apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine"});
     let service = json!({"spec": {"ports": [{"port": 1}]}});
     let (services, secrets) = ("/api/v1/namespaces/virtwork/services", "/api/v1/namespaces/virtwork/secrets");
-    // Every name that `up network` writes.
+    // Every name that `up network` uses.
     for (path, object, kind, name) in [
         (VMS, &vm, "virtualmachine.kubevirt.io", "virtwork-network-client-0"),
         (VMS, &vm, "virtualmachine.kubevirt.io", "virtwork-network-server-0"),
@@ -151,7 +151,7 @@ fn finalizer_holds_a_pvc() {
     );
 }
 
-/// Held by somebody's finalizer, it is named with that; let go, it goes.
+/// An object held by a finalizer is named with it, and deleted once it is released.
 #[track_caller]
 fn finalizer_holds(path: &str, named: &str) {
     let world = World::new();
@@ -174,7 +174,7 @@ fn vmi_without_a_vm() {
     let vmis = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances";
     let found = world.api("GET", &format!("{vmis}/virtwork-cpu-0"), &json!(null));
     assert_down_deletes_all(&world);
-    // KubeVirt keeps labels of its own to itself.
+    // KubeVirt does not accept its own labels from others.
     let labels = found["metadata"]["labels"].as_object().unwrap().iter().filter(|(key, _)| !key.contains("kubevirt.io/"));
     let labels: serde_json::Map<_, _> = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
     let orphan = json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "spec": found["spec"],
@@ -189,7 +189,7 @@ fn vmi_without_a_vm() {
     assert_nothing_remains(&world);
 }
 
-/// Somebody takes the labels off a VM that a finalizer holds: it is not gone.
+/// A VM held by a finalizer loses its labels: it is not gone.
 #[test]
 fn labels_removed_during_down() {
     let world = World::new();
@@ -216,7 +216,7 @@ fn labels_removed_during_down() {
     assert_recovers(&world, "up database");
 }
 
-/// While something is pruned, somebody deletes a VM that had been ready.
+/// While something is pruned, a ready VM is deleted.
 #[test]
 fn deleted_while_pruning() {
     let world = World::new();
@@ -259,7 +259,7 @@ fn up_and_down_at_once() {
     let down = world.start("down");
     let up = world.start("up cpu memory --vm-count 2 --timeout 60");
     let (down, up) = (down.end(), up.end());
-    // Whoever was first, each says how it ended, and `down`, which waits only for what it has deleted, does not get stuck.
+    // Each reports how it ended, and `down`, which waits only for what it deleted, ends.
     assert!([Some(0), Some(1)].contains(&down.0) && [Some(0), Some(1), Some(3)].contains(&up.0), "{down:#?} {up:#?}");
     assert!(!down.2.contains("timed out"), "{down:#?}");
     for (code, _, told) in [&down, &up] {

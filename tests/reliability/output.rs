@@ -1,4 +1,4 @@
-//! Output that goes nowhere.
+//! Output that cannot be written.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -53,12 +53,12 @@ fn stderr_closed() {
     assert_down_deletes_all(&world);
 }
 
-/// `script` gives the command a terminal, and ends; what was started in it goes on without one or ends by the hang-up.
+/// `script` provides a terminal and ends. The command continues without one, or ends by SIGHUP.
 #[test]
 fn terminal_goes_away() {
     let world = World::new();
     let ended = world.home.join("ended");
-    // The shell outlives the hang-up, and the command gets it as ever.
+    // The shell survives SIGHUP, and the command gets the default action.
     let command = format!("trap : HUP; {PLUGIN} up cpu memory --vm-count 4; echo $? >{}", ended.display());
     let mut terminal = Command::new("script");
     terminal.args(["--quiet", "--command", &command, "/dev/null"]).env_clear().env("HOME", &world.home).env("PATH", "/usr/bin:/bin");
@@ -69,7 +69,7 @@ fn terminal_goes_away() {
     terminal.wait().unwrap();
     eventually("the command has ended", || fs::read_to_string(&ended).is_ok_and(|status| status.ends_with('\n')));
     let status = fs::read_to_string(&ended).unwrap();
-    // Without its terminal it writes on, and cannot print; or the hang-up, 128 + 1, ends it.
+    // Without a terminal it cannot print, or SIGHUP ends it (128 + 1).
     assert!(["0", "1", "129"].contains(&status.trim()), "{status}");
     assert_recovers(&world, "up cpu memory --vm-count 4");
 }

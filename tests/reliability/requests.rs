@@ -1,4 +1,4 @@
-//! Requests that fail on their way.
+//! Requests that fail.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use http::Method;
 use virtwork_sandbox::{
     Settings,
     faults::{Effect, Fault},
-    nodes::simulation::Behaviour,
+    nodes::simulation::Behavior,
 };
 
 use super::{assert_down_left_nothing, assert_faults_hit, assert_nothing_remains, assert_recovers, assert_remaining, assert_up_and_down};
@@ -104,19 +104,19 @@ fn half_open_connection() {
     assert_up_and_down(&world, "up cpu --request-timeout 2");
 }
 
-/// Nobody is obeyed for ever, and nobody who only knows reasons is waited for.
+/// Retry-After has an upper bound, and sources of reasons have a time limit.
 #[test]
 fn server_asks_for_too_much() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     world.sandbox.faults.add(Fault::new(Method::POST, "/secrets", overloaded(u64::MAX)));
     world.run("up cpu --timeout 3").code(3).absent("panicked").stderr_has("timed out after");
     assert_remaining(&world, 1, 1);
-    // Whose data volumes are there is looked at once, before anything is written.
+    // Data volumes are listed once before the first write.
     for (path, before) in [("/events", 0), ("/pods", 0), ("/datavolumes", 1)] {
         world.sandbox.faults.add(Fault::new(Method::GET, path, Effect::Hang).skip(before).always());
     }
-    world.sandbox.simulation.set("memory-0", Behaviour::Sick("stress-ng is missing".to_owned()));
-    world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
+    world.sandbox.simulation.set("memory-0", Behavior::Sick("stress-ng is missing".to_owned()));
+    world.sandbox.simulation.set("database-0", Behavior::VolumePends("no accessMode specified".to_owned()));
     world
         .run("up cpu memory database --timeout 6")
         .code(3)
@@ -126,7 +126,7 @@ fn server_asks_for_too_much() {
     world.run("status").success().stdout_has("virtwork-memory-0");
     assert_remaining(&world, 3, 3);
     for vm in ["memory-0", "database-0"] {
-        world.sandbox.simulation.set(vm, Behaviour::Works);
+        world.sandbox.simulation.set(vm, Behavior::Works);
     }
     assert_recovers(&world, "up cpu memory database");
 }

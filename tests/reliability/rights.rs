@@ -1,4 +1,4 @@
-//! Credentials that and rights that are missing.
+//! Credentials that expire and permissions that are missing.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use serde_json::json;
 use virtwork_sandbox::{
     Settings,
     faults::{Effect, Fault},
-    nodes::simulation::Behaviour,
+    nodes::simulation::Behavior,
 };
 
 use super::{
@@ -25,7 +25,7 @@ fn unauthorized() -> Effect {
     Effect::refuse(401, "Unauthorized", "Unauthorized")
 }
 
-/// A kubeconfig whose user is an exec plugin, which runs `script` and counts its calls in the user's home.
+/// A kubeconfig with an exec plugin, which runs `script` and counts its calls in the home directory.
 fn with_exec_plugin(world: &World, script: &str) -> String {
     let plugin = world.file("bin/login", &format!("#!/bin/sh\necho called >>{}\n{script}", world.home.join("calls").display()));
     fs::set_permissions(&plugin, fs::Permissions::from_mode(0o755)).unwrap();
@@ -46,7 +46,7 @@ fn token_expires_during_up() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
     let kubeconfig = with_exec_plugin(&world, LOGIN);
     make_namespace(&world);
-    // Once among the lists, once among the writes, once when all is written.
+    // Once during the lists, once during the writes, once after them.
     for (method, path) in [(Method::GET, "/secrets"), (Method::POST, "/virtualmachines"), (Method::GET, "/virtualmachines?*watch=true")] {
         world.sandbox.faults.add(Fault::new(method, path, unauthorized()));
     }
@@ -56,7 +56,7 @@ fn token_expires_during_up() {
     assert_unchanged_then_down(&world, &line);
 }
 
-/// Signs a token that is good for two seconds, as the API server's own key does it.
+/// Signs a token that is valid for two seconds, as the API server would.
 const SIGN: &str = r#"
 now=$(date +%s)
 url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
@@ -68,7 +68,7 @@ echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"
 #[test]
 #[ignore = "needs the project's control plane"]
 fn signed_token_expires_during_up() {
-    // The API server remembers a good token for ten seconds.
+    // The API server caches a valid token for ten seconds.
     let world = World::with(&Settings { boot: Duration::from_secs(20), ..Settings::default() });
     let account = world.api("POST", "/api/v1/namespaces/default/serviceaccounts", &json!({"metadata": {"name": "fleet"}}));
     let subjects = json!([{"kind": "ServiceAccount", "namespace": "default", "name": "fleet"}]);
@@ -91,7 +91,7 @@ fn signed_token_expires_during_up() {
 #[test]
 fn unauthorized_permanently() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
-    // From the start; from the first VM on; when all is written.
+    // From the start; from the first VM on; after all writes.
     for (method, path, code, there) in
         [(Method::GET, "/", 1, (0, 0)), (Method::POST, "/virtualmachines", 1, (0, 1)), (Method::GET, "watch=true", 3, (1, 1))]
     {
@@ -104,12 +104,12 @@ fn unauthorized_permanently() {
     assert_recovers(&world, "up cpu");
 }
 
-/// A right taken away, the command line, how it ends and what it says.
+/// A missing permission, the command line, and its result.
 type Case = (&'static str, &'static str, &'static str, i32, &'static str);
 
 const UP: &str = "up cpu database";
 
-/// Verbs that a first `up` uses, in a namespace that is there.
+/// Verbs of a first `up` in an existing namespace.
 const FOR_UP: [Case; 13] = [
     ("get", "namespaces", UP, 0, ""),
     ("list", "storageclasses", UP, 0, "Warning: cannot list StorageClasses (forbidden)"),
@@ -126,7 +126,7 @@ const FOR_UP: [Case; 13] = [
     ("get", "secrets", UP, 0, ""),
 ];
 
-/// Each verb that a change needs, of a fleet that is there.
+/// Verbs of a change to an existing fleet.
 const FOR_CHANGES: [Case; 5] = [
     (
         "patch",
@@ -141,7 +141,7 @@ const FOR_CHANGES: [Case; 5] = [
     ("get", "virtualmachines", "up cpu --prune --yes", 1, "get virtualmachines.kubevirt.io"),
 ];
 
-/// Verbs that `down` uses, of a fleet that is there.
+/// Verbs of `down` for an existing fleet.
 const FOR_DOWN: [Case; 15] = [
     ("list", "virtualmachines", "down", 1, "virtualmachines.kubevirt.io is forbidden"),
     ("list", "secrets", "down", 1, "secrets is forbidden"),
@@ -165,7 +165,7 @@ const FOR_STATUS: [Case; 2] = [
     ("list", "virtualmachineinstances", "status", 1, "virtualmachineinstances.kubevirt.io is forbidden"),
 ];
 
-/// Goes through the cases; `before` makes what each finds, and what each leaves is removed by one who may.
+/// Runs the cases. `before` prepares each, and an administrator cleans up after it.
 fn each(cases: &[Case], before: Option<&str>) {
     let world = World::new();
     make_namespace(&world);
@@ -205,7 +205,7 @@ fn each_verb_of_a_change_is_forbidden() {
 #[test]
 fn each_verb_of_down_is_forbidden() {
     each(&FOR_DOWN, Some("up database network"));
-    // What may be deleted goes; the VMs, which may not, stay with all that is theirs.
+    // What can be deleted is deleted; VMs that cannot keep what belongs to them.
     let world = World::new();
     world.run("up cpu database").success();
     world.sandbox.deny("delete", "virtualmachines");
@@ -218,7 +218,7 @@ fn each_verb_of_down_is_forbidden() {
 #[test]
 fn each_verb_of_status_is_forbidden() {
     each(&FOR_STATUS, Some("up cpu"));
-    // A watch that may not be had is done without.
+    // A forbidden watch is replaced by lists.
     let world = World::new();
     world.run("up cpu").success();
     for resource in ["virtualmachines", "virtualmachineinstances"] {
@@ -238,7 +238,7 @@ fn each_verb_of_status_is_forbidden() {
     assert_down_deletes_all(&world);
 }
 
-/// An edit by somebody is undone by a patch.
+/// A patch reverts an edit.
 #[test]
 fn services_cannot_be_patched() {
     let world = World::new();
@@ -254,7 +254,7 @@ fn services_cannot_be_patched() {
     assert_unchanged_then_down(&world, "up network");
 }
 
-/// Whoever may not even ask what he may is told by the writes.
+/// If access reviews are forbidden, the writes report the missing permission.
 #[test]
 fn access_reviews_are_forbidden() {
     let world = World::new();
@@ -290,12 +290,12 @@ fn namespace_cannot_be_deleted() {
     assert_nothing_remains(&world);
 }
 
-/// Each verb that the reasons of late VMs need: without it the reason is another's, or the missing right is named.
+/// Verbs of the diagnosis: without one the reason comes from another source, or the missing permission is named.
 #[test]
 fn each_verb_of_diagnosis_is_forbidden() {
     let world = World::new();
-    world.sandbox.simulation.set("cpu-0", Behaviour::Sick("stress-ng is missing".to_owned()));
-    world.sandbox.simulation.set("database-0", Behaviour::VolumePends("no accessMode specified".to_owned()));
+    world.sandbox.simulation.set("cpu-0", Behavior::Sick("stress-ng is missing".to_owned()));
+    world.sandbox.simulation.set("database-0", Behavior::VolumePends("no accessMode specified".to_owned()));
     world.run("up cpu database --timeout 20").code(3).stderr_has("stress-ng is missing").stderr_has("no accessMode specified");
     for (rights, reason) in [
         (&[("get", "pods/proxy")][..], "stress-ng is missing"),
@@ -403,7 +403,7 @@ fn no_namespace_permission_but_projects() {
 #[ignore = "needs a real API server"]
 fn permissions_in_a_new_project_arrive_late() {
     let world = World::with(&Settings { without: vec![], ..Settings::default() });
-    // `nobody` has no right anywhere, but may ask for projects; what comes with one arrives a second later.
+    // `nobody` has no permissions but can request projects; those in a new project arrive a second later.
     let rules = json!([{"apiGroups": ["project.openshift.io"], "resources": ["projectrequests"], "verbs": ["create"]}]);
     let roles = "/apis/rbac.authorization.k8s.io/v1";
     world.api("POST", &format!("{roles}/clusterroles"), &json!({"metadata": {"name": "sandbox:self-provisioner"}, "rules": rules}));

@@ -1,5 +1,5 @@
-//! The project's control plane itself: restarted, paused, with a new certificate, while a command is at work. Commands reach it
-//! directly, without the fault layer.
+//! The project's own control plane is restarted, paused or gets a new certificate while a command runs. Commands reach it directly,
+//! without the fault layer.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -19,14 +19,14 @@ fn directly(world: &World, line: &str) -> Started {
     Started::new(world.command(&words).env("KUBECONFIG", real().unwrap().with_file_name("admin.kubeconfig")))
 }
 
-/// An `up` of 20 VMs, one after another, of which some are there; with its `--timeout` in seconds.
+/// An `up` of 20 VMs, one at a time, after some were created; with its `--timeout` in seconds.
 fn interrupted_up(world: &World, timeout: u32) -> Started {
     let child = directly(world, &format!("up cpu memory --vm-count 10 --concurrency 1 --timeout {timeout}"));
     eventually("some are there", || world.names("kubevirt.io/v1/virtualmachines").len() >= 3);
     child
 }
 
-/// The command ends with 0; then the server may be asked again.
+/// The command succeeds; then the server can be used again.
 #[track_caller]
 fn assert_ends_well(child: Started) {
     let (code, said, told) = child.end();
@@ -73,7 +73,7 @@ fn etcd_pauses_for_ten_seconds() {
     assert_unchanged_then_down(&world, "up cpu memory --vm-count 10");
 }
 
-/// The server takes the new certificate up by itself; with its restart all connections end.
+/// The server reloads the certificate itself; its restart ends all connections.
 #[test]
 #[ignore = "needs the project's control plane"]
 fn api_server_certificate_is_renewed_during_up() {

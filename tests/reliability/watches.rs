@@ -1,4 +1,4 @@
-//! Watches and lists that do not tell, or not all.
+//! Watches and lists that fail or stall.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ fn watch_closed() {
     assert_up_and_down(&world, "up cpu");
 }
 
-/// Some proxies do that. kube would ask again without a pause: thousands of times.
+/// Some proxies do that. kube would restart the watch without a delay, thousands of times.
 #[test]
 fn watch_ends_at_once() {
     let world = slow_boot();
@@ -38,7 +38,7 @@ fn watch_ends_at_once() {
     assert_unchanged_then_down(&world, "up cpu");
 }
 
-/// Nothing is said of VMs as if it were seen while nobody answers.
+/// While the server does not respond, statuses are called stale.
 #[test]
 fn server_away_while_waiting() {
     let world = World::with(&Settings { boot: Duration::from_secs(30), ..Settings::default() });
@@ -48,7 +48,7 @@ fn server_away_while_waiting() {
     assert_unchanged_then_down(&world, "up cpu");
 }
 
-/// Three watches of VMs go wrong so; how many lists of VMs `up` makes, more than it makes undisturbed.
+/// Three watches of VMs fail in this way; the number of additional lists of VMs that `up` makes.
 fn lists_more_after(effect: Effect) -> usize {
     let world = slow_boot();
     make_namespace(&world);
@@ -138,7 +138,7 @@ fn continue_token_expired() {
     world.sandbox.faults.add(Fault::new(Method::GET, "/secrets?*continue=", expired.clone()).times(2));
     world.run("up cpu").success();
     assert_faults_hit(&world);
-    // Where pages expire again and again, all comes in one answer.
+    // If pages expire repeatedly, the list is requested without pages.
     world.sandbox.faults.add(Fault::new(Method::GET, "continue=", expired).always());
     world.run("up cpu --timeout 60").success();
     assert_unchanged_then_down(&world, "up cpu");

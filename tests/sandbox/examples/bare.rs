@@ -1,7 +1,7 @@
 //! What a bare loop with kube does, for the benchmark to be measured against; it converges nothing, checks nothing, prints its seconds.
 //!   bare create NAMESPACE FILE     posts the objects of a list, 16 at once
-//!   bare status NAMESPACE FILE     gives the machines of a list their status, 16 at once
-//!   bare delete NAMESPACE LABELS   deletes collections of machines, Services and Secrets, and waits until all is gone
+//!   bare status NAMESPACE FILE     gives the VMs of a list their status, 16 at once
+//!   bare delete NAMESPACE LABELS   deletes collections of VMs, Services and Secrets, and waits until all is gone
 
 use std::{
     env, fs,

@@ -1,4 +1,4 @@
-//! A real cluster that tests borrow: they find it empty, with our users and their rights, and leave it as it was.
+//! A real cluster that tests borrow. They find it empty, with the test users and their permissions, and leave it as it was.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,14 +21,14 @@ use crate::{Settings, api::resource, nodes::NODES};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Set, it allows tests to empty a cluster on which machines really run.
+/// If set, tests may empty a cluster with running VMs.
 const CONSENT: &str = "EMPTY_CLUSTER_UNDER_TEST";
-/// What cleaning may take; ten times what it does.
+/// The time limit of cleaning, ten times what it takes.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Our users whose rights come from the cluster's own roles, with the role and what else they may.
+/// The test users with roles of the cluster, and additional permissions.
 const ROLES: [(&str, &str); 3] = [("admin", "cluster-admin"), ("owner", "admin"), ("member", "edit")];
 const VERBS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
-/// All that a fleet, or a test, leaves in namespaces, machines first: group, version, kind, plural.
+/// Everything that a fleet or a test leaves in namespaces, VMs first: group, version, kind, plural.
 const KINDS: [(&str, &str, &str, &str); 11] = [
     ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
     ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
@@ -47,13 +47,13 @@ const KINDS: [(&str, &str, &str, &str); 11] = [
 pub struct Borrowed {
     pub root: Client,
     pub kubeconfig: PathBuf,
-    /// Whether its nodes are ours: it is a control plane and nothing more.
+    /// Whether the test plays its nodes: it is only a control plane.
     pub imitated: bool,
 }
 
 impl Borrowed {
     /// # Errors
-    /// The kubeconfig file, which is an administrator's, cannot be used, or the cluster is more than a control plane.
+    /// If the kubeconfig file of an administrator cannot be used, or the cluster has nodes.
     pub async fn new(kubeconfig: &Path) -> Result<Self, Failure> {
         let root = crate::client(kubeconfig).await?;
         let nodes = Api::<Node>::all(root.clone()).list(&ListParams::default()).await?;
@@ -66,7 +66,7 @@ impl Borrowed {
         Ok(Self { root, kubeconfig: kubeconfig.to_owned(), imitated })
     }
 
-    /// A client without credentials: those of each request are its own.
+    /// A client without credentials: those of each request are used.
     ///
     /// # Errors
     /// The kubeconfig file cannot be used.
@@ -76,7 +76,7 @@ impl Borrowed {
         self.configured(kubeconfig).await
     }
 
-    /// A client for what KubeVirt's own account writes; its webhooks drop status writes of others.
+    /// A client for writes of KubeVirt's own account; its webhooks drop status writes of others.
     ///
     /// # Errors
     /// The kubeconfig file cannot be used.
@@ -92,12 +92,12 @@ impl Borrowed {
 
     async fn configured(&self, kubeconfig: Kubeconfig) -> Result<Client, Failure> {
         let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-        // A watch may be silent for as long as it likes.
+        // A watch may be silent without a limit.
         config.read_timeout = None;
         Ok(Client::try_from(config)?)
     }
 
-    /// Whether it knows our users by their tokens.
+    /// Whether it accepts the tokens of the test users.
     pub async fn knows_tokens(&self, anonymous: &Client) -> bool {
         let request = http::Request::post("/apis/authentication.k8s.io/v1/selfsubjectreviews")
             .header("content-type", "application/json")
@@ -109,20 +109,20 @@ impl Borrowed {
         }
     }
 
-    /// Makes it as a test expects it.
+    /// Prepares the cluster for a test.
     ///
     /// # Errors
-    /// The server's refusal, or what does not go away.
+    /// The server's error, or objects that are not deleted in time.
     pub async fn prepare(&self, settings: &Settings) -> Result<(), Failure> {
         self.clean().await?;
         self.storage(settings.storage).await?;
         self.give_rights().await
     }
 
-    /// Gives our users their rights, all of them.
+    /// Grants the test users all their permissions.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn give_rights(&self) -> Result<(), Failure> {
         for (user, role) in ROLES {
             let role = Api::<ClusterRole>::all(self.root.clone()).get(role).await?;
@@ -139,10 +139,10 @@ impl Borrowed {
         Ok(())
     }
 
-    /// Leaves it as it was.
+    /// Restores the cluster.
     ///
     /// # Errors
-    /// The server's refusal, or what does not go away.
+    /// The server's error, or objects that are not deleted in time.
     pub async fn restore(&self) -> Result<(), Failure> {
         for (user, _) in ROLES {
             let name = role_name(user);
@@ -177,10 +177,10 @@ impl Borrowed {
         }
     }
 
-    /// Takes a verb (`*`: all) on `RESOURCE[/SUBRESOURCE]` from all our users.
+    /// Takes a verb (`*`: all) on `RESOURCE[/SUBRESOURCE]` from all test users.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn deny(&self, verb: &str, resource: &str) -> Result<(), Failure> {
         let group = group_of(resource);
         let groups = self.root.list_api_groups().await?.groups.into_iter().map(|group| group.name);
@@ -209,7 +209,7 @@ impl Borrowed {
         Ok(list.resources.into_iter().map(|resource| resource.name).collect())
     }
 
-    /// Waits until the server's authorizer has heard of a change of rights.
+    /// Waits until the authorizer has seen a change of permissions.
     async fn until(&self, user: &str, (verb, group, resource): (&str, &str, &str), allowed: bool) -> Result<(), Failure> {
         let (resource, subresource) = resource.split_once('/').map_or((resource, None), |(resource, sub)| (resource, Some(sub.to_owned())));
         let review = SubjectAccessReview {
@@ -243,7 +243,7 @@ impl Borrowed {
 
     async fn storage(&self, there: bool) -> Result<(), Failure> {
         if !self.imitated {
-            // Its storage is its own.
+            // Keeps the cluster's own StorageClasses.
             return if there { Ok(()) } else { Err("this test needs a cluster without storage classes".into()) };
         }
         let marks =
@@ -261,7 +261,7 @@ impl Borrowed {
         Ok(())
     }
 
-    /// Everything that tests make goes, whatever holds it.
+    /// Deletes everything that tests create, including objects that finalizers hold.
     async fn clean(&self) -> Result<(), Failure> {
         let begin = Instant::now();
         self.remove_webhooks().await;
@@ -294,9 +294,9 @@ impl Borrowed {
         }
     }
 
-    /// Nothing holds this emptied namespace any more: a second deletion takes it away. The namespace controller would wait
-    /// five seconds for other API servers; and taken away while that controller empties it, its successor of the same name would be
-    /// emptied too, so one that is terminating already is left to the controller.
+    /// Finalizes an empty namespace. The namespace controller would wait five seconds for other API servers. If it were finalized
+    /// while that controller empties it, a new namespace of the same name would be emptied too, so a terminating one is left to the
+    /// controller.
     async fn release(&self, name: &str) {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {"finalizers": []}});
         let request = http::Request::put(format!("/api/v1/namespaces/{name}/finalize")).header("content-type", "application/json");
@@ -342,7 +342,7 @@ fn role_name(user: &str) -> String {
     format!("sandbox:{user}")
 }
 
-/// Whether a namespace belongs to the cluster.
+/// Whether a namespace belongs to the cluster itself.
 pub fn is_own(namespace: &str) -> bool {
     ["default", "kubevirt", "cdi"].contains(&namespace) || namespace.starts_with("kube-") || namespace.starts_with("openshift")
 }
@@ -361,7 +361,7 @@ fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> PolicyRule {
     PolicyRule { api_groups: Some(texts(groups)), resources: Some(texts(resources)), verbs: texts(verbs), ..PolicyRule::default() }
 }
 
-/// What is left of a rule without a verb on a resource. `groups` and `resources` (of the group) are what `*` stands for.
+/// A rule without a verb on a resource. `groups` and `resources` (of the group) are what `*` stands for.
 fn without(
     rule: &PolicyRule,
     verb: &str,

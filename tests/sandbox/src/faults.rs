@@ -1,4 +1,4 @@
-//! The fault layer: it stands before an API server, remembers what was asked, and does on demand what goes wrong on the way.
+//! The fault layer in front of an API server: it records requests, and injects faults.
 
 use std::{
     convert::Infallible,
@@ -20,14 +20,14 @@ use tokio::sync::watch;
 
 use crate::{api::status::Failure, front::Broken};
 
-/// One thing that goes wrong, with the first matching request unless told otherwise.
+/// One fault. By default the first matching request gets it.
 #[derive(Debug, Clone)]
 pub struct Fault {
     method: Method,
     parts: Vec<String>,
     skip: usize,
     every: usize,
-    /// How often it is still to hit; nothing where that is for ever.
+    /// How many more requests get it; `None` for all.
     times: Option<usize>,
     effect: Effect,
     matched: usize,
@@ -35,27 +35,27 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Which requests: the method, and parts of path and query, with `*` between them.
+    /// The matching requests: the method, and parts of path and query, with `*` between them.
     pub fn new(method: Method, path: &str, effect: Effect) -> Self {
         Self { method, parts: path.split('*').map(str::to_owned).collect(), skip: 0, every: 1, times: Some(1), effect, matched: 0, hits: 0 }
     }
 
-    /// So many pass first.
+    /// Skips this many matching requests.
     pub fn skip(self, skip: usize) -> Self {
         Self { skip, ..self }
     }
 
-    /// Then it hits so many.
+    /// Then affects this many.
     pub fn times(self, times: usize) -> Self {
         Self { times: Some(times), ..self }
     }
 
-    /// It hits for ever.
+    /// Affects all matching requests.
     pub fn always(self) -> Self {
         Self { times: None, ..self }
     }
 
-    /// It hits one in so many.
+    /// Affects one request in this many.
     pub fn every(self, every: usize) -> Self {
         Self { every, ..self }
     }
@@ -76,38 +76,38 @@ impl Fault {
 /// What happens to a request.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    /// It is not carried out; this is the answer, with Retry-After in seconds.
+    /// It is not executed; this is the response, with Retry-After in seconds.
     Refuse { code: u16, reason: &'static str, message: String, retry_after: Option<u64> },
-    /// It is not carried out, and the connection breaks.
+    /// It is not executed, and the connection is reset.
     ResetBefore,
-    /// It is carried out, and the connection breaks before the answer.
+    /// It is executed, and the connection is reset before the response.
     ResetAfter,
-    /// It is carried out, and the connection breaks in the middle of the answer.
+    /// It is executed, and the connection is reset in the middle of the response.
     Truncate,
-    /// It is carried out, and the answer comes in eight pieces with this time between them.
+    /// It is executed, and the response arrives in eight pieces with this delay between them.
     Slow(Duration),
-    /// It is not carried out, and the connection stays open without a word.
+    /// It is not executed, and the connection stays open without a response.
     Hang,
-    /// It waits until [`Faults::release`].
+    /// It waits for [`Faults::release`].
     Hold,
-    /// The answer, a watch, ends after this time.
+    /// The response, a watch, ends after this time.
     End(Duration),
-    /// The answer, a watch, goes silent after this time and stays open.
+    /// The response, a watch, goes silent after this time and stays open.
     Mute(Duration),
-    /// The answer, a watch, holds nothing but bookmarks.
+    /// The response, a watch, contains only bookmarks.
     BookmarksOnly,
-    /// The answer, a watch, says one thing: this error.
+    /// The response, a watch, contains only this ERROR event.
     ErrorEvent { code: u16, reason: &'static str, message: String },
 }
 
 impl Effect {
-    /// A refusal without Retry-After.
+    /// An error without Retry-After.
     pub fn refuse(code: u16, reason: &'static str, message: &str) -> Self {
         Self::Refuse { code, reason, message: message.to_owned(), retry_after: None }
     }
 }
 
-/// A request that came in.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: Method,
@@ -115,7 +115,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether it would change something; a question about rights does not.
+    /// Whether it would change something; an access review does not.
     pub fn is_write(&self) -> bool {
         self.method != Method::GET && !self.path.contains("selfsubjectaccessreviews")
     }
@@ -126,7 +126,7 @@ impl Seen {
 pub struct Faults {
     faults: Mutex<Vec<Fault>>,
     seen: Mutex<Vec<Seen>>,
-    /// How many more requests pass; the others wait. `None`: all pass.
+    /// How many more requests pass before the others wait; `None` for all.
     gate: watch::Sender<Option<usize>>,
     held: watch::Sender<usize>,
     releases: watch::Sender<usize>,
@@ -153,12 +153,12 @@ impl Faults {
         lock(&self.faults).push(fault);
     }
 
-    /// Nothing goes wrong any more.
+    /// Removes all faults.
     pub fn clear(&self) {
         lock(&self.faults).clear();
     }
 
-    /// Those that have not hit as often as they were to, or, of those that hit for ever, not at all.
+    /// The faults that affected fewer requests than they should have, or none.
     pub fn missed(&self) -> Vec<String> {
         let missed = |fault: &Fault| {
             let wanted = fault.times.map_or(fault.hits == 0, |left| left > 0);
@@ -167,23 +167,23 @@ impl Faults {
         lock(&self.faults).iter().filter_map(missed).collect()
     }
 
-    /// Requests since the last call, KubeVirt's own left out.
+    /// The requests since the last call, without KubeVirt's.
     pub fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut *lock(&self.seen))
     }
 
-    /// From now on so many requests pass, and all others wait until [`Self::release`].
+    /// Lets this many requests pass; the others wait for [`Self::release`].
     pub fn hold_after(&self, requests: usize) {
         self.held.send_replace(0);
         self.gate.send_replace(Some(requests));
     }
 
-    /// How many requests wait.
+    /// How many requests are waiting.
     pub fn held(&self) -> usize {
         *self.held.borrow()
     }
 
-    /// All requests pass again.
+    /// Lets all requests pass again.
     pub fn release(&self) {
         self.gate.send_replace(None);
         self.held.send_replace(0);
@@ -275,7 +275,7 @@ pub async fn inject(State(faults): State<Arc<Faults>>, request: Request, next: N
     }
 }
 
-/// The same answer with another body, whose length is not known.
+/// The same response with another body of unknown length.
 fn through<S>(response: Response, change: impl FnOnce(Body) -> S) -> Response
 where
     S: Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
@@ -285,7 +285,7 @@ where
     Response::from_parts(parts, Body::from_stream(change(body)))
 }
 
-/// A whole body in eight pieces; the headers still say how long it is.
+/// A complete body in eight pieces; the headers still state its length.
 async fn pieces(response: Response) -> (http::response::Parts, Vec<Bytes>) {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact() {
@@ -296,7 +296,7 @@ async fn pieces(response: Response) -> (http::response::Parts, Vec<Bytes>) {
     (parts, whole.chunks(piece).map(Bytes::copy_from_slice).collect())
 }
 
-/// The bookmarks of a watch.
+/// Only the bookmarks of a watch.
 fn bookmarks(body: Body) -> impl Stream<Item = Result<Bytes, axum::Error>> {
     let mut rest = Vec::new();
     body.into_data_stream().map(move |chunk| {

@@ -1,4 +1,4 @@
-//! The way in: TLS on loopback, the fault layer, and behind it an API server, our own or another.
+//! The entry: TLS on loopback, the fault layer, and behind it the sandbox's API server or another one.
 
 use std::{
     io,
@@ -20,12 +20,12 @@ use tower::ServiceExt as _;
 
 use crate::faults::{self, Faults};
 
-/// In an answer's extensions: it is not sent, the connection breaks.
+/// An extension of a response that must not be sent: the connection is reset.
 #[derive(Debug, Clone, Copy)]
 pub struct Broken;
 
 impl Broken {
-    /// An answer that is none.
+    /// The response that resets the connection.
     pub fn response() -> Response {
         let mut response = Response::new(Body::empty());
         response.extensions_mut().insert(Self);
@@ -33,12 +33,12 @@ impl Broken {
     }
 }
 
-/// The way in; it ends with its runtime.
+/// The entry; it ends with its runtime.
 pub struct Front {
     pub address: SocketAddr,
     authority: CertifiedIssuer<'static, KeyPair>,
     acceptor: Mutex<TlsAcceptor>,
-    /// Counted up, it ends all connections.
+    /// A change ends all connections.
     cut: watch::Sender<u64>,
 }
 
@@ -86,7 +86,7 @@ impl Front {
         }
     }
 
-    /// A new certificate and key of the same authority, and all connections end.
+    /// A new certificate and key of the same CA; all connections end.
     ///
     /// # Errors
     /// No certificate.
@@ -97,12 +97,12 @@ impl Front {
         Ok(())
     }
 
-    /// The certificate of the authority that vouches for the server's, as PEM.
+    /// The CA certificate in PEM.
     pub fn authority(&self) -> String {
         self.authority.pem()
     }
 
-    /// A kubeconfig file's text for the user of a token.
+    /// The kubeconfig of the user with a token.
     pub fn kubeconfig(&self, user: &str) -> String {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
         let (ca, address) = (STANDARD.encode(self.authority.pem()), self.address);

@@ -1,4 +1,4 @@
-//! What controllers and nodes know of a cluster: a copy of some kinds of objects, kept by watches, and a way to write.
+//! A cache of some kinds of objects, kept up to date by watches, and the writes of controllers and nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-/// The kinds that a machine is made of.
+/// The kinds that make up a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Machine,
@@ -38,13 +38,13 @@ impl Kind {
     }
 }
 
-/// A machine: namespace and name.
+/// A VM: namespace and name.
 pub type Name = (String, String);
 
-/// What a watch tells.
+/// An event of a watch.
 pub type Event = (Kind, Result<watcher::Event<DynamicObject>, watcher::Error>);
 
-/// Watches of some kinds. A task of its own listens, so that all there is to hear is at hand, however long the listener is busy.
+/// Watches of some kinds. A task of their own reads them, so that no event waits while the reader is busy.
 pub fn watches(client: &Client, kinds: &[Kind]) -> UnboundedReceiver<Event> {
     let mut events = futures::stream::select_all(kinds.iter().map(|&kind| {
         let api: Api<DynamicObject> = Api::all_with(client.clone(), &kind.resource());
@@ -62,11 +62,11 @@ pub fn watches(client: &Client, kinds: &[Kind]) -> UnboundedReceiver<Event> {
     receiver
 }
 
-/// Objects of some kinds, as the watches last told them.
+/// Objects of some kinds, as the watches last reported them.
 pub struct Informer {
     client: Client,
     objects: BTreeMap<(Kind, String, String), Value>,
-    /// Names of objects by what a machine has.
+    /// Names of objects by VM.
     machines: BTreeMap<(Kind, Name), BTreeSet<String>>,
     relist: BTreeMap<Kind, BTreeSet<Name>>,
 }
@@ -76,7 +76,7 @@ impl Informer {
         Self { client, objects: BTreeMap::new(), machines: BTreeMap::new(), relist: BTreeMap::new() }
     }
 
-    /// Takes in what a watch told, and says which machines it is about.
+    /// Applies an event, and returns the VMs that it concerns.
     pub fn take(&mut self, (kind, event): Event) -> Vec<Name> {
         match event {
             Ok(watcher::Event::Apply(object)) => vec![self.put(kind, object)],
@@ -101,7 +101,7 @@ impl Informer {
                 let gone: Vec<_> = self.objects.iter().filter(|(key, _)| gone(key)).map(|(_, value)| value.clone()).collect();
                 gone.iter().map(|value| self.forget(kind, value)).collect()
             }
-            // The watch begins anew by itself.
+            // The watch restarts.
             Err(_) => Vec::new(),
         }
     }
@@ -131,10 +131,10 @@ impl Informer {
         self.objects.get(&(kind, namespace.to_owned(), name.to_owned()))
     }
 
-    /// An event of type Warning about an object, once.
+    /// Creates a Warning event about an object, once.
     ///
     /// # Errors
-    /// The server's refusal; that it has been told already is none.
+    /// The server's error, unless the event exists.
     pub async fn warn(&self, kind: Kind, object: &Value, reason: &str, message: &str) -> Result<(), kube::Error> {
         let (namespace, name, uid) = (text(object, "namespace"), text(object, "name"), text(object, "uid"));
         let resource = kind.resource();
@@ -162,14 +162,14 @@ impl Informer {
     /// The value of a Secret's key.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn secret(&self, namespace: &str, name: &str, key: &str) -> Result<Vec<u8>, kube::Error> {
         let secrets: Api<k8s_openapi::api::core::v1::Secret> = Api::namespaced(self.client.clone(), namespace);
         let mut data = secrets.get(name).await?.data.unwrap_or_default();
         Ok(data.remove(key).map(|value| value.0).unwrap_or_default())
     }
 
-    /// The objects of a kind that a machine has.
+    /// The objects of a kind that belong to a VM.
     pub fn of_machine(&self, kind: Kind, machine: &Name) -> Vec<&Value> {
         let names = self.machines.get(&(kind, machine.clone())).into_iter().flatten();
         names.filter_map(|name| self.get(kind, &machine.0, name)).collect()
@@ -180,7 +180,7 @@ impl Informer {
     }
 
     /// # Errors
-    /// The server's refusal; that the object is there already is none.
+    /// The server's error, unless the object exists.
     pub async fn create(&self, kind: Kind, object: Value) -> Result<(), kube::Error> {
         let namespace = text(&object, "namespace");
         let object: DynamicObject = serde_json::from_value(object).map_err(kube::Error::SerdeError)?;
@@ -193,7 +193,7 @@ impl Informer {
     /// Binds a pod to a node.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn bind(&self, pod: &Value, node: &str) -> Result<(), kube::Error> {
         let (namespace, name) = (text(pod, "namespace"), text(pod, "name"));
         let binding = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": {"kind": "Node", "name": node}});
@@ -205,7 +205,7 @@ impl Informer {
     }
 
     /// # Errors
-    /// The server's refusal; that the object is gone already is none.
+    /// The server's error, unless the object is gone.
     pub async fn delete(&self, kind: Kind, object: &Value, now: bool) -> Result<(), kube::Error> {
         let parameters = if now { DeleteParams::default().grace_period(0) } else { DeleteParams::default() };
         match self.api(kind, &text(object, "namespace")).delete(&text(object, "name"), &parameters).await {
@@ -214,13 +214,13 @@ impl Informer {
         }
     }
 
-    /// A JSON patch, of the status where it is a subresource.
+    /// A JSON patch; of the status if that is a subresource.
     ///
-    /// KubeVirt's own patches test for the old value of a status, null times included, which a merge patch would drop; so a
-    /// status is always written whole.
+    /// KubeVirt's patches test the old value of a status, including null times, which a merge patch would drop. So a status is
+    /// always written as a whole.
     ///
     /// # Errors
-    /// The server's refusal; that the object is gone already is none.
+    /// The server's error, unless the object is gone.
     pub async fn patch(&self, kind: Kind, object: &Value, operations: Value, status: bool) -> Result<(), kube::Error> {
         let patch: json_patch::Patch = serde_json::from_value(operations).map_err(kube::Error::SerdeError)?;
         let patch: Patch<Value> = Patch::Json(patch);
@@ -232,10 +232,10 @@ impl Informer {
         }
     }
 
-    /// Writes a whole status if it is not that already, and if the object is still the one it was made for.
+    /// Writes a status if it changed and the object was not replaced.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's error.
     pub async fn set_status(&self, kind: Kind, object: &Value, status: Value) -> Result<(), kube::Error> {
         if object["status"] == status {
             return Ok(());
@@ -247,17 +247,17 @@ impl Informer {
     }
 }
 
-/// A text of an object's metadata.
+/// A string in an object's metadata.
 pub fn text(object: &Value, name: &str) -> String {
     object["metadata"][name].as_str().unwrap_or_default().to_owned()
 }
 
-/// The first of some objects that an owner has.
+/// The first of some objects with this owner.
 pub fn owned<'a>(objects: &[&'a Value], owner: &Value) -> Option<&'a Value> {
     objects.iter().find(|object| object["metadata"]["ownerReferences"][0]["uid"] == owner["metadata"]["uid"]).copied()
 }
 
-/// The machine an object belongs to.
+/// The VM that an object belongs to.
 pub fn machine_of(kind: Kind, object: &Value) -> Name {
     let name = match kind {
         Kind::Machine | Kind::Instance | Kind::Service => text(object, "name"),

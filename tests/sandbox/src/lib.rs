@@ -1,5 +1,6 @@
-//! A KubeVirt cluster in a box, for trying and testing `kubectl virtwork`: an API server in memory, controllers and nodes, which
-//! meet only through the Kubernetes API, so that each can be exchanged for the real one. It shares no code with the plugin.
+//! A sandbox: a KubeVirt cluster for trying and testing `kubectl virtwork`. Its three parts, an API server in memory, controllers
+//! and nodes, communicate only through the Kubernetes API, so that each can be replaced by the real one. It shares no code with the
+//! plugin.
 
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
@@ -39,24 +40,24 @@ use front::Front;
 use nodes::{Guests, simulation::Simulation};
 use upstream::Upstream;
 
-/// What the cluster is like.
+/// The properties of the cluster.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// API groups that it does not serve.
     pub without: Vec<&'static str>,
-    /// From a machine's start to its first work.
+    /// The time from a VM's start until its workload runs.
     pub boot: Duration,
     /// Whether it has a StorageClass.
     pub storage: bool,
-    /// First pause before an instance that failed is made again; of a borrowed cluster, its own.
+    /// The delay before a failed VMI is created again; a borrowed cluster has its own.
     pub backoff: Duration,
-    /// A cloud image that its machines really boot, under QEMU; without one they are simulated.
+    /// A cloud image that its VMs boot under QEMU; without one they are simulated.
     pub image: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        // OpenShift's own API only where a test asks for it.
+        // OpenShift's API only where a test needs it.
         Self {
             without: vec!["project.openshift.io"],
             boot: Duration::from_millis(200),
@@ -67,22 +68,22 @@ impl Default for Settings {
     }
 }
 
-/// What stands behind the front.
+/// The API server behind the entry.
 enum Behind {
-    /// Our own API server and controllers.
+    /// The sandbox's API server and controllers.
     Memory(Arc<Server>),
-    /// A real one, with KubeVirt's.
+    /// A real cluster with KubeVirt's controllers.
     Real(Borrowed),
 }
 
-/// A running cluster; it ends when this is dropped, and a borrowed one is left as it was.
+/// A running cluster. It ends when this is dropped; a borrowed one is restored.
 pub struct Sandbox {
     pub faults: Arc<Faults>,
     pub simulation: Arc<Simulation>,
     guests: Arc<dyn Guests>,
     front: Arc<Front>,
     behind: Behind,
-    /// Its folder, which is locked as long as it lives.
+    /// Its directory, locked as long as it exists.
     folder: (TempDir, fs::File),
     runtime: Option<Runtime>,
 }
@@ -91,7 +92,7 @@ impl Sandbox {
     /// Starts a cluster on a free port of loopback.
     ///
     /// # Errors
-    /// No port, no folder for the kubeconfig files, or no certificate.
+    /// No port, no directory for the kubeconfig files, or no certificate.
     pub fn start(settings: &Settings) -> io::Result<Self> {
         let (runtime, folder) = (runtime()?, folder()?);
         let simulation = Arc::new(Simulation::new(settings.boot));
@@ -108,7 +109,7 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Stands before a real cluster, empties it, and plays its nodes where it has none. One at a time.
+    /// Borrows a real cluster: empties it, and plays its nodes if it has none. One test at a time.
     ///
     /// # Errors
     /// The cluster cannot be used, or does not become empty.
@@ -158,8 +159,8 @@ impl Sandbox {
         });
     }
 
-    /// The kubeconfig file of a user: admin, owner (of every project), member (edits, may not delete collections) or nobody.
-    /// `kubevirt` is whom no fault hits.
+    /// The kubeconfig of a user: admin, owner (of every project), member (edits, cannot delete collections) or nobody. No fault
+    /// affects `kubevirt`.
     pub fn kubeconfig(&self, user: &str) -> PathBuf {
         match &self.behind {
             Behind::Real(borrowed) if user == "kubevirt" => borrowed.kubeconfig.clone(),
@@ -167,15 +168,15 @@ impl Sandbox {
         }
     }
 
-    /// A folder that lives as long as the cluster.
+    /// A directory that exists as long as the cluster.
     pub fn folder(&self) -> &Path {
         self.folder.0.path()
     }
 
-    /// Takes a right from everybody but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
+    /// Takes a permission from everyone but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
     ///
     /// # Panics
-    /// Where a real cluster refuses.
+    /// If a real cluster refuses.
     pub fn deny(&self, verb: &str, resource: &str) {
         match (&self.behind, &self.runtime) {
             (Behind::Memory(server), _) => server.access.deny(verb, resource),
@@ -186,10 +187,10 @@ impl Sandbox {
         }
     }
 
-    /// All rights that were taken are given back.
+    /// Restores all permissions.
     ///
     /// # Panics
-    /// Where a real cluster refuses.
+    /// If a real cluster refuses.
     pub fn restore_permissions(&self) {
         match (&self.behind, &self.runtime) {
             (Behind::Memory(server), _) => server.access.restore_permissions(),
@@ -200,7 +201,7 @@ impl Sandbox {
         }
     }
 
-    /// The server gets a new certificate of the same authority, and all connections end.
+    /// Gives the server a new certificate of the same CA, and ends all connections.
     ///
     /// # Errors
     /// No certificate.
@@ -213,7 +214,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         if let Behind::Real(borrowed) = &self.behind {
-            // What cannot be cleaned up now fails the next test with a reason.
+            // If cleaning fails, the next test fails with a reason.
             drop(runtime.block_on(borrowed.restore()));
         }
         runtime.shutdown_background();
@@ -221,7 +222,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// A folder of its own; those of boxes that were killed go.
+/// A new directory. Directories of killed sandboxes are removed.
 fn folder() -> io::Result<(TempDir, fs::File)> {
     const PREFIX: &str = "virtwork-sandbox-";
     for entry in fs::read_dir(std::env::temp_dir())?.flatten() {
@@ -231,7 +232,7 @@ fn folder() -> io::Result<(TempDir, fs::File)> {
         }
     }
     let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
-    // Nobody takes what is not there yet.
+    // Locked before anyone else can see it.
     let (unlocked, lock) = (folder.path().join("unlocked"), folder.path().join("lock"));
     let file = fs::File::create(&unlocked)?;
     file.lock()?;
@@ -239,7 +240,7 @@ fn folder() -> io::Result<(TempDir, fs::File)> {
     Ok((folder, file))
 }
 
-/// What carries the machines out.
+/// What runs the VMs.
 fn guests(settings: &Settings, simulation: &Arc<Simulation>, folder: &Path) -> io::Result<Arc<dyn Guests>> {
     match &settings.image {
         None => Ok(simulation.clone()),
@@ -263,7 +264,7 @@ pub async fn client(kubeconfig: &Path) -> Result<Client, Box<dyn std::error::Err
     Ok(Client::try_from(config)?)
 }
 
-/// What a new cluster already holds.
+/// The objects of a new cluster.
 fn furnish(objects: &Objects, settings: &Settings) {
     let options = Options { manager: "sandbox".to_owned(), ..Options::default() };
     let create = |group: &str, version: &str, plural: &str, namespace: &str, object: Value| {

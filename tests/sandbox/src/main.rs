@@ -12,21 +12,22 @@ use std::{
 use clap::Parser;
 use virtwork_sandbox::{Sandbox, Settings};
 
-/// A KubeVirt cluster in a box, with simulated machines
+/// A KubeVirt cluster in a sandbox, with simulated VMs
 ///
-/// Alone it prints the KUBECONFIG to export and runs until Ctrl-C; with a command line behind `--` it runs that command in it.
+/// Without a command it prints the KUBECONFIG to export and runs until Ctrl-C. With a command after `--` it runs that command in
+/// it.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Build the plugin first, and put it on PATH
     #[arg(long)]
     build: bool,
-    /// Show a fleet come up and go down
+    /// Demonstrate how a fleet is created and deleted
     #[arg(long)]
     demo: bool,
-    /// Seconds from a machine's start to its first work
+    /// Seconds from a VM's start until its workload runs
     #[arg(long, default_value_t = 3)]
     boot: u64,
-    /// Boot machines for real, under QEMU, from this cloud image (needs root, QEMU, dnsmasq, nftables)
+    /// Boot VMs under QEMU from this cloud image (needs root, QEMU, dnsmasq, nftables)
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
     /// Run the nodes only, for the API server of this kubeconfig file
@@ -43,7 +44,7 @@ struct Arguments {
     command: Vec<OsString>,
 }
 
-/// What the demonstration types.
+/// The commands of the demonstration.
 const DEMO: [&str; 3] = ["up --workloads database,network", "status", "down"];
 
 fn main() -> ExitCode {
@@ -75,7 +76,7 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     let path = link_plugin(sandbox.folder())?;
     let environment = [("KUBECONFIG", sandbox.kubeconfig("admin").into_os_string()), ("PATH", path)];
     if arguments.demo {
-        // The same on every machine, whatever keys its user has.
+        // The same for every user, whatever keys they have.
         let environment = environment.into_iter().chain([("VIRTWORK_NO_SSH_KEY", "true".into())]).collect::<Vec<_>>();
         for line in DEMO {
             println!("$ kubectl virtwork {line}");
@@ -98,7 +99,7 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
     Ok(0)
 }
 
-/// The nodes' part alone, beside another API server and KubeVirt's own controllers.
+/// Runs only the nodes, for another API server with KubeVirt's controllers.
 async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
     let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
     let simulation = std::sync::Arc::new(virtwork_sandbox::nodes::simulation::Simulation::new(boot));
@@ -109,7 +110,7 @@ async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
     Ok(0)
 }
 
-/// The controllers alone, in place of KubeVirt's own.
+/// Runs only the controllers, in place of KubeVirt's.
 async fn controllers(kubeconfig: &Path) -> io::Result<u8> {
     let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
     tokio::select! {
@@ -119,7 +120,7 @@ async fn controllers(kubeconfig: &Path) -> io::Result<u8> {
     Ok(0)
 }
 
-/// OpenShift's projects alone.
+/// Runs only OpenShift's projects.
 async fn projects(kubeconfig: &Path) -> io::Result<u8> {
     let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
     virtwork_sandbox::projects::serve(client).await.map_err(io::Error::other)?;
@@ -127,7 +128,7 @@ async fn projects(kubeconfig: &Path) -> io::Result<u8> {
     Ok(0)
 }
 
-/// Ctrl-C, a polite request, or a terminal that goes away: what is left undone then, processes and networks of machines, would stay.
+/// Waits for Ctrl-C, SIGTERM or SIGHUP: without cleanup, processes and networks of VMs would remain.
 async fn asked_to_end() {
     let polite = polite_request();
     tokio::select! {
@@ -136,7 +137,7 @@ async fn asked_to_end() {
     }
 }
 
-/// What asks to end, but for Ctrl-C.
+/// Waits for SIGTERM or SIGHUP.
 #[cfg(unix)]
 async fn polite_request() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -149,7 +150,7 @@ async fn polite_request() {
     }
 }
 
-/// What asks to end, but for Ctrl-C.
+/// Waits for SIGTERM or SIGHUP.
 #[cfg(not(unix))]
 async fn polite_request() {
     std::future::pending().await
@@ -161,7 +162,7 @@ fn build() -> io::Result<()> {
     if done.success() { Ok(()) } else { Err(io::Error::other("the plugin does not build")) }
 }
 
-/// PATH with a folder before it where the plugin has both of its names.
+/// PATH with a directory that contains the plugin under both names.
 fn link_plugin(folder: &Path) -> io::Result<OsString> {
     let plugin = env::current_exe()?.with_file_name(format!("kubectl-virtwork{}", env::consts::EXE_SUFFIX));
     let bin = folder.join("bin");
@@ -196,9 +197,9 @@ async fn command(words: &[OsString], environment: &[(&str, OsString)]) -> io::Re
     loop {
         tokio::select! {
             status = child.wait() => return Ok(status?.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
-            // The command got it too, and ends in its own way.
+            // The command got the signal too, and ends by itself.
             _ = tokio::signal::ctrl_c() => {}
-            // That was for us alone.
+            // The signal was for this process only.
             () = &mut asked => {
                 asked.set(polite_request());
                 if let Some(id) = child.id() {

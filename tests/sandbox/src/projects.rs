@@ -1,5 +1,5 @@
-//! OpenShift's projects for a cluster that is none: an aggregated API of one verb. Who asks for a project gets a namespace with
-//! the rights of its administrator, which arrive a moment later.
+//! OpenShift's projects for other clusters: an aggregated API with one verb. A project is a namespace in which the user is
+//! administrator, with permissions that arrive a moment later.
 //!
 //! Source: openshift/openshift-apiserver `pkg/project/apiserver/registry/projectrequest/delegated/delegated.go`.
 
@@ -27,10 +27,10 @@ use crate::{
 
 const GROUP: &str = "project.openshift.io";
 
-/// Serves the API on a free port of loopback, and tells the cluster where it is.
+/// Serves the API on a free port of loopback, and registers it in the cluster.
 ///
 /// # Errors
-/// No port, or the cluster's refusal.
+/// No port, or the cluster's error.
 pub async fn serve(client: Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let router = Router::new()
         .route("/apis", get(async || groups()))
@@ -76,7 +76,7 @@ async fn request(State(client): State<Client>, headers: HeaderMap, body: axum::b
 
 async fn make(client: Client, headers: &HeaderMap, body: &[u8]) -> Answer<Response> {
     let asked: Value = serde_json::from_slice(body).map_err(|error| Failure::bad(error.to_string()))?;
-    // Who asks is what the aggregator says.
+    // The aggregator names the user in headers.
     let user = headers.get("x-remote-user").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let name = asked["metadata"]["name"].as_str().unwrap_or_default();
     let refused = |error: kube::Error| match error {
@@ -90,7 +90,7 @@ async fn make(client: Client, headers: &HeaderMap, body: &[u8]) -> Answer<Respon
     let notes = [("openshift.io/requester", user), ("openshift.io/description", asked["description"].as_str().unwrap_or_default())];
     namespace.metadata.annotations = Some(notes.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     let made = Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &namespace).await.map_err(refused)?;
-    // The answer does not wait for the rights.
+    // The response does not wait for the permissions.
     let user = user.to_owned();
     let place = name.to_owned();
     tokio::spawn(async move {

@@ -1,5 +1,5 @@
-//! Another API server behind the front: requests go on to it as they are, with their own credentials. What an API server asks
-//! kubelets for (a pod's logs, the way into a pod) the imitated nodes answer here, to those who may.
+//! Forwards requests to another API server with their own credentials. What an API server asks kubelets for (a pod's logs,
+//! connections to a pod) is handled here by the simulated nodes, after an access review.
 
 use std::sync::Arc;
 
@@ -23,25 +23,25 @@ use crate::{
     nodes::Guests,
 };
 
-/// Where requests go on to.
+/// The server that requests are forwarded to.
 pub struct Upstream {
-    /// Without credentials of its own.
+    /// A client without credentials.
     pub client: Client,
-    /// With all rights.
+    /// A client with all permissions.
     pub root: Client,
-    /// API groups that it seems not to have.
+    /// API groups that are hidden.
     pub hidden: Vec<&'static str>,
-    /// Whether the server knows our users' tokens; else the administrator impersonates them.
+    /// Whether the server accepts the tokens of the test users; else the administrator impersonates them.
     pub knows_tokens: bool,
-    /// Whether its nodes are ours.
+    /// Whether the nodes are simulated.
     pub imitated: bool,
     pub kubelet: Arc<dyn Guests>,
 }
 
-/// Passes a request on.
+/// Forwards a request.
 pub async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    // A request whose body does not arrive ends with its connection.
+    // A request with an incomplete body ends with its connection.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return Broken::response() };
     for name in [header::HOST, header::CONNECTION, header::CONTENT_LENGTH] {
         parts.headers.remove(name);
@@ -59,7 +59,7 @@ pub async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) ->
     match response {
         Ok(response) if path == "/apis" && !upstream.hidden.is_empty() => upstream.without_hidden(response).await,
         Ok(response) => response,
-        // Nobody listens: the client must see that too.
+        // The server is unreachable, and the client must see that.
         Err(_) => Broken::response(),
     }
 }
@@ -69,7 +69,7 @@ fn asks_kubelet(address: &Address) -> bool {
 }
 
 impl Upstream {
-    /// The client that carries a request, whose headers say who sends it.
+    /// The client for a request, whose headers say who sends it.
     fn authenticate(&self, headers: &mut HeaderMap) -> Client {
         let token =
             headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer ")?.strip_suffix("-token"));
@@ -96,7 +96,7 @@ impl Upstream {
         Ok(Response::from_parts(parts, Body::new(body)))
     }
 
-    /// The list of groups without those that are hidden.
+    /// The list of groups without the hidden ones.
     async fn without_hidden(&self, response: Response) -> Response {
         let body = response.into_body().into_data_stream().try_collect::<Vec<Bytes>>().await.unwrap_or_default().concat();
         let mut groups: Value = serde_json::from_slice(&body).unwrap_or_default();

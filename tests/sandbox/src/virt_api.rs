@@ -1,4 +1,4 @@
-//! What KubeVirt's virt-api does: defaults and refusals of machines, and the subresources that start, stop and restart them.
+//! What KubeVirt's virt-api does: defaulting and validation of VMs, and the subresources that start, stop and restart them.
 //!
 //! Sources: kubevirt/kubevirt `pkg/virt-api/webhooks` and `pkg/virt-api/rest/subresource.go`.
 
@@ -15,7 +15,7 @@ use crate::api::{
     status::{Answer, Failure},
 };
 
-/// Longest user data that may stand in the object itself, in bytes.
+/// The most bytes of inline user data.
 const MAX_USER_DATA: usize = 2048;
 
 /// virt-api.
@@ -55,7 +55,7 @@ fn default_machine(machine: &mut Value) {
     }
 }
 
-/// Go reads quantities and writes them back in one form: 2048Mi becomes 2Gi.
+/// Normalizes quantities as Go does: 2048Mi becomes 2Gi.
 fn canonicalise(machine: &mut Value) {
     let shorter = |value: &mut Value| {
         while let Some((digits, unit)) = value.as_str().and_then(|text| text.split_at_checked(text.len().saturating_sub(2))) {
@@ -77,7 +77,7 @@ fn canonicalise(machine: &mut Value) {
     }
 }
 
-/// What KubeVirt refuses and a plan could get wrong: field, reason.
+/// What KubeVirt rejects and a plan could get wrong: field and reason.
 fn check(machine: &Value) -> Result<(), (String, String)> {
     let wrong = |field: &str, why: &str| Err((format!("spec.{field}"), why.to_owned()));
     let spec = &machine["spec"];

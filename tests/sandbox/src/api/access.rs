@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Authentication and authorization.
 
 use std::sync::Mutex;
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{resource::Address, status::Failure};
 
-/// The users, by token; each kubeconfig of the sandbox is one of them.
+/// The users by token; the sandbox has a kubeconfig for each.
 pub const USERS: [&str; 5] = ["admin", "owner", "member", "nobody", "kubevirt"];
 
-/// Tokens, and rights taken away on demand.
+/// Tokens, and permissions that tests take away.
 #[derive(Debug, Default)]
 pub struct Access {
     denied: Mutex<Vec<(String, String)>>,
@@ -21,20 +21,20 @@ impl Access {
         USERS.into_iter().find(|user| token.strip_suffix("-token") == Some(user))
     }
 
-    /// Takes a right from everybody but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
+    /// Takes a permission from everyone but KubeVirt: a verb on `RESOURCE` or `RESOURCE/SUBRESOURCE`; `*` is any verb.
     pub fn deny(&self, verb: &str, resource: &str) {
         lock(&self.denied).push((verb.to_owned(), resource.to_owned()));
     }
 
-    /// Gives back all rights that were taken.
+    /// Restores all permissions.
     pub fn restore_permissions(&self) {
         lock(&self.denied).clear();
     }
 
-    /// Whether a user may.
+    /// Whether a user has a permission.
     ///
-    /// `admin` may do all; `owner` all in every namespace, and ask for projects; `member` has the roles edit and
-    /// kubevirt.io:edit everywhere, which lack deletecollection for machines; `nobody` has no right.
+    /// `admin` has all; `owner` has all in namespaces and can request projects; `member` has the roles edit and kubevirt.io:edit
+    /// everywhere, which lack deletecollection of VMs; `nobody` has none.
     pub fn may(&self, user: &str, verb: &str, address: &Address) -> bool {
         let resource = match &address.subresource {
             Some(subresource) => format!("{}/{}", address.plural, subresource.split('/').next().unwrap_or_default()),
@@ -63,7 +63,7 @@ impl Access {
         }
     }
 
-    /// The refusal.
+    /// The Forbidden error.
     pub fn refusal(user: &str, verb: &str, address: &Address) -> Failure {
         let resource = match &address.subresource {
             Some(subresource) => format!("{}/{subresource}", address.plural),
@@ -83,7 +83,7 @@ impl Access {
         Failure { details, ..Failure::new(403, "Forbidden", message) }
     }
 
-    /// Answers a SelfSubjectAccessReview.
+    /// Responds to a SelfSubjectAccessReview.
     pub fn review(&self, user: &str, review: &Value) -> Value {
         let asked = &review["spec"]["resourceAttributes"];
         let text = |name: &str| asked[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);

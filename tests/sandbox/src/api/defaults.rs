@@ -1,4 +1,4 @@
-//! What kube-apiserver fills in by itself. Source: `pkg/apis/core/v1/defaults.go` and the strategies under `pkg/registry/core`.
+//! Defaults that kube-apiserver sets. Source: `pkg/apis/core/v1/defaults.go` and the strategies under `pkg/registry/core`.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::resource::Resource;
 
-/// Keeps a claim while a pod uses it.
+/// Keeps a PVC while a pod uses it.
 pub const CLAIM_PROTECTION: &str = "kubernetes.io/pvc-protection";
 
 /// Defaults of a new object.

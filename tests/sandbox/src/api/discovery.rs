@@ -1,4 +1,4 @@
-//! What clients ask before they ask for objects: groups, resources, schemas, version.
+//! Discovery: groups, resources, schemas and version.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::resource::Resource;
 
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
-/// Answers a discovery path.
+/// Responds to a discovery path.
 pub fn discover(path: &str, resources: &[Resource]) -> Option<Value> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts[..] {
@@ -76,7 +76,7 @@ fn schemas(resources: &[Resource]) -> Value {
     json!({"paths": paths.collect::<serde_json::Map<_, _>>()})
 }
 
-/// As much of a schema as kubectl needs to know that the server checks fields itself and takes dry runs.
+/// As much of a schema as kubectl needs to know that the server validates fields and supports dry runs.
 fn schema(group: &str, version: &str, resources: &[Resource]) -> Value {
     let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
     let parameters: Vec<_> = ["dryRun", "fieldManager", "fieldValidation", "force"].map(parameter).into();

@@ -1,4 +1,4 @@
-//! Sets of fields in the form of `FieldsV1`: who owns what.
+//! Sets of fields in the form of `FieldsV1`.
 //!
 //! Source of the form: sigs.k8s.io/structured-merge-diff, `fieldpath/serialize.go`: `f:NAME` a field, `k:{...}` the item of a
 //! list by its key, `v:VALUE` the item of a set, `.` the node itself.
@@ -7,22 +7,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// A tree of owned fields; `own` says that the node itself is owned, not only what lies below it.
+/// A tree of owned fields. `own` means that the node itself is owned, not only fields below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields {
     own: bool,
     below: BTreeMap<String, Fields>,
 }
 
-/// How the items of a list are told apart.
+/// How the items of a list are identified.
 enum ListType {
     Atomic,
     Set,
     Map(&'static [&'static str]),
 }
 
-/// By the name of the list's field. Lists of custom resources are atomic unless their definition says otherwise, and none of
-/// those written here do; metadata is Kubernetes' own. (Source: `+listType` marks in k8s.io/api and k8s.io/apimachinery.)
+/// By the name of the list's field. Lists of custom resources are atomic unless their definition says otherwise, which none of
+/// these does; metadata is Kubernetes' own. (Source: `+listType` markers in k8s.io/api and k8s.io/apimachinery.)
 fn list_type(custom: bool, path: &[String]) -> ListType {
     let names: Vec<&str> = path.iter().map(|part| part.strip_prefix("f:").unwrap_or(part)).collect();
     match names[..] {
@@ -35,12 +35,12 @@ fn list_type(custom: bool, path: &[String]) -> ListType {
     }
 }
 
-/// Maps that are owned and replaced whole. (Source: `+mapType=atomic` marks in k8s.io/api.)
+/// Maps that are owned and replaced as a whole. (Source: `+mapType=atomic` markers in k8s.io/api.)
 fn is_atomic_map(custom: bool, path: &[String]) -> bool {
     !custom && path.len() == 2 && path[0] == "f:spec" && ["f:selector", "f:nodeSelector"].contains(&path[1].as_str())
 }
 
-/// The items of a list by the name that an owner's set gives them; nothing for an atomic list.
+/// The items of a list by their key in a field set; `None` for an atomic list.
 fn items<'a>(list: &'a [Value], custom: bool, path: &[String]) -> Option<BTreeMap<String, &'a Value>> {
     let name = |item: &Value| match list_type(custom, path) {
         ListType::Atomic => None,
@@ -59,7 +59,7 @@ fn items<'a>(list: &'a [Value], custom: bool, path: &[String]) -> Option<BTreeMa
 }
 
 impl Fields {
-    /// All fields of an object, but for those that nobody owns. An apply owns leaves, an update the nodes above them too.
+    /// All fields of an object that can be owned. An apply owns leaves, an update also the nodes above them.
     pub fn of(object: &Value, custom: bool, nodes: bool) -> Self {
         let mut object = object.clone();
         strip(&mut object);
@@ -82,14 +82,14 @@ impl Fields {
         Self { own: own && !path.is_empty(), below }
     }
 
-    /// The fields that differ between two objects: new or changed ones, and those that are gone.
+    /// The fields that differ between two objects: new, changed and removed ones.
     pub fn changed(old: &Value, new: &Value, custom: bool) -> (Self, Self) {
         let (before, after) = (Self::of(old, custom, true), Self::of(new, custom, true));
         let gone = before.minus(&after);
         let mut changed = after.clone();
         changed.retain(&mut Vec::new(), &mut |path, leaf| {
             let (a, b) = (lookup(old, path, custom), lookup(new, path, custom));
-            // A node above others changes only by coming to be.
+            // A node with fields below it changes only when it is created.
             if leaf { a != b } else { a.is_none() }
         });
         (changed, gone)
@@ -126,14 +126,14 @@ impl Fields {
         Self { own: self.own && !other.own, below: below.filter(|(_, child)| !child.is_empty()).collect() }
     }
 
-    /// The fields of both that `value` and `applied` disagree on.
+    /// The fields in which `value` and `applied` differ.
     pub fn conflicts(&self, applied_fields: &Self, live: &Value, applied: &Value, custom: bool) -> Self {
         let mut both = self.minus(&self.minus(applied_fields));
         both.retain(&mut Vec::new(), &mut |path, leaf| leaf && lookup(live, path, custom) != lookup(applied, path, custom));
         both
     }
 
-    /// Takes the owned fields out of an object; what is emptied by that goes with them where it is owned itself.
+    /// Removes the owned fields from an object, and nodes that become empty if they are owned too.
     pub fn remove_from(&self, object: &mut Value, custom: bool) {
         self.remove_below(object, custom, &mut Vec::new());
     }
@@ -220,7 +220,7 @@ fn lookup<'a>(object: &'a Value, path: &[String], custom: bool) -> Option<&'a Va
     Some(value)
 }
 
-/// Removes what no manager ever owns. Source: k8s.io/apimachinery `managedfields/internal/stripmeta.go`.
+/// Removes fields that no manager owns. Source: k8s.io/apimachinery `managedfields/internal/stripmeta.go`.
 fn strip(object: &mut Value) {
     let Some(map) = object.as_object_mut() else { return };
     map.remove("apiVersion");
@@ -235,7 +235,7 @@ fn strip(object: &mut Value) {
     }
 }
 
-/// Lays an applied configuration over a live object.
+/// Merges an applied configuration into a live object.
 pub fn overlay(live: &mut Value, applied: &Value, custom: bool) {
     lay(live, applied, custom, &mut Vec::new());
 }

@@ -1,4 +1,4 @@
-//! `metadata.managedFields`: kept on every write, and what server-side apply decides by.
+//! `metadata.managedFields`: updated on every write, and the basis of server-side apply.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use super::{
     status::{Answer, Failure},
 };
 
-/// Who writes, and how.
+/// A writer and its operation.
 #[derive(Debug, Clone)]
 pub struct Manager {
     pub name: String,
     /// `Apply` or `Update`.
     pub operation: &'static str,
-    /// `status` or nothing.
+    /// `status`, or empty.
     pub subresource: Option<String>,
 }
 
@@ -34,7 +34,7 @@ fn read(object: &Value) -> Vec<Entry> {
         .collect()
 }
 
-/// A manager as a conflict names it.
+/// A manager in the words of a conflict.
 fn holder(entry: &Value) -> String {
     let text = |name: &str| entry[name].as_str().unwrap_or_default();
     match text("operation") {
@@ -85,8 +85,8 @@ impl Manager {
         entry
     }
 
-    /// After a create, update or patch: what changed is this manager's. The entries come from the new object, so that a client
-    /// may edit them.
+    /// Updates the entries after a create, update or patch: changed fields belong to this manager. The entries come from the new
+    /// object, so that a client can edit them.
     pub fn record(&self, resource: &Resource, old: &Value, new: &mut Value, now: &str) {
         let (changed, gone) = Fields::changed(old, new, resource.is_custom());
         let edited = old["metadata"]["managedFields"] != new["metadata"]["managedFields"] && !old.is_null();
@@ -115,8 +115,7 @@ impl Manager {
         write(new, entries);
     }
 
-    /// Server-side apply: the live object with the applied one laid over it, and without what this manager had applied before
-    /// and now leaves out.
+    /// Server-side apply: merges the applied object into the live one, and removes what this manager applied before and omits now.
     pub fn apply(&self, resource: &Resource, live: &Value, applied: &Value, force: bool, now: &str) -> Answer<Value> {
         let custom = resource.is_custom();
         let fields = Fields::of(applied, custom, false);

@@ -1,4 +1,4 @@
-//! An API server in memory, good enough that kubectl is happy with it. What it does not do, it refuses with 501.
+//! An API server in memory that is complete enough for kubectl. It responds 501 to what it does not implement.
 
 pub mod access;
 mod defaults;
@@ -35,11 +35,11 @@ use selector::Selector;
 use status::{Answer, Failure, answer};
 use watch::Query;
 
-/// Bytes both ways.
+/// A bidirectional byte stream.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A way into a machine.
+/// A connection into a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// A TCP port of its pod.
@@ -48,28 +48,28 @@ pub enum Way {
     Console,
 }
 
-/// What answers for the machines' nodes: logs of containers, and the ways into a pod and a machine.
+/// What kubelets provide: logs of containers, and connections to pods and VMs.
 pub trait Kubelet: Send + Sync {
     /// The log of a container.
     fn log(&self, pod: &Value, container: &str) -> Option<String>;
-    /// An HTTP answer of a port in a pod: status and body.
+    /// The HTTP response of a port of a pod: status and body.
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)>;
-    /// A connection into a machine, which simulated ones do not have.
+    /// A connection into a VM, which simulated VMs do not have.
     fn dial<'a>(&'a self, _machine: &'a (String, String), _way: Way) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
     }
 }
 
-/// Subresources of an aggregated API, which is virt-api's.
+/// The subresources of virt-api's aggregated API.
 pub trait Aggregated: Send + Sync {
-    /// Answers `/apis/subresources.kubevirt.io/v1/...` after the version.
+    /// Responds to `/apis/subresources.kubevirt.io/v1/...` after the version.
     ///
     /// # Errors
-    /// The refusal.
+    /// The Status of a failure.
     fn serve(&self, objects: &Objects, method: &Method, address: &Address, body: &Value) -> Answer<Value>;
 }
 
-/// What a port of a pod answers.
+/// The response of a port of a pod.
 pub fn proxied(kubelet: &dyn Kubelet, pod: &Value, port: &str, path: &str) -> Answer<Response> {
     let unavailable = || Failure::new(503, "ServiceUnavailable", "error trying to reach service: dial tcp: connection refused");
     let (code, body) = kubelet.proxy(pod, port, path).ok_or_else(unavailable)?;
@@ -85,7 +85,7 @@ pub struct Server {
     pub aggregated: Box<dyn Aggregated>,
 }
 
-/// A request, read.
+/// A parsed request.
 struct Request<'a> {
     method: &'a Method,
     address: Address,
@@ -95,19 +95,19 @@ struct Request<'a> {
     user: String,
 }
 
-/// Answers every request.
+/// Handles every request.
 pub async fn serve(State(server): State<Arc<Server>>, request: axum::extract::Request) -> Response {
     let (mut parts, body) = request.into_parts();
     if let Ok(socket) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         return server.stream(&parts, socket).await.unwrap_or_else(IntoResponse::into_response);
     }
-    // A request whose body does not arrive ends with its connection.
+    // A request with an incomplete body ends with its connection.
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return Broken::response() };
     server.answer(&parts.method, &parts.uri, &parts.headers, &body).unwrap_or_else(IntoResponse::into_response)
 }
 
 impl Server {
-    /// A way into a machine, as `virtctl` asks for it.
+    /// A connection into a VM for `virtctl`.
     async fn stream(&self, parts: &http::request::Parts, socket: WebSocketUpgrade) -> Answer<Response> {
         let user = self.authenticate(&parts.headers)?;
         let address = Address::parse(parts.uri.path()).ok_or_else(|| Failure::new(404, "NotFound", "no such resource"))?;
@@ -217,7 +217,7 @@ impl Server {
         Ok(answer(201, &request.dress(resource, &made)))
     }
 
-    /// Quotas count pods here, and nothing else.
+    /// Quotas count pods only.
     fn within_quota(&self, address: &Address, pod: &str) -> Answer<()> {
         let namespace = address.namespace.as_deref();
         let store = self.objects.store();
@@ -233,7 +233,7 @@ impl Server {
         Ok(())
     }
 
-    /// As OpenShift does it: the project is a namespace that belongs to the user.
+    /// As in OpenShift, a project is a namespace that belongs to the user.
     fn request_project(&self, request: &Request<'_>, body: &Value) -> Answer<Response> {
         let namespaces = self.objects.find("", "v1", "namespaces").expect("always served");
         let annotations =
@@ -268,7 +268,7 @@ impl Server {
         }
         let made = self.objects.update(resource, request.namespace(), request.name(), &options, |old| {
             let mut new = patch::patch(&content_type, old, request.body, resource.is_custom())?;
-            // A patch that does not name a version is for any.
+            // A patch without a resource version applies to any.
             if new["metadata"]["resourceVersion"] == old["metadata"]["resourceVersion"] {
                 new["metadata"].as_object_mut().map(|metadata| metadata.remove("resourceVersion"));
             }
@@ -338,7 +338,7 @@ impl Request<'_> {
     fn json(&self) -> Answer<Value> {
         let parsed: Result<Value, String> = match self.content_type().as_str() {
             "application/yaml" => serde_yaml::from_slice(self.body).map_err(|error| error.to_string()),
-            // So kubectl 1.36 creates objects out of its own arguments.
+            // kubectl 1.36 creates objects from its own arguments like this.
             "application/vnd.kubernetes.protobuf" => {
                 let message = "a cluster in a box reads JSON and YAML, not protobuf: kubectl create ... --dry-run=client -o yaml | kubectl apply -f -";
                 return Err(Failure::new(415, "UnsupportedMediaType", message));
@@ -365,7 +365,7 @@ impl Request<'_> {
         Ok(Options { dry_run, manager: manager.unwrap_or_else(|| "unknown".to_owned()), force: self.flag("force"), subresource })
     }
 
-    /// Whether a table, or only metadata, is preferred.
+    /// Whether the client prefers a table, or only metadata.
     fn wants(&self, what: &str) -> bool {
         let accept = self.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         accept.split(',').next().is_some_and(|first| first.contains(&format!("as={what};")) || first.ends_with(&format!("as={what}")))
@@ -393,7 +393,7 @@ impl Request<'_> {
         })
     }
 
-    /// One object in the form that was asked for.
+    /// One object in the requested form.
     fn dress(&self, resource: &Resource, object: &Value) -> Value {
         if self.wants("Table") {
             return table::table(resource, &[object], json!({"resourceVersion": object["metadata"]["resourceVersion"]}), true);

@@ -1,4 +1,4 @@
-//! What the verbs do to the store: create, update, apply, delete, and what follows from a deletion.
+//! The verbs: create, update, apply, delete, and garbage collection.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -17,16 +17,16 @@ use super::{
     store::{Key, Store},
 };
 
-/// What KubeVirt's virt-api adds to an API server.
+/// What virt-api adds to an API server.
 pub trait Admission: Send + Sync {
-    /// Defaults and refusals, before an object is kept.
+    /// Defaulting and validation before an object is stored.
     ///
     /// # Errors
-    /// The refusal.
+    /// The Status of a failure.
     fn admit(&self, resource: &Resource, old: Option<&Value>, new: &mut Value) -> Answer<()>;
 }
 
-/// How something is written.
+/// Options of a write.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub dry_run: bool,
@@ -41,14 +41,14 @@ impl Options {
     }
 }
 
-/// The objects and all that is served of them.
+/// The objects, and the resources that are served.
 pub struct Objects {
     pub resources: Vec<Resource>,
     store: Mutex<Store>,
     admission: Box<dyn Admission>,
 }
 
-/// Now, as Kubernetes writes it.
+/// The time now in Kubernetes' format.
 pub fn now() -> String {
     let now = Timestamp::try_from(SystemTime::now()).unwrap_or_default();
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -59,7 +59,7 @@ impl Objects {
         Self { resources, store: Mutex::default(), admission }
     }
 
-    /// The store. Nothing is awaited while it is held.
+    /// The store. It is never locked across an await.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -113,14 +113,14 @@ impl Objects {
             metadata["generation"] = json!(1);
         }
         defaults::on_create(resource, &mut object);
-        // What admission adds belongs to nobody, so that an apply never takes it away.
+        // Admission's additions have no manager, so that an apply never removes them.
         options.manager("Update").record(resource, &Value::Null, &mut object, &now());
         self.admission.admit(resource, None, &mut object)?;
         if options.dry_run {
             return Ok(object);
         }
         let kept = store.put(key.clone(), object);
-        // What is born after its owners have gone, the garbage collector takes.
+        // An object whose owners are already gone is garbage-collected.
         let owners = kept["metadata"]["ownerReferences"].as_array().cloned().unwrap_or_default();
         let orphan = |owner: &Value| !store.has_uid(namespace, owner["uid"].as_str().unwrap_or_default());
         if !owners.is_empty() && owners.iter().all(orphan) {
@@ -153,7 +153,7 @@ impl Objects {
         Ok(())
     }
 
-    /// PUT, or the outcome of a patch that `change` makes of the live object.
+    /// PUT, or a patch that `change` makes of the live object.
     pub fn update(
         &self,
         resource: &Resource,
@@ -171,7 +171,7 @@ impl Objects {
         self.keep(&mut store, resource, key, &old, new, options)
     }
 
-    /// Server-side apply; true where the object was made by it.
+    /// Server-side apply; true if it created the object.
     pub fn apply(&self, resource: &Resource, namespace: &str, name: &str, applied: &Value, options: &Options) -> Answer<(Value, bool)> {
         if applied["metadata"]["managedFields"].is_array() {
             return Err(Failure::bad("metadata.managedFields must be nil"));
@@ -196,7 +196,7 @@ impl Objects {
         self.keep(&mut store, resource, key(resource, namespace, name), &old, new, options).map(|kept| (kept, false))
     }
 
-    /// What of a new version may differ from the old one.
+    /// Checks which fields a new version may change.
     fn merge(&self, resource: &Resource, name: &str, old: &Value, mut new: Value, options: &Options) -> Answer<Value> {
         if !new["metadata"].is_object() {
             return Err(Failure::bad("metadata is missing"));
@@ -262,7 +262,7 @@ impl Objects {
         Ok((*kept).clone())
     }
 
-    /// Deletes an object: at once, or by marking it where finalizers or a running pod hold it.
+    /// Deletes an object, or marks it as terminating if finalizers or a running pod hold it.
     pub fn delete(&self, resource: &Resource, namespace: &str, name: &str, how: &Value, dry_run: bool) -> Answer<Value> {
         let mut store = self.store();
         let key = key(resource, namespace, name);
@@ -289,7 +289,7 @@ impl Objects {
         Ok(store.get(&key).map_or_else(|| (*found).clone(), |left| (**left).clone()))
     }
 
-    /// Cuts the ties of what an object owns.
+    /// Removes the owner references of dependents.
     fn orphan(&self, store: &mut Store, owner: &Value) {
         let uid = owner["metadata"]["uid"].as_str().unwrap_or_default();
         for key in store.owned_by(uid) {
@@ -307,7 +307,7 @@ impl Objects {
         let Some(found) = store.get(key).cloned() else { return };
         let mut object = (*found).clone();
         let metadata = object["metadata"].as_object_mut().expect("every object has metadata");
-        // A pod that a kubelet runs goes when the kubelet says so.
+        // A pod on a node is removed by its kubelet.
         let runs = key.resource == "pods" && found["spec"]["nodeName"].is_string();
         let grace = if runs { grace.unwrap_or(30) } else { 0 };
         let marked = metadata.contains_key("deletionTimestamp");
@@ -331,7 +331,7 @@ impl Objects {
         self.finish(store, key);
     }
 
-    /// Removes a marked object that nothing holds any more, or what held it.
+    /// Removes a terminating object that nothing holds any more.
     fn finish(&self, store: &mut Store, key: &Key) {
         let Some(object) = store.get(key).cloned() else { return };
         if object["metadata"]["deletionTimestamp"].is_string() && is_free(key, &object) {
@@ -354,7 +354,7 @@ impl Objects {
         self.sweep(store, &key.namespace);
     }
 
-    /// The controller manager's part in deletion: claims that no pod uses, and namespaces that are empty.
+    /// The controller manager's part in deletion: PVCs that no pod uses, and empty namespaces.
     fn sweep(&self, store: &mut Store, namespace: &str) {
         if namespace.is_empty() {
             return;
@@ -393,7 +393,7 @@ impl Objects {
     }
 }
 
-/// Whether nothing holds a marked object.
+/// Whether nothing holds a terminating object.
 fn is_free(key: &Key, object: &Value) -> bool {
     let metadata = &object["metadata"];
     let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
@@ -405,7 +405,7 @@ fn claims(pod: &Value) -> Vec<String> {
     volumes.into_iter().flatten().filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str().map(str::to_owned)).collect()
 }
 
-/// All of an object that its generation counts.
+/// The parts of an object that its generation counts.
 fn body(object: &Value) -> Map<String, Value> {
     let map = object.as_object().cloned().unwrap_or_default();
     map.into_iter().filter(|(name, _)| !["metadata", "status"].contains(&name.as_str())).collect()

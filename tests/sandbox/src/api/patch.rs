@@ -1,4 +1,4 @@
-//! Patches. JSON and merge patches come from a crate; the strategic kind, which only Kubernetes' own types have, is here.
+//! Patches. A crate implements JSON and merge patches; strategic merge patches, which only built-in types support, are here.
 
 use serde_json::{Map, Value};
 
@@ -74,7 +74,7 @@ fn strategic_map(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
                 list.retain(|item| !gone.contains(item));
             }
         } else if name.starts_with('$') {
-            // $setElementOrder, $retainKeys: an order and unions that nothing here depends on.
+            // $setElementOrder and $retainKeys: nothing here depends on order or unions.
         } else if value.is_null() || value["$patch"] == "delete" {
             target.remove(name);
         } else {

@@ -1,4 +1,4 @@
-//! What is served, as data, and how an address names it.
+//! The served resources as data, and the parsing of paths.
 
 use serde::Deserialize;
 use serde_yaml::Mapping;
@@ -22,7 +22,7 @@ pub struct Resource {
     pub status: bool,
     /// Columns of a table besides the name, in order: heading, path.
     pub columns: Mapping,
-    /// More of them with `-o wide`.
+    /// Additional columns of `-o wide`.
     #[serde(default)]
     pub wide: Mapping,
 }
@@ -37,24 +37,24 @@ impl Resource {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
-    /// `pods`, `virtualmachines.kubevirt.io`, as messages name it.
+    /// `pods`, `virtualmachines.kubevirt.io`, as in messages.
     pub fn qualified(&self) -> String {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 
-    /// Whether it comes from a definition, so that the server has no Go type with patch strategies for it.
+    /// Whether it is a custom resource, for which the server has no Go type with patch strategies.
     pub fn is_custom(&self) -> bool {
         self.group.ends_with("kubevirt.io")
     }
 }
 
-/// Everything there is, but for the groups that `without` names.
+/// All resources without the groups in `without`.
 pub fn resources(without: &[&str]) -> Vec<Resource> {
     let all: Vec<Resource> = serde_yaml::from_str(include_str!("resources.yaml")).expect("our own file");
     all.into_iter().filter(|resource| !without.contains(&resource.group.as_str())).collect()
 }
 
-/// What an address names.
+/// The target of a path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Address {
     pub group: String,
@@ -67,7 +67,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `/api/v1/...` or `/apis/GROUP/VERSION/...`; nothing where the path stops before a resource.
+    /// Parses `/api/v1/...` or `/apis/GROUP/VERSION/...`; `None` if the path ends before a resource.
     pub fn parse(path: &str) -> Option<Self> {
         let mut parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         let (group, version, rest) = match *parts.first()? {
@@ -75,7 +75,7 @@ impl Address {
             "apis" if parts.len() > 3 => (parts[1].to_owned(), parts[2].to_owned(), parts.split_off(3)),
             _ => return None,
         };
-        // `namespaces/NAME/status` is the namespace itself, `namespaces/NAME/pods` what lies in it.
+        // `namespaces/NAME/status` is the namespace itself, `namespaces/NAME/pods` its pods.
         let inside = rest[0] == "namespaces" && rest.len() > 2 && !(group.is_empty() && ["status", "finalize"].contains(&rest[2]));
         let (namespace, rest) = if inside { (Some(rest[1].to_owned()), &rest[2..]) } else { (None, &rest[..]) };
         let subresource = (rest.len() > 2).then(|| rest[2..].join("/"));

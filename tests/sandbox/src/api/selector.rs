@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::status::{Answer, Failure};
 
-/// What a list is narrowed to.
+/// Label and field selectors of a list.
 #[derive(Debug, Clone, Default)]
 pub struct Selector {
     labels: Vec<Requirement>,
@@ -60,7 +60,7 @@ impl Selector {
     }
 }
 
-/// At commas that are not inside of parentheses.
+/// Splits at commas outside of parentheses.
 fn split(text: &str) -> Vec<String> {
     let (mut parts, mut depth) = (vec![String::new()], 0);
     for c in text.chars() {

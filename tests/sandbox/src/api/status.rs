@@ -1,4 +1,4 @@
-//! Failures in the shape of a `Status`, worded as kube-apiserver words them.
+//! Failures as a `Status`, in kube-apiserver's words.
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::resource::Resource;
 
-/// A refusal.
+/// A failure.
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub code: u16,
@@ -76,7 +76,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// A JSON answer.
+/// A JSON response.
 pub fn answer(code: u16, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,4 +1,4 @@
-//! All objects, in memory: one counter of versions, a log of changes for watches, an index of owners for garbage collection.
+//! All objects in memory: a version counter, a log of changes for watches, and an index of owners for garbage collection.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -8,9 +8,9 @@ use std::{
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// How many changes a watch may lag behind before it is told 410.
+/// The most changes that a watch may lag behind before it gets 410.
 const LOG: usize = 50_000;
-/// The first version: a real cluster too has a past when one comes to it, and has forgotten it.
+/// The first version. A real cluster has a past too, and has compacted it.
 const BEGINNING: u64 = 100;
 
 /// Resource (`plural.group`), namespace, name.
@@ -27,7 +27,7 @@ pub struct Change {
     pub version: u64,
     pub key: Key,
     pub before: Option<Arc<Value>>,
-    /// Nothing where the object went.
+    /// `None` if the object was deleted.
     pub after: Option<Arc<Value>>,
 }
 
@@ -63,7 +63,7 @@ impl Store {
         self.objects.get(key)
     }
 
-    /// All of a resource, in order; in one namespace if one is given.
+    /// All objects of a resource in order, optionally of one namespace.
     pub fn list<'a>(&'a self, resource: &'a str, namespace: Option<&'a str>) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> {
         let first = Key { resource: resource.to_owned(), namespace: namespace.unwrap_or_default().to_owned(), name: String::new() };
         self.objects
@@ -71,7 +71,7 @@ impl Store {
             .take_while(move |(key, _)| key.resource == resource && namespace.is_none_or(|namespace| key.namespace == namespace))
     }
 
-    /// The same as it was at a version; nothing where some of the changes since then are forgotten.
+    /// The same at an older version; `None` if its changes are no longer known.
     pub fn list_at(&self, resource: &str, namespace: Option<&str>, version: u64) -> Option<BTreeMap<Key, Arc<Value>>> {
         let changes = self.changes(resource, version)?;
         let mut then: BTreeMap<_, _> = self.list(resource, namespace).map(|(key, object)| (key.clone(), object.clone())).collect();
@@ -86,24 +86,24 @@ impl Store {
         Some(then)
     }
 
-    /// All that lies in a namespace.
+    /// All objects in a namespace.
     pub fn within(&self, namespace: &str) -> Vec<Key> {
         self.objects.keys().filter(|key| key.namespace == namespace).cloned().collect()
     }
 
-    /// Those that name an owner.
+    /// The objects with this owner.
     pub fn owned_by(&self, uid: &str) -> Vec<Key> {
         self.dependents.get(uid).into_iter().flatten().cloned().collect()
     }
 
-    /// Whether an object with this UID is there.
+    /// Whether an object with this UID exists.
     pub fn has_uid(&self, namespace: &str, uid: &str) -> bool {
         self.objects
             .iter()
             .any(|(key, object)| (key.namespace == namespace || key.namespace.is_empty()) && object["metadata"]["uid"] == uid)
     }
 
-    /// Keeps an object, with the next version in it.
+    /// Stores an object with the next version.
     pub fn put(&mut self, key: Key, mut object: Value) -> Arc<Value> {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
@@ -119,7 +119,7 @@ impl Store {
         object
     }
 
-    /// Takes an object away.
+    /// Removes an object.
     pub fn remove(&mut self, key: &Key) -> Option<Arc<Value>> {
         let before = self.objects.remove(key)?;
         self.forget_owners(key, &before);
@@ -144,7 +144,7 @@ impl Store {
         self.announce.send_replace(self.version);
     }
 
-    /// Changes of a resource after a version; nothing where some of them are forgotten.
+    /// The changes of a resource after a version; `None` if some are no longer known.
     pub fn changes(&self, resource: &str, after: u64) -> Option<Vec<Change>> {
         if after < self.forgotten {
             return None;

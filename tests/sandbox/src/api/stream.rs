@@ -1,5 +1,5 @@
-//! `portforward` and `console` of machines: bytes both ways in a websocket, as KubeVirt's virt-api has them
-//! (kubevirt/kubevirt `pkg/virt-api/rest/portforward.go`, `console.go`; the protocol is `plain.kubevirt.io`).
+//! `portforward` and `console` of VMs: a byte stream in a websocket, as in KubeVirt's virt-api (kubevirt/kubevirt
+//! `pkg/virt-api/rest/portforward.go`, `console.go`; the protocol is `plain.kubevirt.io`).
 
 use axum::{
     body::Bytes,
@@ -20,7 +20,7 @@ use super::{
 
 const PROTOCOL: &str = "plain.kubevirt.io";
 
-/// Answers with a way into a machine that runs.
+/// Responds with a connection into a running VM.
 pub async fn serve(server: &Server, address: &Address, socket: WebSocketUpgrade) -> Answer<Response> {
     let subresource = address.subresource.as_deref().unwrap_or_default();
     let way = match subresource.split('/').collect::<Vec<_>>()[..] {
@@ -41,7 +41,7 @@ pub async fn serve(server: &Server, address: &Address, socket: WebSocketUpgrade)
     Ok(socket.protocols([PROTOCOL]).on_upgrade(|socket| pass(socket, stream)))
 }
 
-/// Until either side ends.
+/// Copies until either side ends.
 async fn pass(socket: WebSocket, stream: Box<dyn Stream>) {
     let (mut sink, mut source) = socket.split();
     let (mut reader, mut writer) = tokio::io::split(stream);

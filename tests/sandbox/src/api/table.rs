@@ -1,4 +1,4 @@
-//! Objects as the rows of a table, which is how kubectl asks for what it prints.
+//! Objects as the rows of a table, the form that kubectl requests for its output.
 
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ fn columns(resource: &Resource) -> Vec<(String, String, u8)> {
     all
 }
 
-/// A table of objects, with the metadata of each, as kubectl wants it.
+/// A table of objects with their metadata.
 pub fn table(resource: &Resource, objects: &[&Value], metadata: Value, with_columns: bool) -> Value {
     let columns = columns(resource);
     let definitions: Vec<_> = columns
@@ -53,7 +53,7 @@ fn cell(object: &Value, path: &str) -> Value {
     }
 }
 
-/// Follows a path; in a list a number picks by place, `*` joins all, another word picks the item of that type.
+/// Resolves a path. In a list a number selects by index, `*` joins all items, another word selects the item of that type.
 fn pick(value: &Value, path: &str) -> Value {
     let Some((part, rest)) = path.split_once('.').or((!path.is_empty()).then_some((path, ""))) else { return value.clone() };
     match value {

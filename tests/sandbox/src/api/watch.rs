@@ -26,10 +26,10 @@ use super::{
     table::table,
 };
 
-/// How often a quiet watch that asked for bookmarks gets one.
+/// The interval of bookmarks in a quiet watch.
 const BOOKMARK: Duration = Duration::from_secs(30);
 
-/// What a list or a watch asks for.
+/// The parameters of a list or a watch.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     pub namespace: Option<String>,
@@ -56,7 +56,7 @@ pub fn list(objects: &Objects, resource: &Resource, query: &Query) -> Answer<Val
             (version, parts.next().zip(parts.next()))
         }
     };
-    // All pages show the moment of the first.
+    // All pages are consistent with the first.
     let then = store.list_at(&resource.qualified(), query.namespace.as_deref(), version);
     let then = then.ok_or_else(|| Failure::new(410, "Expired", "The provided continue parameter is too old"))?;
     let mut found = then.iter().filter(|(key, object)| {
@@ -103,7 +103,7 @@ struct Watching {
     headings: bool,
 }
 
-/// Begins a watch.
+/// Starts a watch.
 pub fn watch(objects: &Arc<Objects>, resource: &Resource, query: Query) -> Answer<Response> {
     let store = objects.store();
     let news = store.subscribe();
@@ -163,7 +163,7 @@ impl Watching {
                 Ok(Err(_)) => return None,
                 Err(_) if self.end.is_some_and(|end| end <= Instant::now()) => return None,
                 Err(_) if self.query.bookmarks => {
-                    // All up to it has been told; what comes at this very moment is not skipped.
+                    // All earlier changes have been sent, and changes from now on are not missed.
                     let metadata = json!({"resourceVersion": self.version.to_string()});
                     let object = json!({"kind": self.resource.kind, "apiVersion": self.resource.api_version(), "metadata": metadata});
                     return Some(json!({"type": "BOOKMARK", "object": object}));
@@ -173,7 +173,7 @@ impl Watching {
         }
     }
 
-    /// What a change is to this watch: an object that comes to be selected is new to it.
+    /// What a change means for this watch: an object that starts to match its selectors is new.
     fn event(&self, change: &Change) -> Option<Value> {
         if self.query.namespace.as_ref().is_some_and(|namespace| *namespace != change.key.namespace) {
             return None;
@@ -186,12 +186,12 @@ impl Watching {
             (true, false) => ("DELETED", &change.before),
         };
         let mut event = json!({"type": kind, "object": **object.as_ref()?});
-        // What is told last of an object bears the version of its end.
+        // The last version of a deleted object is that of its deletion.
         event["object"]["metadata"]["resourceVersion"] = json!(change.version.to_string());
         Some(event)
     }
 
-    /// As a table or as metadata, if that was asked for.
+    /// As a table or as metadata, if requested.
     fn dress(&mut self, mut event: Value) -> Value {
         if event["type"] == "ERROR" || event["type"] == "BOOKMARK" {
             return event;

@@ -1,4 +1,4 @@
-//! A stand-in for `virtctl`, for guest tests on a machine that does not have it: `ssh` and `port-forward --stdio`, through the same
+//! A stand-in for `virtctl`, for guest tests on computers without it: `ssh` and `port-forward --stdio`, through the same
 //! subresource as the real one (kubevirt/kubevirt `pkg/virtctl/ssh`, `pkg/virtctl/portforward`).
 #![cfg(unix)]
 
@@ -84,7 +84,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Becomes ssh, with this program as its ProxyCommand.
+/// Replaces itself by ssh, with this program as its ProxyCommand.
 fn shell(arguments: &Ssh) -> Failure {
     let this = match env::current_exe() {
         Ok(this) => this,
@@ -116,7 +116,7 @@ fn forward(arguments: &PortForward) -> Result<(), Failure> {
         format!("/apis/subresources.kubevirt.io/v1/namespaces/{}/{resource}/portforward/{}/tcp", arguments.namespace, arguments.port);
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let mut config = Config::infer().await?;
-        // A connection may be silent for as long as it likes.
+        // A connection may be silent without a limit.
         config.read_timeout = None;
         let key = generate_key();
         let request = Request::get(path)
@@ -134,12 +134,12 @@ fn forward(arguments: &PortForward) -> Result<(), Failure> {
         }
         let upgraded = TokioIo::new(hyper::upgrade::on(response).await?);
         pass(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await).await;
-        // Reading standard input blocks a thread that nothing ends.
+        // Reading standard input blocks a thread, and nothing ends that.
         std::process::exit(0)
     })
 }
 
-/// Until either side ends.
+/// Copies until either side ends.
 async fn pass<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(socket: WebSocketStream<S>) {
     let (mut sink, mut source) = socket.split();
     let inward = async {

@@ -8,7 +8,7 @@ use crate::informer::{Informer, Kind, Name, owned, text};
 /// Added to the initial delay of a probe. Source: `pkg/virt-controller/services/template.go` `LibvirtStartupDelay`, in seconds.
 const STARTUP_DELAY: i64 = 10;
 
-/// Brings an instance nearer to what it should be.
+/// Reconciles a VMI.
 pub async fn sync(informer: &Informer, name: &Name, instance: &Value) -> Result<(), kube::Error> {
     let pods = informer.of_machine(Kind::Pod, name);
     let pod = owned(&pods, instance);
@@ -16,7 +16,7 @@ pub async fn sync(informer: &Informer, name: &Name, instance: &Value) -> Result<
     let ended = phase == "Succeeded" || phase == "Failed";
     if instance["metadata"]["deletionTimestamp"].is_string() {
         match pod {
-            // While it runs, virt-handler shuts the guest down and says so.
+            // While it runs, virt-handler shuts the guest down and reports it.
             Some(pod) if (ended || phase != "Running") && pod["metadata"]["deletionTimestamp"].is_null() => {
                 informer.delete(Kind::Pod, pod, false).await?;
             }
@@ -33,7 +33,7 @@ pub async fn sync(informer: &Informer, name: &Name, instance: &Value) -> Result<
         return without_pod(informer, instance, phase).await;
     };
     let (phase, mut conditions) = with_pod(pod, phase);
-    // virt-handler's own.
+    // virt-handler's finalizer.
     conditions.extend(find(instance, "LiveMigratable").cloned());
     informer.set_status(Kind::Instance, instance, status(instance, Some(pod), phase, conditions)).await
 }
@@ -61,7 +61,7 @@ async fn without_pod(informer: &Informer, instance: &Value, phase: &str) -> Resu
     result
 }
 
-/// Phase and conditions that follow from the pod.
+/// Phase and conditions derived from the pod.
 fn with_pod(pod: &Value, phase: &str) -> (&'static str, Vec<Value>) {
     let status = &pod["status"];
     let waiting = |list: &Value| {
@@ -111,7 +111,7 @@ fn status(instance: &Value, pod: Option<&Value>, phase: &str, conditions: Vec<Va
     status
 }
 
-/// Its name follows from the instance's UID, so that none is made twice before the first is seen.
+/// The name derives from the VMI's UID, so that no second pod is created before the first is seen.
 fn new_pod(instance: &Value) -> Value {
     let spec = &instance["spec"];
     let name = text(instance, "name");

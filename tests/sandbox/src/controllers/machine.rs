@@ -1,4 +1,4 @@
-//! VirtualMachine: its finalizer, data volumes, instance and status.
+//! VirtualMachine: its finalizer, data volumes, VMI and status.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -9,10 +9,10 @@ use super::{condition, data_volumes, finalizers, find, owner, timed};
 use crate::informer::{Informer, Kind, Name, text};
 
 const FINALIZER: &str = "kubevirt.io/virtualMachineControllerFinalize";
-/// First pause before an instance that failed is made again; it doubles. Source: `watch/vm/vm.go` `calculateStartBackoffTime`.
+/// The delay before a failed VMI is created again; it doubles. Source: `watch/vm/vm.go` `calculateStartBackoffTime`.
 pub const BACKOFF: Duration = Duration::from_secs(10);
 
-/// Brings a machine nearer to what it should be.
+/// Reconciles a VM.
 pub async fn sync(informer: &Informer, name: &Name, machine: &Value, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
     let instance = informer.get(Kind::Instance, &name.0, &name.1);
     let mut status = machine["status"].as_object().cloned().map_or_else(|| json!({}), Value::Object);
@@ -62,7 +62,7 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value, backoff: Du
     Ok(wait)
 }
 
-/// An instance is made only when its volumes can be used.
+/// A VMI is created only when its volumes are ready.
 fn startable(informer: &Informer, machine: &Value) -> bool {
     let volumes = data_volumes(informer, &text(machine, "namespace"), &machine["spec"]["template"]["spec"]["volumes"]);
     let usable = ["Succeeded", "WaitForFirstConsumer", "PendingPopulation"];
@@ -88,7 +88,7 @@ async fn end(informer: &Informer, machine: &Value, instance: Option<&Value>, mut
             }
             Ok(())
         }
-        // Finalizers of others stay.
+        // Other finalizers are kept.
         None => {
             let list = machine["metadata"]["finalizers"].as_array();
             let others: Vec<_> = list.into_iter().flatten().filter_map(Value::as_str).filter(|finalizer| *finalizer != FINALIZER).collect();
@@ -150,7 +150,7 @@ async fn set_status(informer: &Informer, machine: &Value, mut status: Value, ins
     informer.set_status(Kind::Machine, machine, status).await
 }
 
-/// The first that matches, in KubeVirt's order. Source: `watch/vm/vm.go` `setPrintableStatus`.
+/// The first match in KubeVirt's order. Source: `watch/vm/vm.go` `setPrintableStatus`.
 fn printable(informer: &Informer, machine: &Value, status: &Value, instance: Option<&Value>) -> &'static str {
     let phase = instance.map_or("", |instance| instance["status"]["phase"].as_str().unwrap_or_default());
     let reason = |kind: &str| {

@@ -1,4 +1,4 @@
-//! What KubeVirt's virt-controller does, as a client of an API server: machine to instance to pod, status, conditions.
+//! What KubeVirt's virt-controller does, as a client of an API server: VM to VMI to pod, status and conditions.
 //!
 //! Source: kubevirt/kubevirt `pkg/virt-controller/watch`.
 
@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 
 use crate::informer::{Informer, Kind, Name, watches};
 
-/// How many machines are looked after at once.
+/// The most VMs that are reconciled at a time.
 const WORKERS: usize = 8;
-/// Events taken in at once.
+/// The most events that are read at a time.
 const HEARD: usize = 1000;
-/// After a failed write, or for what only time brings on.
+/// The delay after a failed write, or until the next time-based change.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// Runs until it is dropped. `backoff` is the first pause before an instance that failed is made again.
+/// Runs until it is dropped. `backoff` is the delay before a failed VMI is created again.
 pub async fn run(client: Client, backoff: Duration) {
     let mut events = watches(&client, &[Kind::Machine, Kind::Instance, Kind::Pod, Kind::DataVolume]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
@@ -57,7 +57,7 @@ pub async fn run(client: Client, backoff: Duration) {
     }
 }
 
-/// Brings a machine nearer to what it should be; tells when to look again though nothing changes.
+/// Reconciles a VM, and returns when to reconcile it again without a change.
 async fn sync(informer: &Informer, name: &Name, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
     let instance = match informer.get(Kind::Instance, &name.0, &name.1) {
         Some(found) => instance::sync(informer, name, found).await,
@@ -80,12 +80,12 @@ fn condition(kind: &str, status: &str, reason: &str, message: &str) -> Value {
     condition
 }
 
-/// The condition of a type that an object has.
+/// The condition of a type.
 fn find<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
     object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
-/// Sets the transition times: kept where the status is the same as before, now where it changed.
+/// Sets the transition times: kept if the status is unchanged, else now.
 fn timed(conditions: Vec<Value>, before: &Value) -> Value {
     let now = crate::api::objects::now();
     let timed = conditions.into_iter().map(|mut condition| {
@@ -102,13 +102,13 @@ fn owner(object: &Value) -> Value {
         "controller": true, "blockOwnerDeletion": true}])
 }
 
-/// The data volumes of a machine or an instance, with what is there of each.
+/// The data volumes of a VM or a VMI, with their live objects.
 fn data_volumes<'a>(informer: &'a Informer, namespace: &str, volumes: &Value) -> Vec<Option<&'a Value>> {
     let names = volumes.as_array().into_iter().flatten().filter_map(|volume| volume["dataVolume"]["name"].as_str());
     names.map(|name| informer.get(Kind::DataVolume, namespace, name)).collect()
 }
 
-/// The operation that sets an object's finalizers.
+/// The patch operation that sets an object's finalizers.
 fn finalizers(list: &[&str]) -> Value {
     json!([{"op": "add", "path": "/metadata/finalizers", "value": list}])
 }

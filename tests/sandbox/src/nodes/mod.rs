@@ -1,5 +1,5 @@
-//! What the nodes of a cluster do, as a client of an API server: scheduler, kubelet, virt-handler and CDI, for machines that
-//! are simulated or really boot.
+//! What the nodes of a cluster do, as a client of an API server: scheduler, kubelet, virt-handler and CDI, for VMs that are
+//! simulated or boot under QEMU.
 
 #[cfg(target_os = "linux")]
 pub mod qemu;
@@ -21,65 +21,65 @@ use crate::{
     api::{Kubelet, objects::now},
     informer::{Informer, Kind, Name, machine_of, owned, text, watches},
 };
-use simulation::Behaviour;
+use simulation::Behavior;
 
-/// How often a simulated guest is asked how it is.
+/// How often the state of a simulated guest is checked.
 const PROBE: Duration = Duration::from_millis(100);
 const WORKERS: usize = 8;
-/// How long after a guest could not be started that is tried again.
+/// The delay before a guest that could not be started is started again.
 const PAUSE: Duration = Duration::from_secs(3);
-/// Events taken in at once.
+/// The most events that are read at a time.
 const HEARD: usize = 1000;
-/// The nodes there are.
+/// The nodes of the cluster.
 pub const NODES: [&str; 2] = ["node-0", "node-1"];
-/// On a claim: the machine it is for.
+/// Annotation of a PVC: its VM.
 pub const MACHINE: &str = "sandbox/machine";
 
-/// How a machine is now.
+/// The state of a VM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    pub behaviour: Behaviour,
+    pub behavior: Behavior,
     /// Whether its guest runs.
     pub running: bool,
     /// Whether its readiness probe succeeds.
     pub ready: bool,
-    /// Whether it ended otherwise than by powering itself off.
+    /// Whether it ended otherwise than by powering off.
     pub crashed: bool,
 }
 
-/// What a machine is made from.
+/// What a VM is created from.
 pub struct Birth<'a> {
     pub instance: &'a Value,
     pub pod: &'a Value,
     pub user_data: Vec<u8>,
-    /// Its claims by their names.
+    /// Its PVCs by name.
     pub claims: BTreeMap<String, Value>,
 }
 
-/// What carries the guests out.
+/// What runs the guests.
 pub trait Guests: Kubelet {
-    /// Whether they need anything to be made from.
+    /// Whether they need the objects of a VM.
     fn boots(&self) -> bool;
     fn seen(&self, machine: &Name) -> Seen;
-    /// Its instance has come to its node.
+    /// Starts the guest of a VMI on this node.
     ///
     /// # Errors
-    /// What keeps it from being started.
+    /// Why it cannot be started.
     fn begin(&self, machine: &Name, birth: &Birth<'_>) -> io::Result<()>;
-    /// Its instance is to end within `grace`; whether it has.
+    /// Stops the guest within `grace`; true once it has stopped.
     fn end(&self, machine: &Name, grace: Duration) -> bool;
     /// The address of its pod.
     fn address(&self, machine: &Name) -> String;
-    /// Something in the cluster has changed.
+    /// Something in the cluster changed.
     fn look_round(&self, _: &Informer) {}
-    /// Nobody needs them any more.
+    /// The VM is gone.
     fn shut(&self) {}
 }
 
 /// Runs until it is dropped.
 pub async fn run(client: Client, guests: Arc<dyn Guests>) {
     register(&client).await;
-    // All that is there to hear is heard before anything is done: what was known before a write is old.
+    // All events are read before anything is done: after a write, older state would be stale.
     let kinds = [Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim, Kind::Service];
     let kinds = if guests.boots() { &kinds[..] } else { &kinds[..4] };
     let mut events = watches(&client, kinds).ready_chunks(HEARD);
@@ -118,7 +118,7 @@ pub async fn run(client: Client, guests: Arc<dyn Guests>) {
     }
 }
 
-/// As kubelets do when they start.
+/// Registers the nodes, as kubelets do when they start.
 async fn register(client: &Client) {
     let nodes: Api<Node> = Api::all(client.clone());
     for name in NODES {
@@ -126,34 +126,34 @@ async fn register(client: &Client) {
         let mut node = Node::default();
         node.metadata.name = Some(name.to_owned());
         node.metadata.labels = Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
-        // It is there already when the nodes are started again.
+        // It exists when the nodes are restarted.
         drop(nodes.create(&PostParams::default(), &node).await);
     }
 }
 
-/// What a machine waits for. A guest comes up, or breaks, by itself, and behaviour changes on demand.
+/// What a VM waits for. Guests come up or fail by themselves, and behavior changes on demand.
 enum Due {
-    /// That it is no longer so.
+    /// For a change of the behavior.
     Changed(Seen),
-    /// That it is this late.
+    /// For this time.
     At(Instant),
 }
 
-/// When a machine is looked after again.
+/// When a VM is reconciled again.
 enum Then {
-    /// Nothing of it is left.
+    /// Never: nothing of it is left.
     Nothing,
-    /// When an object of it, or its guest, changes.
+    /// When one of its objects, or its guest, changes.
     OnChange,
-    /// At the first tick after a pause.
+    /// At the first tick after a delay.
     After(Duration),
 }
 
-/// One step for all that belongs to a machine.
+/// One step for everything that belongs to a VM.
 async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen) -> Result<Then, kube::Error> {
     let volumes = informer.of_machine(Kind::DataVolume, name);
     for volume in &volumes {
-        data_volume(informer, volume, name, &seen.behaviour).await?;
+        data_volume(informer, volume, name, &seen.behavior).await?;
     }
     let instance = informer.get(Kind::Instance, &name.0, &name.1);
     let pods = informer.of_machine(Kind::Pod, name);
@@ -170,16 +170,16 @@ async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen
     Ok(if settled { Then::Nothing } else { Then::OnChange })
 }
 
-async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behaviour: &Behaviour) -> Result<(), kube::Error> {
+async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behavior: &Behavior) -> Result<(), kube::Error> {
     if volume["status"]["phase"] == "Succeeded" || volume["metadata"]["deletionTimestamp"].is_string() {
         return Ok(());
     }
     let told = |phase: &str, kind: &str, reason: &str, message: &str| json!({"phase": phase, "conditions": [{"type": kind, "status": "False", "reason": reason, "message": message, "lastTransitionTime": null}]});
-    match behaviour {
-        Behaviour::VolumeFails(message) => {
+    match behavior {
+        Behavior::VolumeFails(message) => {
             return informer.set_status(Kind::DataVolume, volume, told("Failed", "Running", "Error", message)).await;
         }
-        Behaviour::VolumePends(message) => {
+        Behavior::VolumePends(message) => {
             return informer.set_status(Kind::DataVolume, volume, told("Pending", "Bound", "ErrClaimNotValid", message)).await;
         }
         _ => {}
@@ -204,12 +204,12 @@ async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behavi
 }
 
 async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Option<&Value>, seen: &Seen) -> Result<(), kube::Error> {
-    let behaviour = &seen.behaviour;
+    let behavior = &seen.behavior;
     if pod["metadata"]["deletionTimestamp"].is_string() {
         return informer.delete(Kind::Pod, pod, true).await;
     }
     let Some(node) = pod["spec"]["nodeName"].as_str() else {
-        return match unschedulable(pod, behaviour) {
+        return match unschedulable(pod, behavior) {
             None => informer.bind(pod, NODES[text(pod, "name").len() % NODES.len()]).await,
             Some(why) => {
                 let condition = json!({"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why, "lastTransitionTime": null});
@@ -221,7 +221,7 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
     };
     let machine = machine_of(Kind::Pod, pod);
     let mut status = pod["status"].clone();
-    if let Behaviour::PullFails(message) = behaviour {
+    if let Behavior::PullFails(message) = behavior {
         let reason = if status["initContainerStatuses"].is_null() { "ErrImagePull" } else { "ImagePullBackOff" };
         let state = json!({"waiting": {"reason": reason, "message": message}});
         status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &status["initContainerStatuses"], &state, false);
@@ -247,23 +247,23 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
     informer.set_status(Kind::Pod, pod, status).await
 }
 
-/// Why no node takes a pod.
-fn unschedulable(pod: &Value, behaviour: &Behaviour) -> Option<String> {
-    if let Behaviour::Unschedulable(why) = behaviour {
+/// Why no node is suitable for a pod.
+fn unschedulable(pod: &Value, behavior: &Behavior) -> Option<String> {
+    if let Behavior::Unschedulable(why) = behavior {
         return Some(why.clone());
     }
     let foreign = |(label, value): (&String, &Value)| match label.as_str() {
         "kubernetes.io/hostname" => !NODES.iter().any(|node| value == node),
         "kubevirt.io/schedulable" | "kubernetes.io/os" | "kubernetes.io/arch" => false,
-        // KubeVirt asks for CPU models and features, which every node here has.
+        // KubeVirt requests CPU models and features, which every node here has.
         label => !label.contains("kubevirt.io/"),
     };
     let mismatch = pod["spec"]["nodeSelector"].as_object().is_some_and(|selector| selector.iter().any(foreign));
     mismatch.then(|| format!("0/{0} nodes are available: {0} node(s) didn't match Pod's node affinity/selector.", NODES.len()))
 }
 
-/// Of containers that have a status already only what changes is set: API servers add to it and put it in an order of their own, and
-/// what looks different would be written for ever.
+/// In existing container statuses only changed fields are set. API servers add fields and sort them, and a difference would be
+/// written again and again.
 fn containers(list: &Value, before: &Value, state: &Value, ready: bool) -> Value {
     let fresh =
         |container: &Value| json!({"name": container["name"], "image": container["image"], "imageID": "sha256:0", "restartCount": 0});
@@ -286,7 +286,7 @@ fn conditions(initialized: bool, ready: bool, before: &Value) -> Value {
         let same = old(kind).filter(|old| old["status"] == status);
         same.unwrap_or_else(|| json!({"type": kind, "status": status, "lastTransitionTime": now()}))
     });
-    // KubeVirt's own condition, a readiness gate, stays as it is.
+    // KubeVirt's own condition, a readiness gate, is kept.
     json!(old("kubevirt.io/virtual-machine-unpaused").into_iter().chain(all).collect::<Vec<_>>())
 }
 
@@ -303,16 +303,16 @@ async fn instance(
     let grace = Duration::from_secs(instance["spec"]["terminationGracePeriodSeconds"].as_u64().unwrap_or(180));
     let next = match phase {
         "Scheduled" | "Running" if going => "Succeeded",
-        // As virt-handler has it: KubeVirt `pkg/virt-handler/vm.go`, `calculateVmPhaseForStatusReason`.
+        // As in KubeVirt's `pkg/virt-handler/vm.go`, `calculateVmPhaseForStatusReason`.
         "Running" if seen.crashed => "Failed",
-        // A guest that powers itself off.
+        // The guest powered off.
         "Running" if !seen.running => "Succeeded",
-        "Scheduled" if seen.behaviour == Behaviour::Crashes => "Failed",
+        "Scheduled" if seen.behavior == Behavior::Crashes => "Failed",
         "Scheduled" => "Running",
         _ => return Ok(Then::OnChange),
     };
     if next == "Running" {
-        // Its pod was there when it was scheduled, and will be heard of.
+        // Its pod existed when it was scheduled, and an event will follow.
         let Some(pod) = pod else { return Ok(Then::OnChange) };
         let birth = birth(informer, guests, instance, pod).await?;
         if let Err(error) = guests.begin(&name, &birth) {

@@ -1,4 +1,4 @@
-//! Simulated machines: how long they take, and what goes wrong with them on demand.
+//! Simulated VMs: their timing, and failures on demand.
 
 use std::{
     collections::BTreeMap,
@@ -15,33 +15,33 @@ use crate::{
     informer::{Kind, Name, machine_of},
 };
 
-/// How a machine behaves.
+/// How a VM behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Behaviour {
-    /// It comes up and works.
+pub enum Behavior {
+    /// It starts and its workload runs.
     Works,
     /// Its image cannot be pulled, with the kubelet's message.
     PullFails(String),
-    /// It fails whenever it is started.
+    /// It fails at every start.
     Crashes,
-    /// No node takes it, with the scheduler's message.
+    /// No node is suitable, with the scheduler's message.
     Unschedulable(String),
     /// Its data volume fails, with CDI's message.
     VolumeFails(String),
     /// Its data volume stays pending, with CDI's message.
     VolumePends(String),
-    /// It runs, and its work does not, for the reason the guest gives.
+    /// It runs, but its workload does not, with the guest's reason.
     Sick(String),
-    /// It worked, and answers nobody any more.
+    /// It was working, and does not respond any more.
     Hangs,
 }
 
-/// All simulated machines.
+/// All simulated VMs.
 #[derive(Debug)]
 pub struct Simulation {
-    /// From Running to the first round of work.
+    /// The time from Running until the workload runs.
     boot: Duration,
-    rules: Mutex<Vec<(String, Behaviour)>>,
+    rules: Mutex<Vec<(String, Behavior)>>,
     begun: Mutex<BTreeMap<Name, Instant>>,
 }
 
@@ -54,26 +54,26 @@ impl Simulation {
         Self { boot, rules: Mutex::default(), begun: Mutex::default() }
     }
 
-    /// From now on machines whose name ends so behave so; the latest rule for a machine counts.
-    pub fn set(&self, ending: &str, behaviour: Behaviour) {
-        lock(&self.rules).insert(0, (ending.to_owned(), behaviour));
+    /// Sets the behavior of VMs whose name has this ending; the latest rule wins.
+    pub fn set(&self, ending: &str, behavior: Behavior) {
+        lock(&self.rules).insert(0, (ending.to_owned(), behavior));
     }
 
-    fn behaviour(&self, machine: &str) -> Behaviour {
+    fn behavior(&self, machine: &str) -> Behavior {
         let rules = lock(&self.rules);
-        rules.iter().find(|(ending, _)| machine.ends_with(ending.as_str())).map_or(Behaviour::Works, |(_, behaviour)| behaviour.clone())
+        rules.iter().find(|(ending, _)| machine.ends_with(ending.as_str())).map_or(Behavior::Works, |(_, behavior)| behavior.clone())
     }
 
-    /// What the guest's health answer says: work runs, or why not.
+    /// The response of the guest's health endpoint: the workload runs, or why not.
     ///
     /// # Errors
     /// The reason.
     pub fn guest(&self, machine: &Name) -> Result<Duration, String> {
         let up = lock(&self.begun).get(machine).map(Instant::elapsed).ok_or_else(|| "the guest does not run".to_owned())?;
-        match self.behaviour(&machine.1) {
-            Behaviour::Sick(reason) => Err(reason),
-            // The last that it said.
-            Behaviour::Hangs => Err("working".to_owned()),
+        match self.behavior(&machine.1) {
+            Behavior::Sick(reason) => Err(reason),
+            // Its last response.
+            Behavior::Hangs => Err("working".to_owned()),
             _ if up < self.boot => Err("installing its tools".to_owned()),
             _ => Ok(up.saturating_sub(self.boot)),
         }
@@ -86,7 +86,7 @@ impl Guests for Simulation {
     }
 
     fn seen(&self, machine: &Name) -> Seen {
-        Seen { behaviour: self.behaviour(&machine.1), running: true, ready: self.guest(machine).is_ok(), crashed: false }
+        Seen { behavior: self.behavior(&machine.1), running: true, ready: self.guest(machine).is_ok(), crashed: false }
     }
 
     fn begin(&self, machine: &Name, _: &Birth<'_>) -> io::Result<()> {
@@ -99,7 +99,7 @@ impl Guests for Simulation {
         true
     }
 
-    /// An address of the documentation range, the same for the same machine.
+    /// An address of the documentation range, always the same for a VM.
     fn address(&self, machine: &Name) -> String {
         let sum = machine.1.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         format!("198.51.100.{}", sum % 254 + 1)
@@ -119,7 +119,7 @@ impl Kubelet for Simulation {
 
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
         let machine = machine_of(Kind::Pod, pod);
-        if self.behaviour(&machine.1) == Behaviour::Hangs {
+        if self.behavior(&machine.1) == Behavior::Hangs {
             return None;
         }
         let health = self.guest(&machine);

@@ -1,4 +1,4 @@
-//! One machine: its disks, its seed, its QEMU.
+//! One VM: its disks, its seed, its QEMU process.
 
 use std::{
     collections::BTreeMap,
@@ -23,28 +23,28 @@ use super::{
 };
 use crate::nodes::Birth;
 
-/// Programs that make an ISO 9660 image, with the same options.
+/// Programs that create an ISO 9660 image with the same options.
 const ISO: [&str; 3] = ["genisoimage", "mkisofs", "xorrisofs"];
-/// How long a kernel may take under KVM until it is believed; a device that opens may still start none.
+/// The time limit of the KVM test; a device that opens may still not start a VM.
 const KVM: Duration = Duration::from_secs(30);
 
-/// The longest that QEMU itself may take to start.
+/// The time limit of starting QEMU.
 const START: Duration = Duration::from_secs(30);
 
-/// The image that machines boot from.
+/// The image that VMs boot from.
 pub struct Image {
     file: PathBuf,
     format: String,
-    /// Kernel, initial RAM disk and the kernel's command line, where they lie beside it.
+    /// Kernel, initial RAM disk and kernel command line, if they are next to it.
     kernel: Option<(PathBuf, PathBuf, String)>,
     kvm: bool,
-    /// What is emulated where there is no KVM.
+    /// The emulated CPU if there is no KVM.
     cpu: String,
 }
 
 impl Image {
     /// # Errors
-    /// A program that is not there, or no image.
+    /// A missing program, or no image.
     pub fn open(file: &Path) -> io::Result<Self> {
         for program in ["qemu-system-x86_64", "qemu-img"] {
             which(program)?;
@@ -64,7 +64,7 @@ impl Image {
     }
 }
 
-/// Whether a kernel gets through its start under KVM: that of the image, which ends in a panic where it is started without a disk.
+/// Whether KVM can start the image's kernel, which panics if it is started without a disk.
 fn kvm_works(image: &Path, format: &str, kernel: Option<&PathBuf>) -> bool {
     if !Path::new("/dev/kvm").exists() {
         return false;
@@ -75,7 +75,7 @@ fn kvm_works(image: &Path, format: &str, kernel: Option<&PathBuf>) -> bool {
         Some(kernel) => probe.args(["-append", "console=ttyS0", "-kernel"]).arg(kernel),
         None => probe.arg("-drive").arg(format!("file={},format={format},if=virtio,snapshot=on", image.display())),
     };
-    // Before what systemd has to say a quiet kernel says nothing.
+    // A quiet kernel prints nothing before systemd.
     let signs: &[&str] = if kernel.is_some() { &["Kernel panic -"] } else { &["systemd[1]", "Welcome to"] };
     let Ok(mut child) = probe.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else { return false };
     let (sender, heard) = std::sync::mpsc::channel();
@@ -99,30 +99,30 @@ fn iso() -> io::Result<&'static str> {
     ISO.into_iter().find(|program| which(program).is_ok()).ok_or_else(missing)
 }
 
-/// The processors of a spec.
+/// The CPUs of a spec.
 pub fn processors(spec: &Value) -> u64 {
     let number = |path: &str| spec["domain"]["cpu"][path].as_u64().unwrap_or(1);
     number("sockets") * number("cores") * number("threads")
 }
 
-/// A machine that runs; when this is dropped it is closed.
+/// A running VM; it is stopped when this is dropped.
 pub struct Machine {
     pub address: Ipv4Addr,
-    /// Of its instance.
+    /// UID of its VMI.
     pub uid: String,
     folder: PathBuf,
-    /// QEMU, until it is taken away.
+    /// QEMU, until it is stopped.
     process: Mutex<Option<Child>>,
     ready: AtomicBool,
-    /// When it has been asked to end.
+    /// When it was asked to stop.
     asked: Mutex<Option<Instant>>,
 }
 
 impl Machine {
-    /// Starts it, in a folder of its own.
+    /// Starts it, in its own directory.
     ///
     /// # Errors
-    /// What keeps it from being started.
+    /// Why it cannot be started.
     pub fn start(
         image: &Image,
         folder: &Path,
@@ -172,7 +172,7 @@ impl Machine {
         Ok(machine)
     }
 
-    /// Waits until QEMU has taken all its arguments.
+    /// Waits until QEMU has read all its arguments.
     fn has_begun(&self) -> io::Result<()> {
         let begun = Instant::now();
         while self.order("query-status").is_err() {
@@ -193,7 +193,7 @@ impl Machine {
         self.process().as_mut().is_some_and(|process| matches!(process.try_wait(), Ok(None)))
     }
 
-    /// Whether QEMU ended otherwise than by the guest's powering off.
+    /// Whether QEMU ended otherwise than by a power-off of the guest.
     pub fn has_crashed(&self) -> bool {
         self.process().as_mut().and_then(|process| process.try_wait().ok()?).is_some_and(|status| !status.success())
     }
@@ -211,14 +211,14 @@ impl Machine {
         self.folder.join("console")
     }
 
-    /// Asks it to end, and ends it when it takes longer than `grace`; whether it has ended.
+    /// Asks the guest to stop, and kills QEMU after `grace`; true once it has stopped.
     pub fn end(&self, grace: Duration) -> bool {
         if !self.is_running() {
             return true;
         }
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let since = *asked.get_or_insert_with(|| {
-            // A guest that does not listen ends by the clock.
+            // A guest that does not react is killed after its grace period.
             drop(self.order("system_powerdown"));
             Instant::now()
         });
@@ -230,8 +230,8 @@ impl Machine {
         false
     }
 
-    /// Ends it now, and throws away all but its data disks. Whoever still talks to it keeps nothing of it: a machine of the same name
-    /// may begin at once.
+    /// Kills it and deletes everything but its data disks. Processes that still use its files do not affect a new VM with the same
+    /// name.
     pub fn close(&self) {
         let Some(mut process) = self.process().take() else { return };
         drop(process.kill());
@@ -259,7 +259,7 @@ impl Drop for Machine {
     }
 }
 
-/// A disk as QEMU gets it.
+/// A disk in QEMU's terms.
 pub struct Drive {
     name: String,
     file: PathBuf,
@@ -267,10 +267,10 @@ pub struct Drive {
     serial: Option<String>,
 }
 
-/// The disks of a spec, in its order. `volume` says where the data of a claim lies.
+/// The disks of a spec, in order. `volume` is the path of a PVC's data.
 ///
 /// # Errors
-/// A disk that this box cannot make.
+/// A disk type that the sandbox does not support.
 pub fn drives(image: &Image, folder: &Path, birth: &Birth<'_>, volume: &dyn Fn(&Value) -> PathBuf) -> io::Result<Vec<Drive>> {
     fs::create_dir_all(folder)?;
     let spec = &birth.instance["spec"];
@@ -299,7 +299,7 @@ pub fn drives(image: &Image, folder: &Path, birth: &Birth<'_>, volume: &dyn Fn(&
     Ok(drives)
 }
 
-/// What is written to a container disk is gone when its instance is.
+/// Writes to a container disk are lost with the VMI.
 fn overlay(image: &Image, folder: &Path) -> io::Result<PathBuf> {
     let file = folder.join("root.qcow2");
     let mut make = Command::new("qemu-img");
@@ -325,7 +325,7 @@ fn seed(folder: &Path, birth: &Birth<'_>) -> io::Result<PathBuf> {
     Ok(file)
 }
 
-/// A file that takes no more room than what is written to it.
+/// A sparse file.
 fn sparse(file: PathBuf, size: Option<u64>) -> io::Result<PathBuf> {
     if !file.exists() {
         let size = size.ok_or_else(|| io::Error::other("a disk without a size"))?;
@@ -334,7 +334,7 @@ fn sparse(file: PathBuf, size: Option<u64>) -> io::Result<PathBuf> {
     Ok(file)
 }
 
-/// A quantity in bytes, as far as specs of machines use them.
+/// A quantity in bytes, as far as VM specs use them.
 fn bytes(quantity: &str) -> Option<u64> {
     let end = quantity.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(quantity.len());
     let (number, unit) = quantity.split_at(end);

@@ -1,4 +1,4 @@
-//! Machines that boot: QEMU carries them out as KubeVirt would, from the instance's own spec and Secret.
+//! VMs that boot: runs QEMU from the VMI's spec and Secret, as KubeVirt would.
 
 mod machine;
 mod network;
@@ -20,7 +20,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{Birth, Guests, Seen, simulation::Behaviour};
+use super::{Birth, Guests, Seen, simulation::Behavior};
 use crate::{
     api::{Kubelet, Stream, Way},
     informer::{Informer, Kind, Name, machine_of, text},
@@ -28,10 +28,10 @@ use crate::{
 use machine::{Image, Machine};
 use network::Network;
 
-/// The longest that a guest's answer to somebody's question may take.
+/// The time limit of a guest's response.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// All machines of a box.
+/// All VMs of a sandbox.
 pub struct Qemu {
     image: Image,
     folder: PathBuf,
@@ -42,12 +42,12 @@ pub struct Qemu {
 }
 
 impl Qemu {
-    /// A box without machines. `image` is a cloud image, raw or qcow2; where `vmlinuz` and `initrd.img` lie beside it, QEMU starts
-    /// that kernel, with the command line in `cmdline` (default: the root disk by its label `root`). Without KVM the processor named in
-    /// `cpu` is emulated (default: all that QEMU can).
+    /// A sandbox without VMs. `image` is a cloud image, raw or qcow2. If `vmlinuz` and `initrd.img` are next to it, QEMU starts
+    /// that kernel with the command line in `cmdline` (default: the root disk by its label `root`). Without KVM the CPU model in
+    /// `cpu` is emulated (default: everything that QEMU can).
     ///
     /// # Errors
-    /// A program that is not there, an image that is none, no right to make a network.
+    /// A missing program, an invalid image, or no permission to create a network.
     pub fn new(image: &Path, folder: &Path) -> io::Result<Self> {
         let folder = folder.join("machines");
         fs::create_dir(&folder)?;
@@ -64,7 +64,7 @@ impl Qemu {
         self.machines().get(name).cloned()
     }
 
-    /// What keeps a machine from being started is found before the network, which all share, is touched, as far as it can be.
+    /// Checks what would prevent a start before the shared network is changed.
     fn start(&self, name: &Name, birth: &Birth<'_>, folder: &Path) -> io::Result<Machine> {
         let drives = machine::drives(&self.image, folder, birth, &|claim| self.volume(claim))?;
         let port = self.network.plug(name, birth.instance)?;
@@ -72,12 +72,12 @@ impl Qemu {
         machine.inspect_err(|_| self.network.unplug(name))
     }
 
-    /// The data of a very claim: one that is made again under its name is blank.
+    /// The data of a particular PVC: a new one with the same name is blank.
     fn volume(&self, claim: &Value) -> PathBuf {
         self.folder.join(format!("{}.{}.{}.raw", text(claim, "namespace"), text(claim, "name"), text(claim, "uid")))
     }
 
-    /// Data disks last as long as their claims.
+    /// Data disks exist as long as their PVCs.
     fn forget_volumes(&self, informer: &Informer) {
         let there: Vec<_> = informer.all(Kind::Claim).map(|claim| self.volume(claim)).collect();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
@@ -88,7 +88,7 @@ impl Qemu {
         }
     }
 
-    /// Names of Services stand for the pods behind them that are ready.
+    /// Names of Services resolve to their ready pods.
     fn name_services(&self, informer: &Informer) {
         let mut names = BTreeMap::new();
         for service in informer.all(Kind::Service) {
@@ -113,7 +113,7 @@ impl Guests for Qemu {
     fn seen(&self, name: &Name) -> Seen {
         let machine = self.machine(name);
         Seen {
-            behaviour: Behaviour::Works,
+            behavior: Behavior::Works,
             running: machine.as_ref().is_some_and(|machine| machine.is_running()),
             ready: machine.as_ref().is_some_and(|machine| machine.is_ready()),
             crashed: machine.is_some_and(|machine| machine.has_crashed()),
@@ -122,9 +122,9 @@ impl Guests for Qemu {
 
     fn begin(&self, name: &Name, birth: &Birth<'_>) -> io::Result<()> {
         match self.machine(name) {
-            // Begun already, by a round whose word of it was lost.
+            // Already started by a round whose write was lost.
             Some(machine) if machine.uid == text(birth.instance, "uid") => return Ok(()),
-            // Its end was never heard of.
+            // Its end was missed.
             Some(_) => drop(self.end(name, Duration::ZERO)),
             None => {}
         }
@@ -187,7 +187,7 @@ impl Kubelet for Qemu {
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
         let address = self.machine(&machine_of(Kind::Pod, pod))?.address;
         let asked = probe::get((address, port.parse().ok()?).into(), if path.is_empty() { "/" } else { path }, ANSWER);
-        // In a runtime of its own, which also ends in there: the box's may end while a guest thinks.
+        // In its own runtime, which ends there: the sandbox's may end while a guest responds.
         let answer = || tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(asked);
         tokio::task::block_in_place(answer).ok()
     }

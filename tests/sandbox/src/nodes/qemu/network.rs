@@ -1,5 +1,5 @@
-//! The pod network of a box: a network namespace of its own with a bridge, a tap for each machine, addresses and names by dnsmasq, and
-//! what KubeVirt's masquerade binding does: only the ports of `interfaces[].ports` reach a guest.
+//! The pod network of a sandbox: a network namespace with a bridge, a tap per VM, addresses and names by dnsmasq, and KubeVirt's
+//! masquerade binding: only the ports of `interfaces[].ports` reach a guest.
 
 use std::{
     collections::BTreeMap,
@@ -19,26 +19,26 @@ use serde_json::Value;
 use super::process::{Starter, done, inside, which};
 use crate::informer::Name;
 
-/// Boxes at once on one host; each has a network of 254 addresses.
+/// The most sandboxes on one host; each has a network with 254 addresses.
 const BOXES: u8 = 64;
-/// The bridge: name server, and what hands out addresses.
+/// The bridge: name server and DHCP server.
 const BRIDGE: u8 = 1;
 /// The host.
 const HOST: u8 = 254;
 
-/// Where a machine is plugged in.
+/// Where a VM is connected.
 pub struct Port {
     /// The network namespace.
     pub namespace: String,
     /// The tap in it.
     pub tap: String,
-    /// The machine's hardware address.
+    /// The MAC address of the VM.
     pub mac: String,
-    /// The address it gets.
+    /// The IP address that it gets.
     pub address: Ipv4Addr,
 }
 
-/// A machine at the bridge.
+/// A VM on the bridge.
 struct Plug {
     number: u8,
     tcp: Vec<u16>,
@@ -58,10 +58,10 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network that no other box uses.
+    /// A network that no other sandbox uses.
     ///
     /// # Errors
-    /// Not root, or a program that is not there.
+    /// Not root, or a missing program.
     pub fn new(folder: &Path) -> io::Result<Self> {
         for program in ["ip", "nft", "dnsmasq", "setpriv"] {
             which(program)?;
@@ -88,7 +88,7 @@ impl Network {
 
     fn lay(&self) -> io::Result<()> {
         let (name, host) = (&self.name, &self.name);
-        // What a box that was killed left behind.
+        // Removes what a killed sandbox left.
         self.remove();
         ip(&format!("netns add {name}")).map_err(|error| io::Error::other(format!("a network for machines needs root: {error}")))?;
         let inside = |line: &str| ip(&format!("-n {name} {line}"));
@@ -103,14 +103,14 @@ impl Network {
         for file in ["hosts", "leases", "options"] {
             fs::write(self.folder.join(file), "")?;
         }
-        // For whoever wants to look in from the host.
+        // For users who connect from the host.
         fs::write(self.folder.join("netns"), name)?;
         fs::write(self.folder.join("host"), self.address(HOST).to_string())?;
         self.serve()
     }
 
-    /// Hands out addresses and names as the files now say. dnsmasq is started anew each time: told to read them again it may crash
-    /// (2.90, by SIGSEGV, where a machine that had an address is no longer in its file).
+    /// Serves the addresses and names that are now in the files. dnsmasq is restarted each time: on a reload it may crash (2.90,
+    /// SIGSEGV, if a VM with an address is no longer in its file).
     fn serve(&self) -> io::Result<()> {
         let mut running = lock(&self.dnsmasq);
         if let Some(mut old) = running.take() {
@@ -127,7 +127,7 @@ impl Network {
             "--bind-interfaces".to_owned(),
             "--local=/cluster.local/".to_owned(),
             "--user=root".to_owned(),
-            // Each address belongs to one machine: there is nothing to remember.
+            // Each address belongs to one VM, so no leases are kept.
             "--leasefile-ro".to_owned(),
             "--dhcp-authoritative".to_owned(),
             format!("--dhcp-range={},static,255.255.255.0,infinite", self.address(0)),
@@ -144,7 +144,7 @@ impl Network {
         Ok(())
     }
 
-    /// What starts the programs of machines.
+    /// Starts programs for VMs.
     pub fn starter(&self) -> &Starter {
         &self.starter
     }
@@ -153,10 +153,10 @@ impl Network {
         inside(&self.name, program)
     }
 
-    /// A place for a machine, with the ports of its spec open.
+    /// A connection for a VM, with the ports of its spec open.
     ///
     /// # Errors
-    /// All places taken, or no tap.
+    /// All addresses are used, or no tap can be created.
     pub fn plug(&self, name: &Name, instance: &Value) -> io::Result<Port> {
         let mut plugs = lock(&self.plugs);
         let free = (2..HOST).find(|number| plugs.values().all(|plug| plug.number != *number));
@@ -182,7 +182,7 @@ impl Network {
         Ok(Port { namespace: self.name.clone(), tap, mac: mac(number), address: self.address(number) })
     }
 
-    /// The place is free again.
+    /// Releases a connection.
     pub fn unplug(&self, name: &Name) {
         let mut plugs = lock(&self.plugs);
         if let Some(plug) = plugs.remove(name) {
@@ -191,7 +191,7 @@ impl Network {
         }
     }
 
-    /// Names, each with what it stands for now.
+    /// Sets the names and what they resolve to.
     pub fn name(&self, names: &BTreeMap<String, Vec<String>>) {
         let mut before = lock(&self.names);
         if *before == *names {
@@ -200,24 +200,24 @@ impl Network {
         before.clone_from(names);
         let lines = names.iter().flat_map(|(name, addresses)| addresses.iter().map(move |address| format!("{address} {name}\n")));
         let written = fs::write(self.folder.join("hosts"), lines.collect::<String>());
-        // What fails now is tried again with the next change.
+        // A failure is retried with the next change.
         if written.and_then(|()| self.serve()).is_err() {
             before.clear();
         }
     }
 
-    /// Tells dnsmasq and the filter who is there.
+    /// Configures dnsmasq and the packet filter.
     fn tell(&self, plugs: &BTreeMap<Name, Plug>) -> io::Result<()> {
         let (mut leases, mut options, mut rules) = (String::new(), String::new(), String::new());
         for ((namespace, machine), Plug { number, tcp, udp }) in plugs {
-            // Whatever it calls itself: from a fresh root disk comes another client identifier.
+            // Whatever its client identifier: a fresh root disk has a new one.
             leases.push_str(&format!("{},id:*,set:{namespace},{},{machine}\n", mac(*number), self.address(*number)));
-            // As the cluster's own resolver has it.
+            // As in the cluster's DNS.
             let search = format!("tag:{namespace},option:domain-search,{namespace}.svc.cluster.local,svc.cluster.local,cluster.local\n");
             if !options.contains(&search) {
                 options.push_str(&search);
             }
-            // KubeVirt forwards every port where none is named.
+            // KubeVirt forwards all ports if none is listed.
             if tcp.is_empty() && udp.is_empty() {
                 continue;
             }
@@ -235,7 +235,7 @@ impl Network {
         done("nft", self.command("nft").arg("-f").arg(rules))
     }
 
-    /// Takes it all away.
+    /// Removes the network.
     pub fn remove(&self) {
         if let Some(mut dnsmasq) = lock(&self.dnsmasq).take() {
             drop(dnsmasq.kill());
@@ -256,28 +256,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How many queues a machine's interface has: where it asks for several, one for each processor.
+/// The number of queues of an interface: one per CPU if it requests several.
 pub fn queues(spec: &Value) -> u64 {
     let several = spec["domain"]["devices"]["networkInterfaceMultiqueue"] == true;
     if several { super::machine::processors(spec) } else { 1 }
 }
 
-/// The sole right to a network's name on this host, for as long as it is held: an abstract socket leaves nothing behind.
+/// The lock of a network's name on this host: an abstract socket leaves nothing behind.
 fn claim(number: u8) -> Option<UnixListener> {
     UnixListener::bind_addr(&SocketAddr::from_abstract_name(format!("virtwork-{number}")).ok()?).ok()
 }
 
-/// `ip` with the words of a line.
+/// Runs `ip` with the words of a line.
 fn ip(line: &str) -> io::Result<()> {
     done(&format!("ip {line}"), Command::new("ip").args(line.split(' ')))
 }
 
-/// Locally administered.
+/// A locally administered address.
 fn mac(number: u8) -> String {
     format!("02:76:77:00:00:{number:02x}")
 }
 
-/// All ports but these.
+/// All ports except these.
 fn except(protocol: &str, ports: &[u16]) -> String {
     if ports.is_empty() {
         return String::new();

@@ -1,5 +1,5 @@
-//! The readiness probe, executed as the kubelet does it (Kubernetes `pkg/kubelet/prober`): after the initial delay every period, with a
-//! time limit; so many successes or failures in a row change what is known.
+//! The readiness probe, executed like the kubelet's (Kubernetes `pkg/kubelet/prober`): periodically after the initial delay, with a
+//! time limit and thresholds.
 
 use std::{io, net::SocketAddr, sync::Weak, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use super::machine::Machine;
 
-/// No answer that anybody asks for is longer.
+/// The size limit of a response.
 const LONGEST: u64 = 1 << 20;
 
 fn probe_of(pod: &Value) -> &Value {
@@ -24,7 +24,7 @@ fn port_of(probe: &Value) -> Option<u16> {
 }
 
 /// # Errors
-/// A probe that `run` does not carry out; a machine must never pass for ready because of that.
+/// A probe type that is not supported: a VM must never count as ready because of that.
 pub fn check(pod: &Value) -> io::Result<()> {
     let (probe, get) = (probe_of(pod), &probe_of(pod)["httpGet"]);
     let plain = ["host", "httpHeaders"].iter().all(|key| get[key].is_null()) && get["scheme"] != "HTTPS";
@@ -34,7 +34,7 @@ pub fn check(pod: &Value) -> io::Result<()> {
     Err(io::Error::other("readinessProbe: machines that boot here are probed by httpGet in plain text at a port's number alone"))
 }
 
-/// Probes until the machine is gone; without a probe it is ready.
+/// Probes until the VM is gone. Without a probe it is ready.
 pub async fn run(machine: Weak<Machine>, pod: Value) {
     let probe = probe_of(&pod);
     let number = |name: &str, default: u64| probe[name].as_u64().filter(|number| *number > 0).unwrap_or(default);
@@ -42,7 +42,7 @@ pub async fn run(machine: Weak<Machine>, pod: Value) {
     let (success, failure) = (number("successThreshold", 1), number("failureThreshold", 3));
     let port = port_of(probe);
     let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
-    // As Go's ticker: what takes longer than a period is followed at once by the next, and no more is made up for.
+    // Like Go's ticker: after a late probe the next one follows at once, and missed ones are dropped.
     let mut tick = interval_at(Instant::now() + Duration::from_secs(number("initialDelaySeconds", 0)), period);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut last, mut in_a_row) = (false, 0);
@@ -65,7 +65,7 @@ pub async fn run(machine: Weak<Machine>, pod: Value) {
 /// One HTTP request: status and body.
 ///
 /// # Errors
-/// No connection, no answer in time, or none in HTTP.
+/// No connection, no response in time, or no HTTP response.
 pub async fn get(address: SocketAddr, path: &str, limit: Duration) -> io::Result<(u16, String)> {
     let asked = async {
         let mut stream = TcpStream::connect(address).await?;

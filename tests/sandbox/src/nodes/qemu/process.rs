@@ -1,4 +1,4 @@
-//! Programs that machines consist of. They end with this process, however it ends.
+//! The programs of VMs. They end with this process, however it ends.
 
 use std::{
     io,
@@ -9,8 +9,8 @@ use std::{
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
-/// Starts programs from a thread of its own, with which they end: the kernel's parent-death signal goes by threads, and those
-/// of a runtime come and go.
+/// Starts programs from its own thread: the kernel's parent-death signal is sent when that thread ends, and threads of a runtime
+/// come and go.
 pub struct Starter(Mutex<mpsc::Sender<Order>>);
 
 impl Starter {
@@ -38,7 +38,7 @@ impl Starter {
     }
 }
 
-/// A program in a network namespace, that ends with the thread that starts it.
+/// A program in a network namespace that ends with the thread that started it.
 pub fn inside(namespace: &str, program: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "ip", "netns", "exec", namespace, program]);
@@ -46,7 +46,7 @@ pub fn inside(namespace: &str, program: &str) -> Command {
 }
 
 /// # Errors
-/// Where it is not on PATH.
+/// If it is not on PATH.
 pub fn which(program: &str) -> io::Result<()> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
@@ -59,7 +59,7 @@ pub fn which(program: &str) -> io::Result<()> {
 /// Runs a program to its end.
 ///
 /// # Errors
-/// It fails, with what it said.
+/// It fails, with its output.
 pub fn done(what: &str, command: &mut Command) -> io::Result<()> {
     let output = command.output()?;
     if output.status.success() {
