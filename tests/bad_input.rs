@@ -30,7 +30,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up --ssh-key nonsense", &["--ssh-key", "is not a public key"]),
     ("up --name Fleet", &["--name", "Fleet"]),
     ("up --name a.b", &["--name", "a.b"]),
-    ("up --name this-name-is-so-long-that-no-machine-can-bear-it", &["--name", "at most 40"]),
+    ("up --name this-name-is-much-too-long-for-any-virtual-machine", &["--name", "at most 40"]),
     ("up --name this-name-is-too-long-for-some-machines", &["this-name-is-too-long-for-some-machines-network-client-0", "50", "--name"]),
     ("up --ssh-user a:b", &["--ssh-user", "is not an account name"]),
     ("up --ssh-user root", &["--ssh-user", "is not an account name"]),

@@ -47,7 +47,7 @@ fn recoverable_problems_are_shown_and_waited_for() {
     world.sandbox.simulation.set("cpu-0", Behavior::Unschedulable("0/2 nodes are available: 2 Insufficient memory.".to_owned()));
     world.sandbox.simulation.set("database-0", Behavior::VolumePends("no accessMode specified in StorageProfile".to_owned()));
     let up = world.start("up cpu database --timeout 60");
-    common::eventually("the machine is unschedulable", || {
+    common::eventually("the VM is unschedulable", || {
         let vm = world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned());
         vm && world.vm("virtwork-cpu-0")["status"]["printableStatus"] == "ErrorUnschedulable"
     });
@@ -71,7 +71,7 @@ fn quota_is_named() {
 fn a_vm_deleted_by_someone_else_ends_the_wait() {
     let world = World::with(&Settings { boot: std::time::Duration::from_secs(3600), ..Settings::default() });
     let mut up = world.start("up cpu --timeout 120");
-    common::eventually("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+    common::eventually("the VM exists", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
     world.api("DELETE", &format!("{}/virtwork-cpu-0", common::VMS), &json!(null));
     assert_eq!(up.wait().unwrap().code(), Some(3));
 }
@@ -162,9 +162,9 @@ fn transient_errors_are_retried() {
 #[test]
 fn permanent_errors_are_not_retried() {
     let world = World::new();
-    let effect = Effect::refuse(403, "Forbidden", "admission webhook \"policy\" denied the request: no machines today");
+    let effect = Effect::refuse(403, "Forbidden", "admission webhook \"policy\" denied the request: no VMs today");
     world.sandbox.faults.add(Fault::new(http::Method::POST, "/virtualmachines", effect).always());
-    world.run("up cpu --vm-count 20 --concurrency 1").code(1).stderr_has("no machines today");
+    world.run("up cpu --vm-count 20 --concurrency 1").code(1).stderr_has("no VMs today");
     let attempts = world.writes().iter().filter(|write| write.contains("/virtualmachines")).count();
     assert_eq!(attempts, 1);
 }

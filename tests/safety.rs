@@ -171,7 +171,7 @@ fn a_copy_with_a_data_disk_keeps_it() {
         .for_each(|volume| volume["dataVolume"]["name"] = json!("billing-data"));
     world.api("POST", VMS, &theirs);
     let pvc = || world.try_api("GET", &format!("{CLAIMS}/billing-data"), &Value::Null).ok();
-    eventually("its claim is there", || pvc().is_some());
+    eventually("its PVC exists", || pvc().is_some());
     let before = pvc().unwrap()["metadata"]["uid"].clone();
     world.run("down --dry-run").success().absent("billing");
     world.run("down --timeout 30").success().absent("billing");
@@ -236,7 +236,7 @@ fn exactly_what_was_listed_is_deleted() {
     world.run("up cpu").success();
     world.sandbox.faults.add(Fault::new(Method::DELETE, "/secrets/virtwork-cpu-userdata", Effect::Hold));
     let down = world.start("down");
-    eventually("the machine is gone", || world.sandbox.faults.held() > 0 && world.names("kubevirt.io/v1/virtualmachines").is_empty());
+    eventually("the VM is gone", || world.sandbox.faults.held() > 0 && world.names("kubevirt.io/v1/virtualmachines").is_empty());
     world.api("DELETE", &format!("{SECRETS}/virtwork-cpu-userdata"), &Value::Null);
     world.api("POST", SECRETS, &secret("virtwork-cpu-userdata"));
     world.sandbox.faults.release();

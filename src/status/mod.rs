@@ -267,7 +267,7 @@ mod tests {
     fn ready_needs_machine_and_instance() {
         let ready = live(json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
         assert!(status(&ready, Some(&ready)).ready);
-        assert!(!status(&ready, None).ready, "a VM's condition may lag behind its instance's");
+        assert!(!status(&ready, None).ready, "a VM's condition may lag behind its VMI's");
         assert!(!status(&LiveObject::default(), None).ready);
     }
 

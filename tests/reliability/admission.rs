@@ -109,7 +109,7 @@ fn webhook_fails_permanently() {
 fn webhook_denies_one_vm_with_a_long_reason() {
     let world = World::new();
     make_namespace(&world);
-    let why = format!("no machine with this number: {}", "because of a rule of this company. ".repeat(60));
+    let why = format!("no VM with this number: {}", "because of a rule of this company. ".repeat(60));
     assert!(why.len() > 2000);
     let message = why.clone();
     let webhook = Webhook::new(&world, "validatingwebhookconfigurations", move |vm, _| {
@@ -120,7 +120,7 @@ fn webhook_denies_one_vm_with_a_long_reason() {
     until_enforced(&world, Result::is_err);
     let run = world.run("up cpu --vm-count 4").code(1);
     let lines =
-        run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no machine")).count();
+        run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no VM")).count();
     assert_eq!(lines, 1, "{run:#?}");
     assert!(run.stderr.contains(why.trim()), "the whole reason is told: {run:#?}");
     assert!(!world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-2".to_owned()));

@@ -76,7 +76,7 @@ fn interrupted_while_waiting() {
     for how in ["-INT", "-TERM"] {
         let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
         let child = world.start("up cpu");
-        crate::common::eventually("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+        crate::common::eventually("the VM exists", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
         signal(&child, how);
         let (code, _, told) = child.end();
         assert_eq!(code, Some(130));

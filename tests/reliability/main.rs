@@ -50,7 +50,7 @@ fn count_of(world: &World, resources: &[&str]) -> (usize, usize) {
 #[track_caller]
 fn assert_remaining(world: &World, vms: usize, secrets: usize) {
     let found = (count_of(world, &["kubevirt.io/v1/virtualmachines"]).0, count_of(world, &["v1/secrets"]).0);
-    assert_eq!(found, (vms, secrets), "machines and secrets that are left");
+    assert_eq!(found, (vms, secrets), "remaining VMs and Secrets");
 }
 
 /// Asserts that no object is left, by label and by name.

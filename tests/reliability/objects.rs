@@ -33,7 +33,7 @@ fn namespace_is_terminating() {
 fn namespace_deleted_while_waiting() {
     let world = World::with(&Settings { boot: NEVER, ..Settings::default() });
     let child = world.start("up cpu --timeout 120");
-    eventually("the machine is there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
+    eventually("the VM exists", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
     world.api("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
     let (code, _, told) = child.end();
     assert_eq!(code, Some(3), "{told}");

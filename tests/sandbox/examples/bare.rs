@@ -51,7 +51,7 @@ async fn create(client: &Client, namespace: &str, file: &str) -> Result<(), Fail
 async fn status(client: &Client, namespace: &str, file: &str) -> Result<(), Failure> {
     let machines = objects(file)?;
     let patches = stream::iter(&machines).map(|machine| async move {
-        let (name, patch) = (machine["metadata"]["name"].as_str().ok_or("a machine without a name")?, json!({"status": machine["status"]}));
+        let (name, patch) = (machine["metadata"]["name"].as_str().ok_or("a VM without a name")?, json!({"status": machine["status"]}));
         api(client, namespace, KINDS[0]).patch_status(name, &PatchParams::default(), &Patch::Merge(patch)).await?;
         Ok::<_, Failure>(())
     });

@@ -247,7 +247,7 @@ fn guests(settings: &Settings, simulation: &Arc<Simulation>, folder: &Path) -> i
         #[cfg(target_os = "linux")]
         Some(image) => Ok(Arc::new(nodes::qemu::Qemu::new(image, folder)?)),
         #[cfg(not(target_os = "linux"))]
-        Some(_) => Err(io::Error::other(format!("machines that boot need Linux; {} is of no use", folder.display()))),
+        Some(_) => Err(io::Error::other(format!("VMs that boot need Linux ({})", folder.display()))),
     }
 }
 

@@ -95,7 +95,7 @@ fn kvm_works(image: &Path, format: &str, kernel: Option<&PathBuf>) -> bool {
 }
 
 fn iso() -> io::Result<&'static str> {
-    let missing = || io::Error::other("none of genisoimage, mkisofs, xorrisofs is installed; machines that boot need one");
+    let missing = || io::Error::other("none of genisoimage, mkisofs, xorrisofs is installed; VMs that boot need one of them");
     ISO.into_iter().find(|program| which(program).is_ok()).ok_or_else(missing)
 }
 
@@ -287,7 +287,7 @@ pub fn drives(image: &Image, folder: &Path, birth: &Birth<'_>, volume: &dyn Fn(&
         } else if let Some(size) = source["emptyDisk"]["capacity"].as_str() {
             (sparse(folder.join(format!("{name}.raw")), bytes(size))?, "raw")
         } else if let Some(claim) = source["dataVolume"]["name"].as_str() {
-            let claim = birth.claims.get(claim).ok_or_else(|| io::Error::other(format!("there is no claim {claim}")))?;
+            let claim = birth.claims.get(claim).ok_or_else(|| io::Error::other(format!("no PVC {claim}")))?;
             let size = claim["spec"]["resources"]["requests"]["storage"].as_str();
             (sparse(volume(claim), size.and_then(bytes))?, "raw")
         } else {

@@ -90,7 +90,7 @@ impl Network {
         let (name, host) = (&self.name, &self.name);
         // Removes what a killed sandbox left.
         self.remove();
-        ip(&format!("netns add {name}")).map_err(|error| io::Error::other(format!("a network for machines needs root: {error}")))?;
+        ip(&format!("netns add {name}")).map_err(|error| io::Error::other(format!("the network of VMs needs root: {error}")))?;
         let inside = |line: &str| ip(&format!("-n {name} {line}"));
         inside("link set lo up")?;
         inside("link add br0 type bridge")?;
@@ -160,7 +160,7 @@ impl Network {
     pub fn plug(&self, name: &Name, instance: &Value) -> io::Result<Port> {
         let mut plugs = lock(&self.plugs);
         let free = (2..HOST).find(|number| plugs.values().all(|plug| plug.number != *number));
-        let number = free.ok_or_else(|| io::Error::other("a box has room for 252 machines"))?;
+        let number = free.ok_or_else(|| io::Error::other("a sandbox has at most 252 VMs"))?;
         let ports = instance["spec"]["domain"]["devices"]["interfaces"][0]["ports"].as_array().cloned().unwrap_or_default();
         let open = |udp: bool| {
             let of = ports.iter().filter(|port| (port["protocol"] == "UDP") == udp);

@@ -31,7 +31,7 @@ pub fn check(pod: &Value) -> io::Result<()> {
     if probe.is_null() || port_of(probe).is_some() && plain {
         return Ok(());
     }
-    Err(io::Error::other("readinessProbe: machines that boot here are probed by httpGet in plain text at a port's number alone"))
+    Err(io::Error::other("readinessProbe: only httpGet without TLS to a port number is supported"))
 }
 
 /// Probes until the VM is gone. Without a probe it is ready.

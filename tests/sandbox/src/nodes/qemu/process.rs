@@ -53,7 +53,7 @@ pub fn which(program: &str) -> io::Result<()> {
     if folders.any(|folder| folder.join(program).is_file()) {
         return Ok(());
     }
-    Err(io::Error::other(format!("{program} is not installed; machines that boot need it")))
+    Err(io::Error::other(format!("{program} is not installed; VMs that boot need it")))
 }
 
 /// Runs a program to its end.
