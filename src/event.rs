@@ -236,9 +236,10 @@ impl fmt::Display for Question {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Prune(_) => formatter.write_str("Delete these objects, which are no longer part of the fleet?"),
-            Self::Delete { objects, namespace } => {
-                write!(formatter, "Delete these {} objects from namespace {namespace}?", objects.len())
-            }
+            Self::Delete { objects, namespace } => match objects.len() {
+                1 => write!(formatter, "Delete this object from namespace {namespace}?"),
+                count => write!(formatter, "Delete these {count} objects from namespace {namespace}?"),
+            },
             Self::DeleteNamespace(name) => write!(formatter, "Delete namespace {name}?"),
         }
     }
@@ -316,8 +317,8 @@ impl fmt::Display for Notice {
             Self::NothingDeleted => formatter.write_str("Nothing was deleted."),
             Self::NamespaceKept => formatter.write_str("The namespace was kept."),
             Self::NothingFound { workloads, fleet, namespace } => {
-                let of = if workloads.is_empty() { String::new() } else { format!("{} of ", workloads.join(", ")) };
-                write!(formatter, "Nothing of {of}fleet {fleet} found in {namespace} namespace.")
+                let of = if workloads.is_empty() { String::new() } else { format!("{} in ", workloads.join(", ")) };
+                write!(formatter, "No objects of {of}fleet {fleet} found in {namespace} namespace.")
             }
             // kubectl's own words.
             Self::NoResources { namespace: Some(namespace) } => write!(formatter, "No resources found in {namespace} namespace."),

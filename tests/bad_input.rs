@@ -27,13 +27,13 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up cpu --set disk.rate=5", &["--set disk.rate", "disk is not selected (selected: cpu)"]),
     ("up --set disk.block_size_rw=1000", &["--set disk.block_size_rw", "from 512 to 16m in whole sectors"]),
     ("up --ssh-key-file /nowhere/key.pub", &["--ssh-key-file", "/nowhere/key.pub", "No such file"]),
-    ("up --ssh-key nonsense", &["--ssh-key", "is not a public key"]),
+    ("up --ssh-key nonsense", &["--ssh-key", "not a public key"]),
     ("up --name Fleet", &["--name", "Fleet"]),
     ("up --name a.b", &["--name", "a.b"]),
     ("up --name this-name-is-much-too-long-for-any-virtual-machine", &["--name", "at most 40"]),
     ("up --name this-name-is-too-long-for-some-machines", &["this-name-is-too-long-for-some-machines-network-client-0", "50", "--name"]),
-    ("up --ssh-user a:b", &["--ssh-user", "is not an account name"]),
-    ("up --ssh-user root", &["--ssh-user", "is not an account name"]),
+    ("up --ssh-user a:b", &["--ssh-user", "is not a valid account name"]),
+    ("up --ssh-user root", &["--ssh-user", "is not a valid account name"]),
     ("up --data-disk tape", &["--data-disk", "dv", "empty"]),
     ("up --storage-class Gold!", &["--storage-class", "Gold!"]),
     ("up --node-selector zone", &["--node-selector", "KEY=VALUE"]),
@@ -44,7 +44,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up cpu --set database.scale=0", &["--set database.scale", "from 1 to 10000"]),
     ("up --set cpuu.foo=3", &["--set cpuu.foo", "did you mean cpu?"]),
     ("up --nonsense", &["--nonsense"]),
-    ("down ,", &["WORKLOAD", "is empty"]),
+    ("down ,", &["WORKLOAD", "must not be empty"]),
     ("down network cpuu", &["cpuu", "did you mean cpu?"]),
 ];
 
@@ -55,7 +55,7 @@ const VARIABLES: [(&str, &str, &[&str]); 10] = [
     ("VIRTWORK_TIMEOUT", "-5", &["VIRTWORK_TIMEOUT", "negative"]),
     ("VIRTWORK_MEMROY", "2Gi", &["VIRTWORK_MEMROY", "did you mean VIRTWORK_MEMORY?"]),
     ("VIRTWORK_WORKLOADS", "cpuu", &["VIRTWORK_WORKLOADS", "did you mean cpu?"]),
-    ("VIRTWORK_SSH_AUTHORIZED_KEYS", "nonsense", &["VIRTWORK_SSH_AUTHORIZED_KEYS", "is not a public key"]),
+    ("VIRTWORK_SSH_AUTHORIZED_KEYS", "nonsense", &["VIRTWORK_SSH_AUTHORIZED_KEYS", "not a public key"]),
     ("VIRTWORK_SSH_PASSWORD", "pa55\"word\nmore", &["VIRTWORK_SSH_PASSWORD"]),
     ("VIRTWORK_WAIT", "maybe", &["VIRTWORK_WAIT", "neither true nor false"]),
     ("VIRTWORK_SSH_KEY", "x", &["VIRTWORK_SSH_KEY", "did you mean VIRTWORK_SSH_AUTHORIZED_KEYS?"]),
@@ -76,7 +76,7 @@ const FILES: [(&str, &[&str]); 14] = [
     ("workloads:\n  cpu: {memory: 2GB}\n", &["in virtwork.yaml, workloads.cpu.memory", "did you mean 2Gi?"]),
     ("workloads: [cpu]\n", &["in virtwork.yaml, workloads", "mapping"]),
     ("ssh_authorized_keys: nonsense\n", &["in virtwork.yaml, ssh_authorized_keys"]),
-    ("ssh_user: a:b\n", &["in virtwork.yaml, ssh_user", "is not an account name"]),
+    ("ssh_user: a:b\n", &["in virtwork.yaml, ssh_user", "is not a valid account name"]),
     ("prune: true\n", &["in virtwork.yaml, prune"]),
 ];
 
@@ -93,6 +93,26 @@ fn check(world: &World, run: Run, parts: &[&str]) {
         assert!(!run.stderr.contains(leak), "{leak:?} in {run:#?}");
     }
     assert!(world.sandbox.faults.take_seen().is_empty(), "a request was sent by {run:#?}");
+}
+
+/// All errors on one page, to be read as prose. `INSTA_UPDATE=always cargo test --test bad_input` accepts changes.
+#[test]
+fn messages() {
+    let world = World::new();
+    let mut page = String::new();
+    let mut show =
+        |what: &str, run: &Run| page.push_str(&format!("{what}\n{}\n", run.stderr.replace(world.home.to_str().unwrap(), "$HOME")));
+    for (line, _) in FLAGS {
+        show(&format!("$ {line}"), &world.run(line));
+    }
+    for (variable, value, _) in VARIABLES {
+        show(&format!("$ {variable}={value:?} up"), &output("up", world.command(&["up"]).env(variable, value)));
+    }
+    for (text, _) in FILES {
+        let path = world.file("virtwork.yaml", text);
+        show(&format!("$ up --config virtwork.yaml    # {text:?}"), &world.run(&format!("up --config {path}")));
+    }
+    insta::assert_snapshot!(page);
 }
 
 #[test]
@@ -130,7 +150,7 @@ fn invalid_keys_are_rejected() {
     check(&world, run, &["--ssh-key-file", "private key"]);
     for value in ["-----BEGIN OPENSSH PRIVATE KEY-----b3Blb", "-b3Blb", "--b3Blb"] {
         let run = output("up --ssh-key SECRET", &mut world.command(&["up", "--ssh-key", value])).absent("b3Blb");
-        check(&world, run, &["--ssh-key: is "]);
+        check(&world, run, &["--ssh-key: "]);
     }
     let empty = world.file("empty.pub", "\n");
     check(&world, world.run(&format!("up --ssh-key-file {empty}")), &["--ssh-key-file", "no public key"]);

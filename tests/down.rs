@@ -13,7 +13,7 @@ fn down_deletes_everything_and_a_second_down_finds_nothing() {
     let run = world.run("down").success().stdout_has("virtualmachine.kubevirt.io \"virtwork-cpu-0\" deleted from virtwork namespace");
     assert!(run.stdout.contains("persistentvolumeclaim \"virtwork-disk-0-data\" deleted"), "{run:#?}");
     assert_eq!(world.count_all(), 0);
-    world.run("down").success().stderr_has("Nothing of fleet virtwork found in virtwork namespace.");
+    world.run("down").success().stderr_has("No objects of fleet virtwork found in virtwork namespace.");
 }
 
 #[test]
@@ -31,9 +31,9 @@ fn a_config_file_does_not_narrow_what_down_deletes() {
     let world = World::new();
     world.run("up cpu memory").success();
     let file = world.file("virtwork.yaml", "workloads:\n  cpu: {}\n");
-    world.run("down disk").success().stderr_has("Nothing of disk of fleet virtwork found");
-    world.run("down --workloads=").code(1).stderr_has("--workloads: is empty");
-    common::output("down ''", &mut world.command(&["down", ""])).code(1).stderr_has("WORKLOAD: is empty");
+    world.run("down disk").success().stderr_has("No objects of disk in fleet virtwork found");
+    world.run("down --workloads=").code(1).stderr_has("--workloads: must not be empty");
+    common::output("down ''", &mut world.command(&["down", ""])).code(1).stderr_has("WORKLOAD: must not be empty");
     world.run(&format!("down --config {file}")).success();
     assert_eq!(world.count_all(), 0);
 }
@@ -78,7 +78,7 @@ fn a_namespace_is_deleted_only_if_up_created_it() {
     world.run("down --delete-namespace").code(1).stderr_has("--yes");
     world.run("down --delete-namespace --yes").success().stdout_has("namespace \"virtwork\" deleted");
     assert!(!world.names("v1/namespaces").contains(&"virtwork".to_owned()));
-    world.run("down --delete-namespace --yes").success().stderr_has("Nothing of fleet");
+    world.run("down --delete-namespace --yes").success().stderr_has("No objects of fleet");
     world.run("up cpu -n default").success();
     world.run("down -n default --delete-namespace --yes").code(1).stderr_has("was not created by virtwork; nothing was deleted");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 1);

@@ -143,7 +143,7 @@ fn an_edited_secret_or_service_is_reverted() {
     run.stdout_has("service/virtwork-iperf3-server configured").stdout_has("secret/virtwork-network-client-userdata unchanged");
     assert_ne!(world.api("GET", secret, &json!(null))["data"]["userdata"], "Zm9v");
     let service = world.api("GET", "/api/v1/namespaces/virtwork/services/virtwork-iperf3-server", &json!(null));
-    assert!(service["spec"]["selector"]["alien"].is_null(), "{service:#}");
+    assert_eq!(service["spec"]["selector"]["virtwork/index"], "0", "{service:#}");
     assert_eq!(world.run("up network").success().count("unchanged"), 5);
 }
 

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_overlays_bring_the_same_path() {
+    fn no_path_is_in_two_overlays() {
         let catalog = Catalog::load(None).unwrap();
         for workload in catalog.workloads.values() {
             for file in &workload.guest {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_the_user_is_read_by_the_same_loader() {
+    fn a_user_directory_is_loaded_like_the_built_in_ones() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("sleepy");
         fs::create_dir_all(folder.join("guest/etc/systemd/system")).unwrap();

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_shell_would_read_passes() {
+    fn shell_characters_are_rejected() {
         let word = parameter("{type: word, default: all, description: method}");
         for wrong in ["a b", "a;b", "$x", "a'b", "a\nb", "%h"] {
             assert!(word.check(wrong).is_err(), "{wrong}");

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_line() {
+    fn errors_have_the_line() {
         load(GOOD).unwrap();
         for (from, to, line, message) in [
             ("description: d", "descripton: d", 1, "unknown field `descripton`"),

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vm_of_another_owner_stays_with_all_it_needs() {
+    fn a_vm_with_another_owner_is_kept_with_its_objects() {
         let pool = owner("pool.kubevirt.io", "VirtualMachinePool", "uid-pool");
         let all = [
             found(Kind::Vm, "vm", &json!([pool])),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_a_data_volume_that_may_not_be_listed_goes_with_its_vm() {
+    fn a_pvc_of_an_unlisted_data_volume_belongs_to_its_vm() {
         let volume = json!([owner("cdi.kubevirt.io", "DataVolume", "uid-volume")]);
         let all = [found(Kind::Vm, "vm", &json!([])), found(Kind::Pvc, "vm-data", &volume), found(Kind::Pvc, "other", &volume)];
         let sorted = sort(&all, Living { unlisted: vec![Kind::DataVolume], ..Living::default() });

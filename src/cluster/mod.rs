@@ -119,7 +119,7 @@ impl Cluster {
         if self.credentials_version() != refused {
             return true;
         }
-        tracing::info!("unauthorized: reading the credentials anew");
+        tracing::info!("unauthorized: reloading the credentials");
         let Ok(config) = self.access.renew(&self.connection, &self.environment).await else { return false };
         let Ok(client) = client(config, &self.pause) else { return false };
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = client;

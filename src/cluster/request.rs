@@ -113,8 +113,8 @@ impl Cluster {
                 self.extend_rbac_grace(std::time::Instant::now() + RESTARTED);
             }
             let patient = self.deadline.is_some() || begun.elapsed() < MAX_RETRY_TIME;
-            let forgiven = failure.is_code(403) && self.in_rbac_grace();
-            if !(failure.is_transient() || forgiven) || self.overdue() || !patient {
+            let in_grace = failure.is_code(403) && self.in_rbac_grace();
+            if !(failure.is_transient() || in_grace) || self.overdue() || !patient {
                 return Err(failure);
             }
             let wait = failure.retry_after().unwrap_or_else(|| pause.mul_f64(jitter())).max(self.pause.left());

@@ -145,7 +145,7 @@ impl Watch<'_> {
         restarted && if self.options.running { running() } else { row.ready }
     }
 
-    /// The VMs that are not as required, and whether none of them will recover.
+    /// The VMs that are not as required, and whether all of them failed for good.
     fn look(&mut self) -> (Vec<NotReady>, bool) {
         let (mut missing, mut is_terminal) = (Vec::new(), true);
         let mut seen = BTreeSet::new();

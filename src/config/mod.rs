@@ -291,7 +291,14 @@ impl Config {
 fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> Result<(), ConfigError> {
     let origin = &layer.origin;
     for name in layers::names(layer, positional) {
-        let place = if layer.enabled.contains_key(&name) { origin.place(&format!("workloads.{name}")) } else { origin.place("workloads") };
+        let is_positional = matches!(origin, Origin::Flag) && positional.iter().any(|typed| typed.split(',').any(|typed| typed == name));
+        let place = if is_positional {
+            "WORKLOAD".to_owned()
+        } else if layer.enabled.contains_key(&name) {
+            origin.place(&format!("workloads.{name}"))
+        } else {
+            origin.place("workloads")
+        };
         known(&name, catalog, place, origin)?;
     }
     for name in layer.enabled.keys() {

@@ -48,7 +48,7 @@ fn flag_then_environment_then_file_then_default() {
 }
 
 #[test]
-fn the_layer_decides_first_and_then_the_workloads_own_value() {
+fn the_source_takes_precedence_over_the_workloads_own_value() {
     let count = |line: &str, file: &str| fleet(line, &[], file).workloads[0].vm_count;
     let file = "vm_count: 2\nworkloads:\n  cpu: {vm_count: 3}";
     assert_eq!(count("", file), 3);
@@ -62,7 +62,7 @@ fn keys_may_have_hyphens() {
 }
 
 #[test]
-fn workloads_of_the_strongest_layer_that_names_some() {
+fn workloads_come_from_the_highest_source_that_names_any() {
     let file = "workloads:\n  cpu: {}\n  disk: {enabled: true}\n  memory: {enabled: false, vm_count: 2}";
     assert_eq!(names(&fleet("", &[], file)), ["cpu", "disk"]);
     assert_eq!(names(&fleet("", &[("VIRTWORK_WORKLOADS", "network, cpu")], file)), ["cpu", "network"]);
@@ -81,7 +81,7 @@ fn parameters_from_file_and_flag() {
 }
 
 #[test]
-fn keys_are_merged_from_flags_and_files_of_the_strongest_layer() {
+fn keys_and_key_files_come_from_the_highest_source() {
     const KEYS: [&str; 2] = [
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti one",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti two",
@@ -97,7 +97,7 @@ fn keys_are_merged_from_flags_and_files_of_the_strongest_layer() {
 }
 
 #[test]
-fn the_first_default_key_is_taken_only_without_key_and_password() {
+fn a_default_key_is_used_only_without_key_and_password() {
     const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me";
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join(".ssh")).unwrap();
@@ -122,7 +122,7 @@ fn errors_name_the_source() {
 }
 
 #[test]
-fn names_that_are_near() {
+fn suggestions() {
     assert_eq!(suggest("databse", &["cpu", "database"]), Some("database"));
     assert_eq!(suggest("xyz", &["cpu", "database"]), None);
 }

@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_gos_or_seconds() {
+    fn durations_in_gos_grammar_or_seconds() {
         for (text, seconds) in [("600", 600), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("0", 0), ("90s", 90), ("1500ms", 1)] {
             assert_eq!(text.parse::<GoDuration>().unwrap().0.as_secs(), seconds, "{text}");
         }
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn taints() {
+    fn tolerations() {
         assert_eq!("a=b:NoSchedule".parse::<TolerationArg>().unwrap().0.operator.as_deref(), Some("Equal"));
         assert_eq!("a".parse::<TolerationArg>().unwrap().0.operator.as_deref(), Some("Exists"));
         assert!("a:Never".parse::<TolerationArg>().is_err());
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_say_what_would_be_right() {
+    fn errors_of_sizes_have_hints() {
         assert_eq!(memory("2GB").unwrap_err().hint().as_deref(), Some("did you mean 2Gi?"));
         assert_eq!(disk_size("10").unwrap_err().hint().as_deref(), Some("did you mean 10Gi?"));
         assert!(memory("64Mi").unwrap_err().to_string().contains("at least 256Mi"));

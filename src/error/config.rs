@@ -124,7 +124,7 @@ pub enum ConfigProblem {
     Null,
 
     /// No workload was named.
-    #[error("is empty")]
+    #[error("must not be empty")]
     NoWorkloadNamed {
         /// All workloads.
         known: Vec<String>,

@@ -83,7 +83,7 @@ pub enum ValueError {
     #[error("invalid namespace {0:?}: it must be a DNS label (lower-case letters, digits, hyphens, at most 63)")]
     Namespace(String),
     /// The name of an object.
-    #[error("{0:?} is not the name of an object (lower-case letters, digits, hyphens, dots)")]
+    #[error("{0:?} is not a valid object name (lower-case letters, digits, hyphens, dots)")]
     ObjectName(String),
     /// A UID.
     #[error("{0:?} is not a UID")]
@@ -92,22 +92,22 @@ pub enum ValueError {
     #[error("{0:?} is not an image, such as quay.io/containerdisks/fedora:44")]
     Image(String),
     /// A URL for guests. It may hold credentials.
-    #[error("is not a URL that begins with http:// or https://")]
+    #[error("not a URL that begins with http:// or https://")]
     Url,
     /// A URL with user and password.
     #[error("must not contain credentials, which every guest could read")]
     UrlWithCredentials,
     /// An account that `up` creates.
-    #[error("{0:?} is not an account name: lower-case letters, digits, hyphens and underscores, at most 32, not root or default")]
+    #[error("{0:?} is not a valid account name (lower-case letters, digits, hyphens, underscores; at most 32; not root or default)")]
     Account(String),
     /// An account to log in to.
-    #[error("{0:?} is not an account name")]
+    #[error("{0:?} is not a valid account name")]
     Login(String),
     /// A private key in place of a public one.
-    #[error("is a private key: give the public one, from the file that ends in .pub")]
+    #[error("a private key was given; use the public key, from the file that ends in .pub")]
     PrivateKey,
     /// Something else in place of a public key.
-    #[error("is not a public key, such as ssh-ed25519 AAAA... name")]
+    #[error("not a public key (expected, for example, ssh-ed25519 AAAA... name)")]
     PublicKey,
     /// A password that PAM would not take.
     #[error("the password must be one line of 1 to {max} characters without control characters")]

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ours_needs_name_manager_and_instance() {
+    fn a_fleet_needs_name_manager_and_instance() {
         let of = |name: &str| {
             let labels = json!({"app.kubernetes.io/name": name, "app.kubernetes.io/managed-by": "virtwork", "app.kubernetes.io/instance": "virtwork"});
             serde_json::from_value::<Meta>(json!({"labels": labels})).unwrap()

@@ -105,14 +105,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_server_adds_is_no_difference() {
+    fn fields_added_by_the_server_are_no_difference() {
         let planned = json!({"disks": [{"name": "root", "disk": {"bus": "virtio"}}], "rng": {}});
         let live = json!({"disks": [{"name": "root", "disk": {"bus": "virtio"}, "bootOrder": 1}, {"name": "more"}], "rng": {}, "tpm": {}});
         assert!(contains(&live, &planned));
     }
 
     #[test]
-    fn a_field_that_somebody_else_changed_is_no_longer_ours() {
+    fn a_field_changed_by_another_manager_is_not_owned() {
         let entry = |manager: &str, fields: Value| json!({"manager": manager, "operation": "Update", "fieldsV1": fields});
         let data = || json!({"f:data": {".": {}, "f:userdata": {}}});
         let live = |entries: &[Value]| json!({"metadata": {"managedFields": entries}});
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_took_away_or_changed_is() {
+    fn removed_and_changed_fields_are_a_difference() {
         assert!(!contains(&json!({}), &json!({"rng": {}})), "an empty struct means something by being there");
         assert!(!contains(&json!({"a": 1}), &json!({"a": 2})));
         assert!(!contains(&json!({"list": ["a", "b"]}), &json!({"list": ["a"]})));

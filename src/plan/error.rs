@@ -7,7 +7,7 @@ pub enum PlanError {
     #[error("unknown workload {0}")]
     UnknownWorkload(String),
     /// User data that is too large for a Secret.
-    #[error("the user data of {vm} is {size} bytes, and a Secret holds at most {limit}")]
+    #[error("the user data of {vm} is too large: {size} bytes, a Secret can hold {limit}")]
     UserDataTooLarge {
         /// The VM.
         vm: String,
@@ -17,7 +17,7 @@ pub enum PlanError {
         limit: usize,
     },
     /// A VM name that does not fit the labels derived from it.
-    #[error("VM name {name} has {} characters, and at most {limit} fit", name.len())]
+    #[error("VM name {name} is too long: {} characters, at most {limit} are allowed", name.len())]
     NameTooLong {
         /// The name.
         name: String,

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_kubernetes_takes() {
+    fn valid_quantities() {
         for (text, bytes) in [("2Gi", 2 << 30), ("512Mi", 512 << 20), ("4G", 4_000_000_000), ("1.5Gi", 3 << 29), ("10", 10), ("0", 0)] {
             assert_eq!(text.parse::<Quantity>().unwrap().bytes(), bytes, "{text}");
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_does_not() {
+    fn invalid_quantities() {
         for text in ["2GB", "", "Gi", "-1Gi", "2 Gi", "1..5Gi", "2gi", "99999999999P", "1e3x", "ä"] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn for_people() {
+    fn human_readable_sizes() {
         assert_eq!(human(12 << 30), "12 GiB");
         assert_eq!(human(3 << 29), "1.5 GiB");
     }

@@ -39,7 +39,7 @@ pub enum Cause {
     /// Someone or an I/O error paused it; KubeVirt's reason.
     Paused(String),
     /// KubeVirt cannot reconcile it.
-    RequestError(String),
+    Failure(String),
     /// No node is suitable.
     Unschedulable(String),
     /// KubeVirt cannot create its pod, or reports another transient problem.
@@ -71,7 +71,7 @@ impl Cause {
             Self::CrashLoop { failures: Some(1), .. } => Verdict::Progressing,
             Self::CrashLoop { .. } | Self::Stopped => Verdict::FailedAfter(Duration::ZERO),
             Self::ImagePull(_) | Self::DataVolumeFailed(_) => Verdict::FailedAfter(MAY_PASS),
-            Self::RequestError(_) => Verdict::FailedAfter(MAY_RECONCILE),
+            Self::Failure(_) => Verdict::FailedAfter(MAY_RECONCILE),
             Self::Deleted => Verdict::FailedAfter(MAY_RETURN),
             _ => Verdict::Progressing,
         }
@@ -115,7 +115,7 @@ impl fmt::Display for Cause {
             Self::DataVolumeFailed(message) => formatter.write_str(&or(message, "its data volume failed")),
             Self::Stopped => formatter.write_str("stopped by a user"),
             Self::Paused(reason) => write!(formatter, "paused ({reason})"),
-            Self::RequestError(message) | Self::Unschedulable(message) | Self::NotSynchronized(message) => formatter.write_str(message),
+            Self::Failure(message) | Self::Unschedulable(message) | Self::NotSynchronized(message) => formatter.write_str(message),
             Self::Provisioning(message) => formatter.write_str(&or(message, "waiting for its data volume")),
             Self::Guest => formatter.write_str("waiting for the guest to report"),
             Self::Unknown => Ok(()),

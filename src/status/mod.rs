@@ -169,7 +169,7 @@ fn cause(vm: &LiveObject, vmi: Option<&LiveObject>, printable: &PrintableStatus)
         _ => {}
     }
     if let Some(failure) = condition(vm, "Failure").filter(|condition| condition.status == "True") {
-        return Cause::RequestError(failure.message.clone());
+        return Cause::Failure(failure.message.clone());
     }
     if let Some(unscheduled) = of_instance("PodScheduled") {
         return Cause::Unschedulable(unscheduled);
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_kubectls() {
+    fn ages_are_like_kubectls() {
         for (seconds, printed) in [
             (119, "119s"),
             (120, "2m"),
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn ready_needs_machine_and_instance() {
+    fn ready_needs_vm_and_vmi() {
         let ready = live(json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
         assert!(status(&ready, Some(&ready)).ready);
         assert!(!status(&ready, None).ready, "a VM's condition may lag behind its VMI's");
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_loop_is_final_once_it_is_one() {
+    fn a_crash_loop_is_final_from_the_second_failure_on() {
         let failed = |count| {
             let failure = json!({"consecutiveFailCount": count});
             let vm = live(json!({"status": {"printableStatus": "CrashLoopBackOff", "startFailure": failure}}));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_looked_at_is_kept() {
+    fn only_needed_fields_are_kept() {
         let vm = live(json!({
             "metadata": {"name": "m", "labels": {"theirs": "x", "virtwork/role": "server"}, "managedFields": [{}], "creationTimestamp": "2026-01-02T03:04:05Z"},
             "status": {"conditions": [{"type": "LiveMigratable", "status": "True", "lastProbeTime": null}], "startFailure": null},

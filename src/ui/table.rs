@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_kubectls() {
+    fn columns_are_like_kubectls() {
         let mut table = Table::new(&["NAME", "READY"]);
         table.push(vec!["virtwork-cpu-0".to_owned(), "True".to_owned()]);
         table.push(vec!["a".to_owned(), String::new()]);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_one_line_and_steers_no_terminal() {
+    fn a_cell_is_one_line_without_control_characters() {
         let mut table = Table::new(&[]);
         table.push(vec!["a\nb".to_owned(), "\u{1b}[31m".to_owned()]);
         assert_eq!(table.render(), "a...   ?[31m\n");

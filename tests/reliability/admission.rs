@@ -122,7 +122,7 @@ fn webhook_denies_one_vm_with_a_long_reason() {
     let lines =
         run.stderr.lines().filter(|line| line.contains("admission webhook \"fleet.example.com\" denied the request: no VM")).count();
     assert_eq!(lines, 1, "{run:#?}");
-    assert!(run.stderr.contains(why.trim()), "the whole reason is told: {run:#?}");
+    assert!(run.stderr.contains(why.trim()), "the whole reason is printed: {run:#?}");
     assert!(!world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-2".to_owned()));
     drop(webhook);
     assert_recovers(&world, "up cpu --vm-count 4");

@@ -1,4 +1,4 @@
-//! Faults around a fleet. Each test is a row of docs/reliability.md. Tests that need a real API server are ignored without one;
+//! Faults around a fleet. Each test is a row of docs/dev/reliability.md. Tests that need a real API server are ignored without one;
 //! `tests/control-plane/reliability` runs all.
 #![cfg(unix)]
 

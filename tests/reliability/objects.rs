@@ -107,8 +107,8 @@ fn foreign_vm_secret_and_service() {
         world.writes();
         world.run("up network").code(1).stderr_has(&format!("{kind}/{name}")).stderr_has("--name");
         assert_eq!(world.writes(), Vec::<String>::new());
-        world.run("down").success().stderr_has("Nothing of fleet virtwork found");
-        assert_eq!(count(&world), (0, 1), "somebody else's {kind}/{name} stays");
+        world.run("down").success().stderr_has("No objects of fleet virtwork found");
+        assert_eq!(count(&world), (0, 1), "the foreign {kind}/{name} is kept");
         world.api("DELETE", &format!("{path}/{name}"), &json!(null));
         eventually("it is gone", || count(&world) == (0, 0));
     }

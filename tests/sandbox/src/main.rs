@@ -45,7 +45,7 @@ struct Arguments {
 }
 
 /// The commands of the demonstration.
-const DEMO: [&str; 3] = ["up --workloads database,network", "status", "down"];
+const DEMO: [&str; 3] = ["up cpu database", "status", "down"];
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {

@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_apply_owns_leaves_and_an_update_the_nodes_too() {
+    fn an_apply_owns_leaves_and_an_update_also_nodes() {
         let object = json!({"kind": "X", "metadata": {"name": "a", "labels": {"b": "c"}}, "spec": {"list": [1], "empty": {}}});
         let leaves = json!({"f:metadata": {"f:labels": {"f:b": {}}}, "f:spec": {"f:empty": {}, "f:list": {}}});
         assert_eq!(Fields::of(&object, true, false).to_json(), leaves);

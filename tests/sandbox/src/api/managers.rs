@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_left_out_of_the_next_apply_goes() {
+    fn a_field_omitted_from_the_next_apply_is_removed() {
         let all = resources(&[]);
         let vm = all.iter().find(|resource| resource.plural == "virtualmachines").unwrap();
         let me = manager("me", "Apply");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_takes_what_it_changes() {
+    fn an_update_owns_the_fields_it_changes() {
         let all = resources(&[]);
         let mut new = json!({"metadata": {}, "spec": {"a": 2}});
         let old = manager("me", "Apply").apply(&all[0], &json!({"metadata": {}}), &json!({"spec": {"a": 1, "b": 1}}), false, "t").unwrap();
