@@ -1,4 +1,4 @@
-//! The catalog is built in as it lies there: a file that is added to it is a change, which the compiler alone does not see.
+//! The catalog is embedded. Cargo must rebuild when a file is added to it, which the compiler does not notice.
 
 fn main() {
     println!("cargo::rerun-if-changed=src/catalog");

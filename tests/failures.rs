@@ -54,8 +54,8 @@ fn recoverable_problems_are_shown_and_waited_for() {
     world.run("status").success().stdout_has("2 Insufficient memory").stdout_has("no accessMode specified");
     world.sandbox.simulation.set("cpu-0", Behavior::Works);
     world.sandbox.simulation.set("database-0", Behavior::Works);
-    let (code, _, told) = up.end();
-    assert_eq!(code, Some(0), "{told}");
+    let (code, _, stderr) = up.end();
+    assert_eq!(code, Some(0), "{stderr}");
 }
 
 #[test]

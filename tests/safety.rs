@@ -221,11 +221,11 @@ fn exactly_what_was_listed_is_deleted() {
         eventually("down has listed and begins to delete", || world.sandbox.faults.held() > 0);
         world.api("POST", SECRETS, &secret("appeared"));
         world.sandbox.faults.release();
-        let (code, said, told) = down.end();
-        assert_eq!(code, Some(0), "{told}");
+        let (code, stdout, stderr) = down.end();
+        assert_eq!(code, Some(0), "{stderr}");
         assert!(
-            !said.contains("appeared") && told.contains("not deleted, because it appeared after the list was made: secret/appeared"),
-            "{told}"
+            !stdout.contains("appeared") && stderr.contains("not deleted, because it appeared after the list was made: secret/appeared"),
+            "{stderr}"
         );
         eventually("the fleet is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
         assert_eq!(world.names("v1/secrets"), ["appeared"]);
@@ -240,9 +240,9 @@ fn exactly_what_was_listed_is_deleted() {
     world.api("DELETE", &format!("{SECRETS}/virtwork-cpu-userdata"), &Value::Null);
     world.api("POST", SECRETS, &secret("virtwork-cpu-userdata"));
     world.sandbox.faults.release();
-    let (code, _, told) = down.end();
-    assert_eq!(code, Some(0), "{told}");
-    assert_eq!(world.names("v1/secrets"), ["virtwork-cpu-userdata"], "{told}");
+    let (code, _, stderr) = down.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(world.names("v1/secrets"), ["virtwork-cpu-userdata"], "{stderr}");
 }
 
 /// `pruned` means that the object is gone.
@@ -330,10 +330,10 @@ fn the_namespace_is_deleted_by_uid() {
     eventually("it is gone", || !there());
     make_namespace(&world, "virtwork");
     world.sandbox.faults.release();
-    let (code, said, told) = down.end();
-    assert_eq!((code, said.as_str()), (Some(1), ""), "{told}");
-    assert!(told.contains("Error from server (Conflict)"), "{told}");
-    assert!(there(), "{told}");
+    let (code, stdout, stderr) = down.end();
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    assert!(stderr.contains("Error from server (Conflict)"), "{stderr}");
+    assert!(there(), "{stderr}");
 }
 
 /// A question may be open for hours. `script` provides a terminal.
@@ -503,7 +503,7 @@ fn output_of_login_plugins_is_never_printed() {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
     };
-    for (body, said) in [
+    for (body, stdout) in [
         (r#"echo '{"status":{"token":"TOPSECRET"}}'; exit 3"#, "ended with exit status 3"),
         (r"echo TOPSECRET", "did not print an ExecCredential"),
         (
@@ -531,7 +531,7 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
             .run(&format!("status --kubeconfig {kubeconfig}"))
             .code(1)
             .stderr_has(&format!("login plugin {path}"))
-            .stderr_has(said)
+            .stderr_has(stdout)
             .absent("TOPSECRET");
     }
     file["users"][0]["user"]["exec"]["command"] = json!("/nonexistent/login");
@@ -549,7 +549,7 @@ fn proxy_credentials_are_never_printed() {
     let world = World::new();
     let mut file: Value = serde_yaml::from_str(&fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap()).unwrap();
     file["clusters"][0]["cluster"]["server"] = json!("https://10.0.0.1:6443");
-    for (proxy, said) in [
+    for (proxy, stdout) in [
         ("socks9://user:TOPSECRET@127.0.0.1:1", "proxy socks9://127.0.0.1:1"),
         ("http://user:TOPSECRET@127.0.0.1:1", "proxy 127.0.0.1:1 refused the connection"),
         ("https://user:TOPSECRET@127.0.0.1:1", "proxy 127.0.0.1:1 refused the connection"),
@@ -557,7 +557,7 @@ fn proxy_credentials_are_never_printed() {
     ] {
         file["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
         let kubeconfig = world.file("kubeconfig", &file.to_string());
-        world.run(&format!("status --kubeconfig {kubeconfig} --request-timeout 3")).code(1).stderr_has(said).absent("TOPSECRET");
+        world.run(&format!("status --kubeconfig {kubeconfig} --request-timeout 3")).code(1).stderr_has(stdout).absent("TOPSECRET");
     }
 }
 
@@ -617,9 +617,9 @@ fn a_closed_pipe_ends_a_command_quietly() {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code().is_some_and(|code| code < 2), "{line}: {output:?}");
-        assert!(!told.contains("pipe") && !told.contains("panicked") && !told.contains("error"), "{line}: {told}");
+        assert!(!stderr.contains("pipe") && !stderr.contains("panicked") && !stderr.contains("error"), "{line}: {stderr}");
     }
     assert_eq!(world.count_all(), 0);
 }

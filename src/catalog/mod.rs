@@ -46,12 +46,12 @@ pub struct Catalog {
 }
 
 /// The files of one workload by their path, and the directory for error messages.
-struct Folder {
+struct Directory {
     place: String,
     files: BTreeMap<String, String>,
 }
 
-impl Folder {
+impl Directory {
     fn guest(&self) -> Vec<GuestFile> {
         let kubeconfig_for_virtctl = self.files.iter().filter_map(|(path, content)| Some((path.strip_prefix("guest")?, content)));
         kubeconfig_for_virtctl.map(|(path, content)| GuestFile { path: path.to_owned(), content: content.clone() }).collect()
@@ -65,29 +65,29 @@ impl Catalog {
     /// When a directory cannot be read, a `workload.yaml` is invalid, or a name in `extra` is taken.
     pub fn load(extra: Option<&Path>) -> Result<Self, CatalogError> {
         let mut catalog = Self { workloads: BTreeMap::new(), common: Vec::new() };
-        for folder in BUILT_IN.dirs() {
-            let name = folder.path().to_string_lossy().into_owned();
+        for directory in BUILT_IN.dirs() {
+            let name = directory.path().to_string_lossy().into_owned();
             let mut files = BTreeMap::new();
-            embedded_files(folder, folder.path(), &mut files);
-            catalog.add(&name, &Folder { place: format!("built-in catalog, {name}"), files })?;
+            embedded_files(directory, directory.path(), &mut files);
+            catalog.add(&name, &Directory { place: format!("built-in catalog, {name}"), files })?;
         }
         if let Some(root) = extra {
-            for (name, path) in subfolders(root).map_err(|e| CatalogError::unreadable(root, e))? {
+            for (name, path) in subdirectories(root).map_err(|e| CatalogError::unreadable(root, e))? {
                 let mut files = BTreeMap::new();
                 disk_files(&path, &path, &mut files).map_err(|e| CatalogError::unreadable(&path, e))?;
-                catalog.add(&name, &Folder { place: path.display().to_string(), files })?;
+                catalog.add(&name, &Directory { place: path.display().to_string(), files })?;
             }
         }
         Ok(catalog)
     }
 
-    fn add(&mut self, name: &str, folder: &Folder) -> Result<(), CatalogError> {
+    fn add(&mut self, name: &str, directory: &Directory) -> Result<(), CatalogError> {
         if name == COMMON && self.common.is_empty() {
-            self.common = folder.guest();
+            self.common = directory.guest();
             return Ok(());
         }
-        let file = format!("{}/{MANIFEST}", folder.place);
-        let Some(text) = folder.files.get(MANIFEST) else {
+        let file = format!("{}/{MANIFEST}", directory.place);
+        let Some(text) = directory.files.get(MANIFEST) else {
             return Err(CatalogError { file, line: 1, problem: Box::new(CatalogProblem::Missing) });
         };
         let wrong = |line, problem| CatalogError { file: file.clone(), line, problem: Box::new(problem) };
@@ -97,7 +97,7 @@ impl Catalog {
         if !is_word(name) {
             return Err(wrong(1, CatalogProblem::Name(name.to_owned())));
         }
-        let workload = workload::parse(name, text, folder.guest()).map_err(|(line, problem)| wrong(line, problem))?;
+        let workload = workload::parse(name, text, directory.guest()).map_err(|(line, problem)| wrong(line, problem))?;
         self.workloads.insert(name.to_owned(), workload);
         Ok(())
     }
@@ -115,18 +115,18 @@ fn is_word(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-fn embedded_files(folder: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, String>) {
-    for file in folder.files() {
+fn embedded_files(directory: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, String>) {
+    for file in directory.files() {
         if let (Ok(path), Some(text)) = (file.path().strip_prefix(root), file.contents_utf8()) {
             files.insert(path.to_string_lossy().into_owned(), text.to_owned());
         }
     }
-    for inner in folder.dirs() {
+    for inner in directory.dirs() {
         embedded_files(inner, root, files);
     }
 }
 
-fn subfolders(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+fn subdirectories(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(root)? {
         let entry = entry?;
@@ -138,8 +138,8 @@ fn subfolders(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     Ok(found)
 }
 
-fn disk_files(folder: &Path, root: &Path, files: &mut BTreeMap<String, String>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
+fn disk_files(directory: &Path, root: &Path, files: &mut BTreeMap<String, String>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         if path.is_dir() {
             disk_files(&path, root, files)?;
@@ -177,14 +177,14 @@ mod tests {
     #[test]
     fn a_user_directory_is_loaded_like_the_built_in_ones() {
         let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("sleepy");
-        fs::create_dir_all(folder.join("guest/etc/systemd/system")).unwrap();
-        fs::write(folder.join("guest/etc/systemd/system/sleepy.service"), "[Service]\n").unwrap();
-        fs::write(folder.join(MANIFEST), "description: sleep\nmachine:\n  units: [sleepy.service]\n  health: cpu\n").unwrap();
+        let directory = root.path().join("sleepy");
+        fs::create_dir_all(directory.join("guest/etc/systemd/system")).unwrap();
+        fs::write(directory.join("guest/etc/systemd/system/sleepy.service"), "[Service]\n").unwrap();
+        fs::write(directory.join(MANIFEST), "description: sleep\nmachine:\n  units: [sleepy.service]\n  health: cpu\n").unwrap();
         let catalog = Catalog::load(Some(root.path())).unwrap();
         assert!(!catalog.workloads["sleepy"].default, "a user's workload runs only when it is named");
 
-        fs::write(folder.join(MANIFEST), "description: sleep\nmachine:\n  units: [awake.service]\n  health: cpu\n").unwrap();
+        fs::write(directory.join(MANIFEST), "description: sleep\nmachine:\n  units: [awake.service]\n  health: cpu\n").unwrap();
         let error = Catalog::load(Some(root.path())).unwrap_err().to_string();
         assert!(error.contains("sleepy/workload.yaml:3: unit awake.service"), "{error}");
     }

@@ -22,10 +22,8 @@ use crate::{
     plan::{Object, Plan, compare::Action, metadata},
 };
 
+use super::timing::{GET_INTERVAL, NEW_PROJECT_GRACE};
 use super::{Change, Cluster, Diff, access_review::Permission, diff, field_manager, preflight::NamespaceState, request::RequestError};
-
-/// After a ProjectRequest the permissions in the new project arrive with a delay.
-const NEW_PROJECT: Duration = Duration::from_secs(30);
 
 /// Conflicts with other writers before giving up.
 const CONFLICTS: u32 = 30;
@@ -127,7 +125,7 @@ impl Cluster {
         match made {
             Ok(()) => {
                 if !as_namespace {
-                    self.extend_rbac_grace(Instant::now() + NEW_PROJECT);
+                    self.extend_rbac_grace(Instant::now() + NEW_PROJECT_GRACE);
                 }
                 Ok(true)
             }
@@ -352,7 +350,7 @@ impl Cluster {
                 let waited_for = WaitedFor::Object(format!("{}/{name}", kind.qualified_name()));
                 return Err(ClusterError::Timeout { after: self.elapsed(), waited_for });
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(GET_INTERVAL).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Deletes a fleet: only objects that belong to it, and waits until they are gone.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, stream};
 use kube::api::{DeleteParams, Preconditions};
@@ -14,6 +14,7 @@ use crate::{
     plan::metadata,
 };
 
+use super::timing::{LABEL_CHECK_INTERVAL, POLL_INTERVAL};
 use super::{
     Cluster, Inventory,
     inventory::{self, Found, Living, OWNERS},
@@ -21,10 +22,6 @@ use super::{
     reflector::Reflector,
 };
 
-/// How often the state of the watches is evaluated.
-const POLL_INTERVAL: Duration = Duration::from_millis(200);
-/// How often objects are searched that have lost their labels.
-const LABEL_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Concurrent DELETE requests.
 const IN_PARALLEL: usize = 16;
 /// The kinds that carry the fleet's labels, in the order of deletion.

@@ -1,6 +1,6 @@
 //! Diagnoses why a VM is not ready if its own status does not say so: from its guest, its console, its data volume and its events.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Event, Pod};
@@ -14,16 +14,11 @@ use crate::{
     status::{Cause, Diagnosis, VmStatus},
 };
 
+use super::timing::{CONSOLE_TIMEOUT, DIAGNOSE_TIMEOUT, PROBE_TIMEOUT};
 use super::{Cluster, diff::name_of};
 
 /// The most VMs that are probed at a time.
 const MAX_PROBED: usize = 20;
-/// Time limit of the whole diagnosis.
-const MAX_RETRY_TIME: Duration = Duration::from_secs(10);
-/// Time limit of one guest's response. After it the console is read.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(6);
-/// Time limit of reading a console.
-const CONSOLE_TIMEOUT: Duration = Duration::from_secs(3);
 /// What a guest prints on its console when its workload runs (`src/catalog/common/guest/usr/local/libexec/virtwork/health`). Part
 /// of the contract with guests.
 const WORKING: &str = "working";
@@ -72,9 +67,9 @@ impl Cluster {
         let guests = names(|cause| *cause == Cause::Guest);
         // A source that does not respond in time is left out; nothing else waits for it.
         let all = futures::join!(
-            tokio::time::timeout(MAX_RETRY_TIME, self.event_reasons(namespace, &unknown)),
-            tokio::time::timeout(MAX_RETRY_TIME, self.volume_reasons(namespace, &volumes)),
-            tokio::time::timeout(MAX_RETRY_TIME, self.guest_reasons(namespace, &guests)),
+            tokio::time::timeout(DIAGNOSE_TIMEOUT, self.event_reasons(namespace, &unknown)),
+            tokio::time::timeout(DIAGNOSE_TIMEOUT, self.volume_reasons(namespace, &volumes)),
+            tokio::time::timeout(DIAGNOSE_TIMEOUT, self.guest_reasons(namespace, &guests)),
         );
         [all.0, all.1, all.2].into_iter().filter_map(Result::ok).flatten().collect()
     }

@@ -13,10 +13,7 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tower::{Layer, Service};
 
-/// Upper bound for Retry-After.
-const LONGEST: Duration = Duration::from_secs(3600);
-/// The shortest time between two starts of a watch. kube restarts an ended watch without a delay, and a proxy may end each at once.
-const WATCH: Duration = Duration::from_secs(1);
+use super::timing::{MAX_RETRY_AFTER, WATCH_INTERVAL};
 
 /// Until when the server asked for no requests.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +29,7 @@ impl RetryAfter {
     fn note<R>(&self, response: &Response<R>) {
         let header = response.headers().get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         if let Some(seconds) = header {
-            let pause = Duration::from_secs(seconds).min(LONGEST);
+            let pause = Duration::from_secs(seconds).min(MAX_RETRY_AFTER);
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
         }
     }
@@ -47,7 +44,7 @@ impl WatchRateLimit {
     fn next(&self, path: &str) -> Instant {
         let mut paths = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let next = paths.get(path).map_or(now, |before| now.max(*before + WATCH));
+        let next = paths.get(path).map_or(now, |before| now.max(*before + WATCH_INTERVAL));
         paths.insert(path.to_owned(), next);
         next
     }

@@ -13,6 +13,7 @@ mod namespace;
 mod preflight;
 mod reflector;
 mod request;
+mod timing;
 mod wait;
 
 use std::{
@@ -38,6 +39,7 @@ use crate::{
     kubeconfig::{self, Access},
     object::Kind,
 };
+use timing::REQUEST_TIMEOUT;
 
 pub use apply::Applied;
 pub use diff::{Change, Diff, Extraneous};
@@ -73,9 +75,6 @@ pub struct Cluster {
     connection: Connection,
     environment: Environment,
 }
-
-/// The default of `--request-timeout`: long enough for slow admission, short enough to notice a dead connection.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Cluster {
     /// Connects. `limit` is the time limit of the whole command.

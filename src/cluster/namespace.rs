@@ -11,6 +11,7 @@ use kube::{
 
 use crate::{error::ClusterError, plan::metadata};
 
+use super::timing::GET_INTERVAL;
 use super::{Cluster, NamespaceState, request::RequestError};
 
 /// How often an expired list is restarted.
@@ -163,7 +164,7 @@ impl Cluster {
                 // On OpenShift a deleted project is forbidden.
                 Err(failure) if failure.is_code(403) => return Ok(true),
                 Ok(Some(_)) if self.overdue() => return Ok(false),
-                Ok(Some(_)) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+                Ok(Some(_)) => tokio::time::sleep(GET_INTERVAL).await,
                 Err(failure) => return Err(failure.into_error(self)),
             }
         }

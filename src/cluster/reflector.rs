@@ -31,6 +31,9 @@ use crate::{
     status::{self, VmStatus},
 };
 
+use super::timing::{
+    CREDENTIAL_MIN_AGE, DIAGNOSE_INTERVAL, DISCONNECT_GRACE, LIST_INTERVAL, POLL_INTERVAL, RELIST_DELAY, RESTART_GRACE, WATCH_IDLE_TIMEOUT,
+};
 use super::{
     Cluster, api_resource,
     guest::{Reasons, set_causes},
@@ -38,22 +41,8 @@ use super::{
     request,
 };
 
-/// Events within this time are reported together.
-const DEBOUNCE: Duration = Duration::from_millis(200);
-/// How often VMs that are not ready are diagnosed.
-const DIAGNOSE_INTERVAL: Duration = Duration::from_secs(5);
-/// A watch without events for this long may have stalled. kube does not report the server's bookmarks, which arrive every minute.
-const WATCH_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-/// The time in which MAX_RELOADS applies.
-const CREDENTIAL_MIN_AGE: Duration = Duration::from_secs(20);
 /// The most reloads of credentials within CREDENTIAL_MIN_AGE: several watches may be refused one after another.
 const MAX_RELOADS: u32 = 3;
-/// The delay before the restart of a watch that was refused with 410.
-const RELIST_DELAY: Duration = Duration::from_secs(1);
-/// The time that a restart of the API server may take.
-const DISCONNECT_GRACE: Duration = Duration::from_secs(10);
-/// The interval of lists without permission to watch.
-const POLL: Duration = Duration::from_secs(3);
 
 /// A projection with the metadata that kube's watcher needs.
 #[derive(Debug, Clone)]
@@ -171,7 +160,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         }
         for index in 0..self.scopes.len() {
             let patience = match &self.states[index] {
-                ResourceCache { may_watch: false, .. } => POLL,
+                ResourceCache { may_watch: false, .. } => LIST_INTERVAL,
                 ResourceCache { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.request_timeout),
                 _ => WATCH_IDLE_TIMEOUT,
             };
@@ -227,7 +216,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     async fn handle_watch_error(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
         if !matches!(cause(error), Some(kube::Error::Api(_))) {
-            self.cluster.extend_rbac_grace(Instant::now() + request::RESTARTED);
+            self.cluster.extend_rbac_grace(Instant::now() + RESTART_GRACE);
         }
         // kube would retry with the same resource version.
         if watch_refused(error, 410) {
@@ -368,7 +357,7 @@ impl Follower<'_> {
     /// When the VMs cannot be watched.
     pub async fn next(&mut self) -> Result<Vec<VmStatus>, ClusterError> {
         loop {
-            let changed = self.fleet.poll(DEBOUNCE).await?;
+            let changed = self.fleet.poll(POLL_INTERVAL).await?;
             let due = self.diagnosed.is_none_or(|diagnosed| diagnosed.elapsed() >= DIAGNOSE_INTERVAL);
             if !self.fleet.is_synced() || !(changed || due) {
                 continue;

@@ -10,16 +10,7 @@ use crate::{
 };
 
 use super::Cluster;
-
-/// The first delay before a retry, doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// After a restart kube-apiserver returns 403 until it has read all roles (seen with 1.36).
-pub const RESTARTED: Duration = Duration::from_secs(10);
-/// The shortest time limit, for a request at the deadline.
-const LAST_ATTEMPT: Duration = Duration::from_secs(2);
-/// Without a deadline of the command, retries end after this time.
-const MAX_RETRY_TIME: Duration = Duration::from_secs(120);
+use super::timing::{FIRST_RETRY_DELAY, LAST_ATTEMPT, MAX_RETRY_DELAY, MAX_RETRY_TIME, RESTART_GRACE};
 
 /// Why a request failed.
 #[derive(Debug)]
@@ -103,14 +94,14 @@ impl Cluster {
         Fut: Future<Output = kube::Result<T>>,
     {
         let begun = tokio::time::Instant::now();
-        let mut pause = FIRST_PAUSE;
+        let mut pause = FIRST_RETRY_DELAY;
         loop {
             let failure = match self.send(&operation).await {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
             if failure.status().is_none() {
-                self.extend_rbac_grace(std::time::Instant::now() + RESTARTED);
+                self.extend_rbac_grace(std::time::Instant::now() + RESTART_GRACE);
             }
             let patient = self.deadline.is_some() || begun.elapsed() < MAX_RETRY_TIME;
             let in_grace = failure.is_code(403) && self.in_rbac_grace();
@@ -128,7 +119,7 @@ impl Cluster {
             };
             tracing::info!("{what}: {why}; again in {} ms", wait.as_millis());
             tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_RETRY_DELAY);
         }
     }
 }

@@ -13,16 +13,8 @@ use crate::{
     status::{self, Cause, Diagnosis, NotReady, PrintableStatus, Verdict, VmStatus},
 };
 
+use super::timing::{DIAGNOSE_INTERVAL, FINAL_CHECK_TIMEOUT, POLL_INTERVAL, STUCK_AFTER};
 use super::{Cluster, Diff, reflector::FleetReflector};
-
-/// How often the fleet is evaluated. Events arrive faster, and each evaluation costs time.
-const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// How often VMs that are not ready are diagnosed.
-const DIAGNOSE_INTERVAL: Duration = Duration::from_secs(10);
-/// The time limit of the last list after the deadline.
-const FINAL_CHECK_TIMEOUT: Duration = Duration::from_secs(10);
-/// A VM without a reason of its own is diagnosed after this time.
-const STUCK_AFTER: Duration = Duration::from_secs(15);
 
 /// What to wait for.
 #[derive(Debug, Clone, Copy)]

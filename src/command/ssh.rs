@@ -208,12 +208,13 @@ fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once:
 /// about its new key would be false. A reboot keeps the key.
 fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String>> {
     let state = context.environment.get("XDG_STATE_HOME").map(PathBuf::from);
-    let Some(folder) = state.or_else(|| Some(context.environment.home()?.join(".local/state"))).map(|folder| folder.join("virtwork"))
+    let Some(directory) =
+        state.or_else(|| Some(context.environment.home()?.join(".local/state"))).map(|directory| directory.join("virtwork"))
     else {
         return Ok(Vec::new());
     };
-    fs::create_dir_all(&folder).map_err(|error| Error::Unwritable { path: folder.display().to_string(), error })?;
-    let file = folder.join("known_hosts");
+    fs::create_dir_all(&directory).map_err(|error| Error::Unwritable { path: directory.display().to_string(), error })?;
+    let file = directory.join("known_hosts");
     Ok(vec![
         format!("UserKnownHostsFile={}", quote_option(&file.to_string_lossy())),
         format!("HostKeyAlias={}", target.uid),

@@ -245,8 +245,8 @@ impl Config {
         }
         let mut default_key = None;
         if keys.is_empty() && password.is_none() && !settings.no_ssh_key {
-            let folder = self.environment.home().map(|home| home.join(".ssh"));
-            default_key = folder.and_then(|folder| DEFAULT_KEYS.iter().map(|name| folder.join(name)).find(|path| path.is_file()));
+            let directory = self.environment.home().map(|home| home.join(".ssh"));
+            default_key = directory.and_then(|directory| DEFAULT_KEYS.iter().map(|name| directory.join(name)).find(|path| path.is_file()));
             if let Some(path) = &default_key {
                 keys = key_lines(path, &format!("default key {}", path.display()))?;
             }
@@ -339,8 +339,8 @@ fn config_file(layers: &[Layer], environment: &Environment) -> Result<Option<(Pa
         let path = PathBuf::from(path);
         return Ok(Some((path.clone(), read(&path, &place)?)));
     }
-    let folder = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(environment.home()?.join(".config")));
-    let Some(path) = folder.map(|folder| folder.join("virtwork").join("config.yaml")).filter(|path| path.is_file()) else {
+    let directory = environment.get("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| Some(environment.home()?.join(".config")));
+    let Some(path) = directory.map(|directory| directory.join("virtwork").join("config.yaml")).filter(|path| path.is_file()) else {
         return Ok(None);
     };
     let text = read(&path, &path.display().to_string())?;

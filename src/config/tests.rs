@@ -4,8 +4,8 @@ use super::*;
 
 /// Resolves a command line with an environment and the text of a file.
 fn resolve(line: &str, variables: &[(&str, &str)], file: &str) -> Result<Config, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("virtwork.yaml");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("virtwork.yaml");
     fs::write(&path, file).unwrap();
     let mut variables: BTreeMap<String, String> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     variables.insert("VIRTWORK_CONFIG".to_owned(), path.to_str().unwrap().to_owned());
@@ -43,7 +43,11 @@ fn flag_then_environment_then_file_then_default() {
         "VIRTWORK_IPERF3_SERVER_PORT_5201_TCP",
         "VIRTWORK_IPERF3_SERVER_PORT_5201_TCP_ADDR",
     ] {
-        assert_eq!(memory("cpu", &[(of_a_service, "tcp://10.96.0.7:5201")], file), "6Gi", "{of_a_service}, which pods beside a fleet have");
+        assert_eq!(
+            memory("cpu", &[(of_a_service, "tcp://10.96.0.7:5201")], file),
+            "6Gi",
+            "{of_a_service}, set in pods in the namespace of a fleet"
+        );
     }
 }
 
@@ -86,8 +90,8 @@ fn keys_and_key_files_come_from_the_highest_source() {
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti one",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti two",
     ];
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("two.pub");
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("two.pub");
     fs::write(&path, format!("# mine\n\n{}\n", KEYS[1])).unwrap();
     let both = format!("{},{}", KEYS[0], KEYS[1]);
     assert_eq!(fleet("cpu", &[("VIRTWORK_SSH_AUTHORIZED_KEYS", &both)], "").login.keys, KEYS);

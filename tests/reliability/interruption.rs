@@ -78,10 +78,10 @@ fn interrupted_while_waiting() {
         let child = world.start("up cpu");
         crate::common::eventually("the VM exists", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
         signal(&child, how);
-        let (code, _, told) = child.end();
+        let (code, _, stderr) = child.end();
         assert_eq!(code, Some(130));
         assert_remaining(&world, 1, 1);
-        assert!(told.contains("Interrupted\nhint: rerun the command to finish, or run 'down' to delete the fleet"), "{told}");
+        assert!(stderr.contains("Interrupted\nhint: rerun the command to finish, or run 'down' to delete the fleet"), "{stderr}");
         assert_down_deletes_all(&world);
     }
 }

@@ -35,9 +35,9 @@ fn namespace_deleted_while_waiting() {
     let child = world.start("up cpu --timeout 120");
     eventually("the VM exists", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 1);
     world.api("DELETE", "/api/v1/namespaces/virtwork", &json!(null));
-    let (code, _, told) = child.end();
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("virtwork-cpu-0: Deleted: deleted by someone else"), "{told}");
+    let (code, _, stderr) = child.end();
+    assert_eq!(code, Some(3), "{stderr}");
+    assert!(stderr.contains("virtwork-cpu-0: Deleted: deleted by someone else"), "{stderr}");
     assert_nothing_remains(&world);
 }
 
@@ -63,9 +63,9 @@ fn vms_deleted_during_up() {
     eventually("both are there", || world.names("kubevirt.io/v1/virtualmachineinstances").len() == 2);
     world.api("DELETE", &format!("{VMS}/virtwork-cpu-0"), &json!(null));
     world.api("DELETE", &format!("{VMS}/virtwork-cpu-1"), &json!(null));
-    let (code, _, told) = child.end();
-    assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("2 of 2 VMs did not become ready: they will not recover without intervention"), "{told}");
+    let (code, _, stderr) = child.end();
+    assert_eq!(code, Some(3), "{stderr}");
+    assert!(stderr.contains("2 of 2 VMs did not become ready: they will not recover without intervention"), "{stderr}");
     assert_remaining(&world, 0, 1);
     world.run("up cpu --vm-count 2 --no-wait").success().stdout_has("virtwork-cpu-1 created");
     assert_down_deletes_all(&world);
@@ -78,8 +78,8 @@ fn field_taken_over_by_another_manager() {
     let child = hold_at(&world, "up cpu --memory 3Gi", Method::PATCH, "/virtualmachines/virtwork-cpu-0", 0);
     world.api("PATCH", &format!("{VMS}/virtwork-cpu-0?fieldManager=somebody"), &json!({"spec": {"runStrategy": "Manual"}}));
     world.sandbox.faults.release();
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
+    let (code, stdout, stderr) = child.end();
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
     assert_eq!(world.vm("virtwork-cpu-0")["spec"]["runStrategy"], "Always", "what is ours is ours");
     world.run("up cpu --memory 3Gi --restart").success();
     assert_recovers(&world, "up cpu --memory 3Gi");
@@ -122,9 +122,12 @@ fn foreign_objects_appear_during_up() {
     let child = hold_at(&world, "up cpu", Method::POST, "/secrets", 0);
     world.api("POST", "/api/v1/namespaces/virtwork/secrets", &json!({"metadata": {"name": "virtwork-cpu-userdata"}}));
     world.sandbox.faults.release();
-    let (code, _, told) = child.end();
+    let (code, _, stderr) = child.end();
     assert_eq!(code, Some(1));
-    assert!(told.contains("already exists in namespace virtwork and belongs to something else: secret/virtwork-cpu-userdata"), "{told}");
+    assert!(
+        stderr.contains("already exists in namespace virtwork and belongs to something else: secret/virtwork-cpu-userdata"),
+        "{stderr}"
+    );
     assert_eq!(count(&world), (0, 1));
     world.api("DELETE", SECRET, &json!(null));
     assert_recovers(&world, "up cpu");
@@ -207,9 +210,9 @@ fn labels_removed_during_down() {
         let down = world.start("down --timeout 20");
         eventually("it is being deleted", || metadata()["deletionTimestamp"].is_string());
         world.api("PATCH", &object, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
-        let (code, said, told) = down.end();
-        assert_eq!(code, Some(1), "{told}");
-        assert!(told.contains(named) && !said.contains(&format!("{kind}.")), "{said}{told}");
+        let (code, stdout, stderr) = down.end();
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(named) && !stdout.contains(&format!("{kind}.")), "{stdout}{stderr}");
         world.api("PATCH", &object, &json!({"metadata": {"finalizers": null}}));
         assert_nothing_remains(&world);
     }
@@ -225,8 +228,8 @@ fn deleted_while_pruning() {
     world.api("DELETE", &format!("{VMS}/virtwork-cpu-0"), &json!(null));
     eventually("it is gone", || !world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned()));
     world.sandbox.faults.release();
-    let (code, said, _) = up.end();
-    assert_eq!(code, Some(3), "{said}");
+    let (code, stdout, _) = up.end();
+    assert_eq!(code, Some(3), "{stdout}");
     assert_remaining(&world, 0, 1);
     assert_recovers(&world, "up cpu");
 }
@@ -262,8 +265,8 @@ fn up_and_down_at_once() {
     // Each reports how it ended, and `down`, which waits only for what it deleted, ends.
     assert!([Some(0), Some(1)].contains(&down.0) && [Some(0), Some(1), Some(3)].contains(&up.0), "{down:#?} {up:#?}");
     assert!(!down.2.contains("timed out"), "{down:#?}");
-    for (code, _, told) in [&down, &up] {
-        assert!(*code == Some(0) || told.lines().any(|line| line.starts_with("error") || line.starts_with("Error")), "{told}");
+    for (code, _, stderr) in [&down, &up] {
+        assert!(*code == Some(0) || stderr.lines().any(|line| line.starts_with("error") || line.starts_with("Error")), "{stderr}");
     }
     assert_recovers(&world, "up cpu memory --vm-count 2");
 }

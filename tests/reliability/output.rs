@@ -16,9 +16,9 @@ fn closed_pipe_on_stdout() {
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "namespace/virtwork created\n");
-    let (code, _, told) = child.end();
-    assert_eq!(code, Some(1), "{told}");
-    assert!(!told.contains("error") && !told.contains("pipe") && !told.contains("panicked"), "{told}");
+    let (code, _, stderr) = child.end();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(!stderr.contains("error") && !stderr.contains("pipe") && !stderr.contains("panicked"), "{stderr}");
     assert_remaining(&world, 2, 2);
     assert_recovers(&world, "up cpu memory");
 }
@@ -29,9 +29,9 @@ fn full_disk_on_stdout() {
     let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
     for (line, there) in [(&["up", "cpu"][..], 1), (&["status"], 1), (&["down"], 0)] {
         let output = world.command(line).stdout(full()).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains("cannot write to standard output: No space left on device"), "{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("cannot write to standard output: No space left on device"), "{stderr}");
         assert_remaining(&world, there, there);
     }
     assert_down_deletes_all(&world);

@@ -343,9 +343,9 @@ fn permission_withdrawn_during_up() {
     let child = hold_at(&world, "up cpu --vm-count 3 --concurrency 1", Method::POST, "/virtualmachines", 1);
     world.sandbox.deny("create", "virtualmachines");
     world.sandbox.faults.release();
-    let (code, _, told) = child.end();
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("virtualmachines.kubevirt.io is forbidden"), "{told}");
+    let (code, _, stderr) = child.end();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("virtualmachines.kubevirt.io is forbidden"), "{stderr}");
     assert_remaining(&world, 1, 1);
     world.sandbox.restore_permissions();
     assert_recovers(&world, "up cpu --vm-count 3");

@@ -29,8 +29,8 @@ fn interrupted_up(world: &World, timeout: u32) -> Started {
 /// The command succeeds; then the server can be used again.
 #[track_caller]
 fn assert_ends_well(child: Started) {
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
+    let (code, stdout, stderr) = child.end();
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
     let kubectl = || Command::new("kubectl").args(["get", "--raw", "/readyz"]).env("KUBECONFIG", real().unwrap()).output();
     eventually("the API server answers", || kubectl().is_ok_and(|output| output.status.success()));
 }
@@ -94,7 +94,7 @@ fn certificate_is_renewed_during_up() {
     let child = world.start("up cpu memory --vm-count 3");
     eventually("some are there", || !world.names("kubevirt.io/v1/virtualmachines").is_empty());
     world.sandbox.renew_certificate().unwrap();
-    let (code, said, told) = child.end();
-    assert_eq!(code, Some(0), "{said}{told}");
+    let (code, stdout, stderr) = child.end();
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
     assert_unchanged_then_down(&world, "up cpu memory --vm-count 3");
 }

@@ -1,4 +1,4 @@
-//! Definitions for an API server, where KubeVirt's own are not at hand: its types by the schema of a crate, CDI's without one.
+//! Definitions for an API server if KubeVirt's own are not available: its types with the schema of a crate, CDI's without one.
 
 use k8s_crds_kube_virt::{kubevirts::KubeVirt, virtualmachineinstances::VirtualMachineInstance, virtualmachines::VirtualMachine};
 use kube::CustomResourceExt as _;
