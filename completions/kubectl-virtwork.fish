@@ -67,8 +67,8 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l memory -d 'Memory of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l disk-size -d 'Size of each data disk' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t''
-empty\t''"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t'A DataVolume'
+empty\t'An emptyDisk'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l container-disk-image -d 'Image of the root disk' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l image-pull-secret -d 'Secret for pulling the image' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l storage-class -d 'StorageClass of the data disks [default: the cluster\'s default]' -r
@@ -133,8 +133,8 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l memory -d 'Memory of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l disk-size -d 'Size of each data disk' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t''
-empty\t''"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t'A DataVolume'
+empty\t'An emptyDisk'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l container-disk-image -d 'Image of the root disk' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l image-pull-secret -d 'Secret for pulling the image' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l storage-class -d 'StorageClass of the data disks [default: the cluster\'s default]' -r

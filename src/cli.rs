@@ -221,10 +221,10 @@ pub struct Up {
     pub guest: Guest,
     /// How long to wait.
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub wait_limit: WaitLimit,
     /// What to wait for.
     #[command(flatten)]
-    pub pace: Pace,
+    pub wait_settings: WaitSettings,
     /// Prompt for the password of the account
     #[arg(long, conflicts_with_all = ["ssh_password", "ssh_password_file"])]
     pub ask_ssh_password: bool,
@@ -292,8 +292,8 @@ pub struct VmSettings {
     #[arg(long, value_name = "QUANTITY", allow_hyphen_values = true, default_value = "10Gi", value_parser = value::disk_size)]
     pub disk_size: Quantity,
     /// Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)
-    #[arg(long, value_name = "KIND", default_value = "dv", value_parser = ["dv", "empty"], hide_possible_values = true)]
-    pub data_disk: String,
+    #[arg(long, value_name = "KIND", default_value = "dv", hide_possible_values = true)]
+    pub data_disk: DataDiskKind,
     /// Image of the root disk
     #[arg(long, value_name = "IMAGE", default_value = "quay.io/containerdisks/fedora:44", value_parser = value::image)]
     pub container_disk_image: String,
@@ -314,7 +314,16 @@ pub struct VmSettings {
     pub set: Vec<SetValue>,
 }
 
-/// Who may log in
+/// Types of data disks
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DataDiskKind {
+    /// A DataVolume
+    Dv,
+    /// An emptyDisk
+    Empty,
+}
+
+/// Who can log in
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Login")]
 pub struct Login {
@@ -355,7 +364,7 @@ pub struct Guest {
 
 /// How long to wait
 #[derive(Debug, Clone, Args)]
-pub struct Waiting {
+pub struct WaitLimit {
     /// Wait for the result
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub wait: bool,
@@ -366,7 +375,7 @@ pub struct Waiting {
 
 /// How `up` waits
 #[derive(Debug, Clone, Args)]
-pub struct Pace {
+pub struct WaitSettings {
     /// The same as --wait=false
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_wait: bool,
@@ -398,7 +407,7 @@ pub struct Down {
     pub selection: Selection,
     /// How long to wait.
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub wait_limit: WaitLimit,
     /// Also delete the namespace, if up created it and nothing else is in it
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub delete_namespace: bool,
@@ -525,8 +534,8 @@ pub struct Settings {
     pub guest: Guest,
     /// How long to wait.
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub wait_limit: WaitLimit,
     /// How `up` waits.
     #[command(flatten)]
-    pub pace: Pace,
+    pub wait_settings: WaitSettings,
 }

@@ -7,7 +7,7 @@ use virtwork::{
     event::{Hint, Mode, Notice, Outcome, Pending, Question, Wait, Warning},
     object::{Kind, ObjectName, ObjectRef},
     plan::ResourceTotals,
-    status::{Cause, Diagnosis, NotReady, PrintableStatus},
+    status::{Cause, Denied, Diagnosis, NotReady, PrintableStatus},
 };
 
 fn text(text: &str) -> String {
@@ -53,7 +53,7 @@ fn reasons() {
         &Diagnosis::Working,
         &Diagnosis::Silent,
         &Diagnosis::ConsoleWorking,
-        &Diagnosis::Forbidden("listing pods"),
+        &Diagnosis::Forbidden(Denied::Pods),
         &Diagnosis::NotChecked(20),
         &Diagnosis::DataVolume { phase: text("Pending"), message: text("no accessMode specified in StorageProfile") },
         &Diagnosis::Event { reason: Some(text("FailedMount")), message: text("secret not found") },

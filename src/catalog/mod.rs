@@ -53,8 +53,8 @@ struct Directory {
 
 impl Directory {
     fn guest(&self) -> Vec<GuestFile> {
-        let kubeconfig_for_virtctl = self.files.iter().filter_map(|(path, content)| Some((path.strip_prefix("guest")?, content)));
-        kubeconfig_for_virtctl.map(|(path, content)| GuestFile { path: path.to_owned(), content: content.clone() }).collect()
+        let files = self.files.iter().filter_map(|(path, content)| Some((path.strip_prefix("guest")?, content)));
+        files.map(|(path, content)| GuestFile { path: path.to_owned(), content: content.clone() }).collect()
     }
 }
 
@@ -90,14 +90,14 @@ impl Catalog {
         let Some(text) = directory.files.get(MANIFEST) else {
             return Err(CatalogError { file, line: 1, problem: Box::new(CatalogProblem::Missing) });
         };
-        let wrong = |line, problem| CatalogError { file: file.clone(), line, problem: Box::new(problem) };
+        let invalid = |line, problem| CatalogError { file: file.clone(), line, problem: Box::new(problem) };
         if self.workloads.contains_key(name) || name == COMMON {
-            return Err(wrong(1, CatalogProblem::NameTaken(name.to_owned())));
+            return Err(invalid(1, CatalogProblem::NameTaken(name.to_owned())));
         }
         if !is_word(name) {
-            return Err(wrong(1, CatalogProblem::Name(name.to_owned())));
+            return Err(invalid(1, CatalogProblem::Name(name.to_owned())));
         }
-        let workload = workload::parse(name, text, directory.guest()).map_err(|(line, problem)| wrong(line, problem))?;
+        let workload = workload::parse(name, text, directory.guest()).map_err(|(line, problem)| invalid(line, problem))?;
         self.workloads.insert(name.to_owned(), workload);
         Ok(())
     }

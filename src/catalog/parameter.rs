@@ -71,14 +71,14 @@ impl Parameter {
     /// What a valid value is.
     pub fn check(&self, value: &str) -> Result<String, ValueError> {
         let value = value.trim();
-        let right = match self.kind {
+        let valid = match self.kind {
             // A shell reads 010 as eight, and 08 as an error.
             ParameterType::Integer => value.parse().ok().filter(|number| self.is_in_range(*number)).map(|number| number.to_string()),
             ParameterType::Word => Some(value.to_owned()).filter(|value| is_word(value)),
             ParameterType::Size => Some(value.to_owned()).filter(|value| is_block_size(value)),
             ParameterType::Rate => Some(value.to_owned()).filter(|value| is_scaled(value, "KMG")),
         };
-        right.ok_or_else(|| ValueError::Parameter { text: value.to_owned(), expected: self.expected() })
+        valid.ok_or_else(|| ValueError::Parameter { text: value.to_owned(), expected: self.expected() })
     }
 
     fn is_in_range(&self, number: i64) -> bool {
@@ -87,8 +87,8 @@ impl Parameter {
 }
 
 fn is_word(value: &str) -> bool {
-    let right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    value.starts_with(right) && value.chars().all(|c| right(c) || c == '-' || c == '_')
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    value.starts_with(valid) && value.chars().all(|c| valid(c) || c == '-' || c == '_')
 }
 
 fn is_block_size(value: &str) -> bool {
@@ -124,27 +124,27 @@ mod tests {
         for text in ["50", "050", "+50", " 50"] {
             assert_eq!(load.check(text), Ok("50".to_owned()), "{text}");
         }
-        for wrong in ["0", "101", "-1", "a", "", "1.5"] {
-            assert!(load.check(wrong).unwrap_err().to_string().ends_with("is not a whole number from 1 to 100"), "{wrong}");
+        for invalid in ["0", "101", "-1", "a", "", "1.5"] {
+            assert!(load.check(invalid).unwrap_err().to_string().ends_with("is not a whole number from 1 to 100"), "{invalid}");
         }
     }
 
     #[test]
     fn shell_characters_are_rejected() {
         let word = parameter("{type: word, default: all, description: method}");
-        for wrong in ["a b", "a;b", "$x", "a'b", "a\nb", "%h"] {
-            assert!(word.check(wrong).is_err(), "{wrong}");
+        for invalid in ["a b", "a;b", "$x", "a'b", "a\nb", "%h"] {
+            assert!(word.check(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
     fn sizes_and_rates() {
         let size = parameter("{type: size, default: 4k, description: size}");
-        for right in ["512", "128k", "16m"] {
-            assert!(size.check(right).is_ok(), "{right}");
+        for valid in ["512", "128k", "16m"] {
+            assert!(size.check(valid).is_ok(), "{valid}");
         }
-        for wrong in ["4K", "0", "04k", "1000", "513", "17m", "1g", "k", "", "99999999999999999999g"] {
-            assert!(size.check(wrong).is_err(), "{wrong}");
+        for invalid in ["4K", "0", "04k", "1000", "513", "17m", "1g", "k", "", "99999999999999999999g"] {
+            assert!(size.check(invalid).is_err(), "{invalid}");
         }
         let rate = parameter("{type: rate, default: \"0\", description: rate}");
         assert!(rate.check("0").is_ok() && rate.check("200M").is_ok() && rate.check("200MB").is_err());

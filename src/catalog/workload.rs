@@ -162,7 +162,7 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
             .map_err(|problem| (line_of(text, &format!("{parameter}:")), CatalogProblem::Default { name: parameter.clone(), problem }))?;
     }
     for (_, vm) in &vms {
-        check_machine(text, vm, &vms, &manifest.parameters, &guest)?;
+        check_vm(text, vm, &vms, &manifest.parameters, &guest)?;
     }
     let cpu_cores = manifest.resources.cpu_cores.map(|cores| ("cpu_cores".to_owned(), cores.to_string()));
     let memory = manifest.resources.memory.map(|memory| ("memory".to_owned(), memory));
@@ -179,7 +179,7 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
     })
 }
 
-fn check_machine(
+fn check_vm(
     text: &str,
     vm: &VmRole,
     vms: &[(Option<String>, VmRole)],

@@ -5,7 +5,7 @@ use kube::api::{Api, PostParams};
 
 use crate::error::ClusterError;
 
-use super::Cluster;
+use super::{Cluster, transport::Code as _};
 
 /// A permission: verb, group, resource (with subresource).
 pub type Permission = (&'static str, &'static str, &'static str);
@@ -28,27 +28,23 @@ impl Cluster {
             },
             ..SelfSubjectAccessReview::default()
         };
-        let ask = || {
-            let api: Api<SelfSubjectAccessReview> = Api::all(self.client());
-            let review = review.clone();
-            async move { api.create(&PostParams::default(), &review).await }
-        };
-        match self.send_with_retry("access review", ask).await {
+        let api: Api<SelfSubjectAccessReview> = Api::all(self.client());
+        match api.create(&PostParams::default(), &review).await {
             Ok(answer) => Ok(answer.status.is_some_and(|status| status.allowed)),
-            Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(true),
-            Err(failure) => Err(failure.into_error(self)),
+            Err(error) if error.is_code(403) || error.is_code(404) => Ok(true),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Fails before the first write if permissions are missing, and names all of them.
-    pub(super) async fn require_permissions(&self, rights: &[Permission], namespace: &str) -> Result<(), ClusterError> {
+    pub(super) async fn require_permissions(&self, permissions: &[Permission], namespace: &str) -> Result<(), ClusterError> {
         let mut missing = Vec::new();
-        for right in rights {
-            if !self.can_i(*right, Some(namespace)).await? {
+        for permission in permissions {
+            if !self.can_i(*permission, Some(namespace)).await? {
                 missing.push(format!(
                     "{} {}",
-                    right.0,
-                    if right.1.is_empty() { right.2.to_owned() } else { format!("{}.{}", right.2, right.1) }
+                    permission.0,
+                    if permission.1.is_empty() { permission.2.to_owned() } else { format!("{}.{}", permission.2, permission.1) }
                 ));
             }
         }

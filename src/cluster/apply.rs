@@ -1,10 +1,9 @@
 //! The writes of `up`: create, server-side apply and restart, with bounded concurrency and no unnecessary request.
 
 use std::{
-    cell::Cell,
     collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures::{StreamExt as _, stream};
@@ -23,7 +22,7 @@ use crate::{
 };
 
 use super::timing::{GET_INTERVAL, NEW_PROJECT_GRACE};
-use super::{Change, Cluster, Diff, access_review::Permission, diff, field_manager, preflight::NamespaceState, request::RequestError};
+use super::{Change, Cluster, Diff, access_review::Permission, diff, field_manager, preflight::NamespaceState, transport::Code as _};
 
 /// Conflicts with other writers before giving up.
 const CONFLICTS: u32 = 30;
@@ -42,23 +41,23 @@ impl Cluster {
     /// All missing permissions.
     pub async fn require_plan_permissions(&self, plan: &Plan, diff: &Diff, restart: bool, prune: bool) -> Result<(), ClusterError> {
         let restarts = !diff.needs_restart.is_empty() || diff.changes.iter().any(|change| !change.is_unchanged() && !change.is_create());
-        let mut rights: Vec<Permission> = Vec::new();
+        let mut permissions: Vec<Permission> = Vec::new();
         for (object, change) in plan.objects.iter().zip(&diff.changes).filter(|(_, change)| !change.is_unchanged()) {
             let kind = object.kind;
-            rights.push((if change.is_create() { "create" } else { "patch" }, kind.group(), kind.plural()));
+            permissions.push((if change.is_create() { "create" } else { "patch" }, kind.group(), kind.plural()));
         }
         if restart && restarts {
-            rights.push(("update", "subresources.kubevirt.io", "virtualmachines/restart"));
+            permissions.push(("update", "subresources.kubevirt.io", "virtualmachines/restart"));
         }
         if prune {
             // Their absence is checked with get.
             let verbs =
                 |found: &super::Extraneous| ["delete", "get"].map(|verb| (verb, found.object.kind.group(), found.object.kind.plural()));
-            rights.extend(diff.extraneous.iter().flat_map(verbs));
+            permissions.extend(diff.extraneous.iter().flat_map(verbs));
         }
-        rights.sort_unstable();
-        rights.dedup();
-        self.require_permissions(&rights, &plan.namespace).await
+        permissions.sort_unstable();
+        permissions.dedup();
+        self.require_permissions(&permissions, &plan.namespace).await
     }
 
     /// Whether the missing namespace can be created as a Namespace (true) or as a project (false).
@@ -99,40 +98,37 @@ impl Cluster {
     async fn make_namespace(&self, plan: &Plan, as_namespace: bool, mode: Mode) -> Result<bool, ClusterError> {
         let dry_run = mode == Mode::ServerDryRun;
         let parameters = PostParams { dry_run, field_manager: Some(metadata::VIRTWORK.to_owned()) };
-        let mark = format!("{}={}", metadata::OWNED, plan.fleet);
-        let attempts = Cell::new(0);
+        let annotation = format!("{}={}", metadata::OWNED, plan.fleet);
         let made = if as_namespace {
             let mut namespace = plan.namespace_object();
             namespace.metadata.annotations = Some([(metadata::OWNED.to_owned(), plan.fleet.clone())].into());
-            self.send_with_retry("namespace", || {
-                attempts.set(attempts.get() + 1);
-                let api: Api<Namespace> = Api::all(self.client());
-                let (parameters, namespace) = (parameters.clone(), namespace.clone());
-                async move { api.create(&parameters, &namespace).await.map(|_| ()) }
-            })
-            .await
+            self.post(Api::<Namespace>::all(self.client()).resource_url(), &parameters, json!(namespace).to_string()).await
         } else {
             let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("project.openshift.io", "v1", "ProjectRequest"));
-            let request =
-                DynamicObject::new(&plan.namespace, &resource).data(json!({"description": format!("Made by kubectl virtwork ({mark})")}));
-            self.send_with_retry("project", || {
-                let api: Api<DynamicObject> = Api::all_with(self.client(), &resource);
-                let (parameters, request) = (PostParams { dry_run, ..PostParams::default() }, request.clone());
-                async move { api.create(&parameters, &request).await.map(|_| ()) }
-            })
-            .await
+            let request = DynamicObject::new(&plan.namespace, &resource)
+                .data(json!({"description": format!("Made by kubectl virtwork ({annotation})")}));
+            let url = Api::<DynamicObject>::all_with(self.client(), &resource).resource_url().to_owned();
+            self.post(&url, &PostParams { dry_run, ..PostParams::default() }, json!(request).to_string()).await
         };
         match made {
             Ok(()) => {
                 if !as_namespace {
-                    self.extend_rbac_grace(Instant::now() + NEW_PROJECT_GRACE);
+                    self.transport.expect_permissions(NEW_PROJECT_GRACE);
                 }
                 Ok(true)
             }
             // Another `up` was faster, or the response to the first attempt was lost.
-            Err(failure) if failure.is_code(409) && as_namespace => Ok(attempts.get() > 1 && self.owns_namespace(&plan.namespace).await?),
-            Err(failure) => Err(failure.into_error(self)),
+            Err((error, is_repeated)) if error.is_code(409) && as_namespace => {
+                Ok(is_repeated && self.owns_namespace(&plan.namespace).await?)
+            }
+            Err((error, _)) => Err(error.into()),
         }
+    }
+
+    /// Creates an object from its JSON; an error comes with whether an earlier attempt may have taken effect.
+    async fn post(&self, url: &str, parameters: &PostParams, json: String) -> Result<(), (kube::Error, bool)> {
+        let request = Request::new(url).create(parameters, json.into_bytes());
+        self.transport.post(request.map_err(|error| (kube::Error::BuildRequest(error), false))?).await
     }
 
     /// Creates or updates every object of the plan. Objects that others refer to come first.
@@ -201,9 +197,9 @@ impl Cluster {
             self.migrate_field_manager(namespace, object, change.field_manager.clone()).await?;
         }
         match self.server_side_apply(namespace, object, mode).await {
-            Ok(()) if change.difference == Action::UpdateAndStart => Ok(Outcome::Started),
+            Ok(()) if change.action == Action::UpdateAndStart => Ok(Outcome::Started),
             Ok(()) => Ok(Outcome::Configured),
-            Err(failure) => Err(failure.into_error(self)),
+            Err(error) => Err(error),
         }
     }
 
@@ -211,23 +207,14 @@ impl Cluster {
         let parameters = PostParams { dry_run: mode == Mode::ServerDryRun, field_manager: Some(metadata::VIRTWORK.to_owned()) };
         let api = self.api(object.kind, Some(namespace));
         loop {
-            let attempts = Cell::new(0);
-            let created = self
-                .send_with_retry(&object.name, || {
-                    attempts.set(attempts.get() + 1);
-                    let request = Request::new(api.resource_url()).create(&parameters, object.json().as_bytes().to_vec());
-                    let client = self.client();
-                    async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await }
-                })
-                .await;
-            match created {
-                Ok(_) => return Ok(Outcome::Created),
-                Err(failure) if failure.is_code(409) => {
-                    if let Some(outcome) = self.adopt(namespace, fleet, object, attempts.get() > 1).await? {
+            match self.post(api.resource_url(), &parameters, object.json().to_owned()).await {
+                Ok(()) => return Ok(Outcome::Created),
+                Err((error, is_repeated)) if error.is_code(409) => {
+                    if let Some(outcome) = self.adopt(namespace, fleet, object, is_repeated).await? {
                         return Ok(outcome);
                     }
                 }
-                Err(failure) => return Err(failure.into_error(self)),
+                Err((error, _)) => return Err(error.into()),
             }
         }
     }
@@ -236,11 +223,11 @@ impl Cluster {
     /// someone else. `None` means that it is gone.
     async fn adopt(&self, namespace: &str, fleet: &str, object: &Object, lost: bool) -> Result<Option<Outcome>, ClusterError> {
         let kind = object.kind;
-        let found = self.get(kind, namespace, &object.name).await.map_err(|failure| failure.into_error(self))?;
+        let found = self.get(kind, namespace, &object.name).await?;
         let Some(found) = found else { return Ok(None) };
-        let live = diff::about(&found);
+        let live = diff::meta(&found);
         if !live.belongs_to(fleet) {
-            let object = format!("{}/{}", kind.qualified_name(), object.name);
+            let object = ObjectName::new(kind, &object.name);
             return Err(ClusterError::NameTaken { namespace: namespace.to_owned(), objects: vec![object] });
         }
         if live.terminating {
@@ -252,22 +239,19 @@ impl Cluster {
         self.migrate_field_manager(namespace, object, field_manager::patch(&found)).await?;
         match self.server_side_apply(namespace, object, Mode::Real).await {
             Ok(()) => Ok(Some(Outcome::Configured)),
-            Err(failure) => Err(failure.into_error(self)),
+            Err(error) => Err(error),
         }
     }
 
-    async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), RequestError> {
+    async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), ClusterError> {
         // The plan decides conflicts with other field managers.
         let parameters = PatchParams { dry_run: mode == Mode::ServerDryRun, ..PatchParams::apply(metadata::VIRTWORK).force() };
         let api = self.api(object.kind, Some(namespace));
         let body: Result<&RawValue, _> = serde_json::from_str(object.json());
         let body = body.unwrap_or_else(|error| unreachable!("our own JSON: {error}"));
-        self.send_with_retry(&object.name, || {
-            let request = Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Apply(body));
-            let client = self.client();
-            async move { client.request_text(request.map_err(kube::Error::BuildRequest)?).await.map(|_| ()) }
-        })
-        .await
+        let request = Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Apply(body));
+        self.client().request_text(request.map_err(kube::Error::BuildRequest)?).await?;
+        Ok(())
     }
 
     async fn migrate_field_manager(
@@ -279,23 +263,18 @@ impl Cluster {
         let (kind, name) = (object.kind, object.name.as_str());
         let mut conflicts = 0;
         while let Some(operations) = patch {
-            let patched = self
-                .send_with_retry(name, || {
-                    let api = self.api(kind, Some(namespace));
-                    let patch = Patch::<()>::Json(operations.clone());
-                    async move { api.patch(name, &PatchParams::default(), &patch).await }
-                })
-                .await;
+            let api = self.api(kind, Some(namespace));
+            let patched = api.patch(name, &PatchParams::default(), &Patch::<()>::Json(operations)).await;
             match patched {
                 // Another writer, such as KubeVirt, changed it in between. Without a retry, fields dropped from the plan would
                 // stay.
-                Err(failure) if failure.is_code(409) && !self.overdue() && conflicts < CONFLICTS => {
+                Err(error) if error.is_code(409) && !self.transport.overdue() && conflicts < CONFLICTS => {
                     conflicts += 1;
                     tokio::time::sleep(Duration::from_millis(50 * u64::from(conflicts))).await;
-                    let live = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
+                    let live = self.get(kind, namespace, name).await?;
                     patch = live.as_ref().and_then(field_manager::patch);
                 }
-                result => return result.map(|_| ()).map_err(|failure| failure.into_error(self)),
+                result => return result.map(|_| ()).map_err(Into::into),
             }
         }
         Ok(())
@@ -307,14 +286,10 @@ impl Cluster {
     /// The server's error. A VM that is not running needs no restart.
     pub async fn restart(&self, namespace: &str, vm: &str) -> Result<(), ClusterError> {
         let path = format!("/apis/subresources.kubevirt.io/v1/namespaces/{namespace}/virtualmachines/{vm}/restart");
-        let put = || {
-            let client = self.client();
-            let request = http::Request::put(&path).header(http::header::CONTENT_TYPE, "application/json").body(b"{}".to_vec());
-            async move { client.request_text(request.map_err(kube::Error::HttpError)?).await.map(|_| ()) }
-        };
-        match self.send_with_retry(vm, put).await {
-            Err(failure) if failure.is_code(409) => Ok(()),
-            result => result.map_err(|failure| failure.into_error(self)),
+        let request = http::Request::put(&path).header(http::header::CONTENT_TYPE, "application/json").body(b"{}".to_vec());
+        match self.client().request_text(request.map_err(kube::Error::HttpError)?).await {
+            Err(error) if !error.is_code(409) => Err(error.into()),
+            _ => Ok(()),
         }
     }
 
@@ -330,7 +305,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the time is over, or the object cannot be read.
-    pub async fn wait_item_gone(&self, namespace: &str, item: &ObjectRef) -> Result<(), ClusterError> {
+    pub async fn wait_deleted(&self, namespace: &str, item: &ObjectRef) -> Result<(), ClusterError> {
         self.wait_while(item.kind, namespace, &item.name, |object| object["metadata"]["uid"] == *item.uid).await
     }
 
@@ -342,11 +317,11 @@ impl Cluster {
         stays: impl Fn(&serde_json::Value) -> bool,
     ) -> Result<(), ClusterError> {
         loop {
-            let found = self.get(kind, namespace, name).await.map_err(|failure| failure.into_error(self))?;
+            let found = self.get(kind, namespace, name).await?;
             if !found.is_some_and(|object| stays(&object)) {
                 return Ok(());
             }
-            if self.overdue() {
+            if self.transport.overdue() {
                 let waited_for = WaitedFor::Object(format!("{}/{name}", kind.qualified_name()));
                 return Err(ClusterError::Timeout { after: self.elapsed(), waited_for });
             }

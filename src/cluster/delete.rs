@@ -17,9 +17,10 @@ use crate::{
 use super::timing::{LABEL_CHECK_INTERVAL, POLL_INTERVAL};
 use super::{
     Cluster, Inventory,
-    inventory::{self, Found, Living, OWNERS},
+    inventory::{self, Found, KnownOwners, OWNERS},
     list::{MetadataOnly, Scope},
     reflector::Reflector,
+    transport::Code as _,
 };
 
 /// Concurrent DELETE requests.
@@ -43,12 +44,12 @@ impl Inventory {
         let vms = stay.iter().filter(|item| item.kind == Kind::Vm).map(|item| item.name.as_str());
         let (vms, disks): (BTreeSet<_>, BTreeSet<_>) = vms.map(|vm| (vm, metadata::data_volume(vm))).unzip();
         let goes = |item: &&ObjectRef| {
-            let with_its_machine = match item.kind {
+            let kept_with_vm = match item.kind {
                 Kind::Vmi => vms.contains(item.name.as_str()),
                 Kind::DataVolume | Kind::Pvc => disks.contains(&item.name),
                 _ => false,
             };
-            !with_its_machine && !stay.contains(item)
+            !kept_with_vm && !stay.contains(item)
         };
         Self { items: self.items.iter().filter(goes).cloned().collect(), ..self.clone() }
     }
@@ -61,7 +62,7 @@ impl Cluster {
     /// When VMs, Secrets or Services cannot be listed.
     pub async fn inventory(&self, namespace: &str, fleet: &str, workloads: &[String], events: &Events) -> Result<Inventory, ClusterError> {
         let found = self.find(namespace, fleet, workloads, events).await?;
-        let sorted = inventory::sort(&found, self.living(namespace, &found).await?);
+        let sorted = inventory::sort(&found, self.known(namespace, &found).await?);
         if !sorted.kept.is_empty() {
             events.emit(Event::Warning(Warning::Foreign(sorted.kept))).await;
         }
@@ -78,10 +79,10 @@ impl Cluster {
         let known: BTreeSet<_> = before.items.iter().map(|item| item.uid.as_str()).collect();
         let mut found = self.find(&before.namespace, fleet, workloads, &Events::none()).await?;
         found.retain(|found| {
-            let goes = found.about.terminating || found.about.owners.iter().any(|owner| known.contains(owner.uid.as_str()));
-            !goes && !known.contains(found.about.uid.as_str())
+            let goes = found.meta.terminating || found.meta.owners.iter().any(|owner| known.contains(owner.uid.as_str()));
+            !goes && !known.contains(found.meta.uid.as_str())
         });
-        let sorted = inventory::sort(&found, self.living(&before.namespace, &found).await?);
+        let sorted = inventory::sort(&found, self.known(&before.namespace, &found).await?);
         Ok(sorted.items)
     }
 
@@ -90,57 +91,56 @@ impl Cluster {
         let unknown = async |kind: Kind| events.emit(Event::Warning(Warning::CannotList(kind))).await;
         let mut found = Vec::new();
         // A server or proxy that ignores the selector must not widen the inventory.
-        let wanted = |about: &Meta| {
-            about.belongs_to(fleet)
-                && (workloads.is_empty() || workloads.iter().any(|name| about.label_or_annotation(metadata::COMPONENT) == Some(name)))
+        let wanted = |meta: &Meta| {
+            meta.belongs_to(fleet)
+                && (workloads.is_empty() || workloads.iter().any(|name| meta.label_or_annotation(metadata::COMPONENT) == Some(name)))
         };
         for kind in KINDS {
             match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(namespace), &selector)).await {
                 Ok(all) => {
                     let ours = all.into_iter().map(|object| object.metadata).filter(wanted);
-                    found.extend(ours.map(|about| Found { kind, about }));
+                    found.extend(ours.map(|meta| Found { kind, meta }));
                 }
                 // Without KubeVirt or CDI there are no such objects.
-                Err(failure) if failure.is_code(404) && !kind.group().is_empty() => {}
-                Err(failure) if failure.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Vmi) => unknown(kind).await,
-                Err(failure) => return Err(failure.into_error(self)),
+                Err(error) if error.is_code(404) && !kind.group().is_empty() => {}
+                Err(error) if error.is_code(403) && matches!(kind, Kind::DataVolume | Kind::Vmi) => unknown(kind).await,
+                Err(error) => return Err(error.into()),
             }
         }
         match self.try_list::<MetadataOnly>(&Scope::new(Kind::Pvc, Some(namespace), "")).await {
             Ok(pvcs) => {
                 let volumes = found.iter().filter(|found| found.kind == Kind::DataVolume);
-                let volumes: BTreeSet<_> = volumes.map(|volume| volume.about.uid.clone()).collect();
+                let volumes: BTreeSet<_> = volumes.map(|volume| volume.meta.uid.clone()).collect();
                 // CDI does not copy the labels to every PVC.
                 let ours = |pvc: &Meta| {
                     pvc.owners.iter().any(|owner| volumes.contains(&owner.uid)) || (pvc.belongs_to(fleet) && workloads.is_empty())
                 };
                 let pvcs = pvcs.into_iter().map(|pvc| pvc.metadata).filter(ours);
-                found.extend(pvcs.map(|about| Found { kind: Kind::Pvc, about }));
+                found.extend(pvcs.map(|meta| Found { kind: Kind::Pvc, meta }));
             }
-            Err(failure) if failure.is_code(403) => unknown(Kind::Pvc).await,
-            Err(failure) => return Err(failure.into_error(self)),
+            Err(error) if error.is_code(403) => unknown(Kind::Pvc).await,
+            Err(error) => return Err(error.into()),
         }
         Ok(found)
     }
 
     /// Looks up the owners that are not in the list themselves.
-    async fn living(&self, namespace: &str, found: &[Found]) -> Result<Living, ClusterError> {
-        let ours: BTreeSet<_> = found.iter().map(|found| found.about.uid.as_str()).collect();
-        let owners: Vec<_> =
-            found.iter().flat_map(|found| &found.about.owners).filter(|owner| !ours.contains(owner.uid.as_str())).collect();
-        let mut living = Living::default();
+    async fn known(&self, namespace: &str, found: &[Found]) -> Result<KnownOwners, ClusterError> {
+        let ours: BTreeSet<_> = found.iter().map(|found| found.meta.uid.as_str()).collect();
+        let owners: Vec<_> = found.iter().flat_map(|found| &found.meta.owners).filter(|owner| !ours.contains(owner.uid.as_str())).collect();
+        let mut known = KnownOwners::default();
         for kind in OWNERS {
             if !owners.iter().any(|owner| owner.is(kind.group(), kind.name())) {
                 continue;
             }
             match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(namespace), "")).await {
-                Ok(all) => living.uids.extend(all.into_iter().map(|object| object.metadata.uid)),
-                Err(failure) if failure.is_code(403) => living.unlisted.push(kind),
-                Err(failure) if failure.is_code(404) => {}
-                Err(failure) => return Err(failure.into_error(self)),
+                Ok(all) => known.uids.extend(all.into_iter().map(|object| object.metadata.uid)),
+                Err(error) if error.is_code(403) => known.unlisted.push(kind),
+                Err(error) if error.is_code(404) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        Ok(living)
+        Ok(known)
     }
 
     /// Requests the deletion of exactly these objects. Continues after errors, and returns each with its objects.
@@ -159,24 +159,19 @@ impl Cluster {
         let results = stream::iter(items).map(|item| async move {
             let preconditions = Preconditions { uid: Some(item.uid.clone()), resource_version: None };
             let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
-            let deleted = self.send_with_retry(&item.name, || {
-                let api = self.api(item.kind, Some(namespace));
-                let parameters = parameters.clone();
-                async move { api.delete(&item.name, &parameters).await.map(|_| ()) }
-            });
-            match deleted.await {
+            match self.api(item.kind, Some(namespace)).delete(&item.name, &parameters).await.map(|_| ()) {
                 Ok(()) => None,
-                Err(failure) if failure.is_code(404) => None,
+                Err(error) if error.is_code(404) => None,
                 // A new object has its name, or the server does not delete it.
-                Err(failure) if failure.is_code(409) && !self.is_there(namespace, item).await => None,
-                Err(failure) => Some(Refused { items: vec![item.clone()], error: failure.into_error(self) }),
+                Err(error) if error.is_code(409) && !self.exists(namespace, item).await => None,
+                Err(error) => Some(Refused { items: vec![item.clone()], error: error.into() }),
             }
         });
         results.buffer_unordered(IN_PARALLEL).collect::<Vec<_>>().await.into_iter().flatten().collect()
     }
 
     /// Whether this object exists and is not terminating; true if that is not known.
-    async fn is_there(&self, namespace: &str, item: &ObjectRef) -> bool {
+    async fn exists(&self, namespace: &str, item: &ObjectRef) -> bool {
         match self.get(item.kind, namespace, &item.name).await {
             Ok(Some(object)) => object["metadata"]["uid"] == *item.uid && object["metadata"]["deletionTimestamp"].is_null(),
             Ok(None) => false,
@@ -201,7 +196,7 @@ impl Cluster {
         let mut present = Reflector::new(self, kinds.map(scope).collect(), |object: MetadataOnly| object.metadata.uid);
         loop {
             present.poll(POLL_INTERVAL).await?;
-            let over = self.overdue();
+            let over = self.transport.overdue();
             if over {
                 // The watches may be stale.
                 drop(present.list_all().await);
@@ -224,7 +219,7 @@ impl Cluster {
                 Err(_) if !left.is_empty() => Vec::new(),
                 lost => lost?,
             };
-            if lost.is_empty() || self.overdue() {
+            if lost.is_empty() || self.transport.overdue() {
                 let further: Vec<_> = lost.into_iter().filter(|item| !left.contains(item)).collect();
                 left.extend(further);
                 return Ok(left);
@@ -242,9 +237,9 @@ impl Cluster {
                 continue;
             }
             let all = self.try_list::<MetadataOnly>(&Scope::new(kind, Some(&inventory.namespace), "")).await;
-            for about in all.map_err(|failure| failure.into_error(self))?.into_iter().map(|object| object.metadata) {
-                let ours = uids.contains(about.uid.as_str());
-                left.extend(ours.then_some(ObjectRef { kind, name: about.name, uid: about.uid }));
+            for meta in all?.into_iter().map(|object| object.metadata) {
+                let ours = uids.contains(meta.uid.as_str());
+                left.extend(ours.then_some(ObjectRef { kind, name: meta.name, uid: meta.uid }));
             }
         }
         Ok(left)

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::{
     error::ClusterError,
     kubevirt::live::{LiveObject, Meta},
-    object::{Kind, ObjectRef},
+    object::{Kind, ObjectName, ObjectRef},
     plan::{
         Object, Plan,
-        compare::{self, Action},
+        compare::{self, Action, DiskChange},
         metadata,
     },
     status::{self, VmStatus},
@@ -19,9 +19,9 @@ use crate::{
 
 use super::{
     Cluster, field_manager,
-    inventory::{self, Living},
+    inventory::{self, KnownOwners},
     list::{MetadataOnly, Representation, Scope},
-    request::RequestError,
+    transport::Code as _,
     type_meta,
 };
 
@@ -29,9 +29,9 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The action. An object that does not exist, or is terminating, is created.
-    pub difference: Action,
+    pub action: Action,
     /// Whether it exists.
-    pub there: bool,
+    pub exists: bool,
     /// Whether it is terminating. It is created again once it is gone.
     pub terminating: bool,
     /// Moves its fields to our field manager before an apply, if needed.
@@ -40,16 +40,16 @@ pub struct Change {
 
 impl Change {
     /// For an object that does not exist.
-    const CREATE: Self = Self { difference: Action::Update, there: false, terminating: false, field_manager: None };
+    const CREATE: Self = Self { action: Action::Update, exists: false, terminating: false, field_manager: None };
 
     /// Whether the object must be created.
     pub fn is_create(&self) -> bool {
-        !self.there || self.terminating
+        !self.exists || self.terminating
     }
 
     /// Whether nothing must be done.
     pub fn is_unchanged(&self) -> bool {
-        !self.is_create() && self.difference == Action::Unchanged
+        !self.is_create() && self.action == Action::Unchanged
     }
 }
 
@@ -83,16 +83,16 @@ impl Diff {
 }
 
 /// One listed object.
-enum Found {
+enum Match {
     /// It is in the plan, at this index.
     Planned {
         index: usize,
         change: Box<Change>,
-        disk: Option<String>,
+        disk: Option<DiskChange>,
         live: Option<Box<LiveObject>>,
     },
     /// It has a planned name and belongs to something else.
-    Foreign(String),
+    Foreign(ObjectName),
     Extraneous(Extraneous),
 }
 
@@ -101,25 +101,25 @@ impl Cluster {
     ///
     /// # Errors
     /// When another object has a planned name, or a data disk would have to change in place.
-    pub async fn diff(&self, plan: &Plan, namespace_is_there: bool) -> Result<Option<Diff>, ClusterError> {
+    pub async fn diff(&self, plan: &Plan, namespace_exists: bool) -> Result<Option<Diff>, ClusterError> {
         let changes = vec![Change::CREATE; plan.objects.len()];
-        if !namespace_is_there {
+        if !namespace_exists {
             return Ok(Some(Diff { changes, ..Diff::default() }));
         }
         let workloads: BTreeSet<_> = plan.objects.iter().map(|object| object.workload.as_str()).collect();
         let mut all = Vec::new();
         for kind in [Kind::Vm, Kind::Service, Kind::Secret] {
             let planned = by_name(plan, kind);
-            let read = |text: &str| Ok(look_at(serde_json::from_str(text)?, text, kind, plan, &planned, &workloads));
+            let read = |text: &str| Ok(classify(serde_json::from_str(text)?, text, kind, plan, &planned, &workloads));
             let form = if kind == Kind::Vm { Representation::Full } else { Representation::Metadata };
             match self.read_list(&Scope::new(kind, Some(&plan.namespace), ""), form, &read).await {
                 Ok(found) => all.extend(found),
-                Err(failure) if failure.is_code(403) && kind == Kind::Vm => return Ok(None),
-                Err(failure) => return Err(failure.into_error(self)),
+                Err(error) if error.is_code(403) && kind == Kind::Vm => return Ok(None),
+                Err(error) => return Err(error.into()),
             }
         }
         let vmis = self.list_live(Kind::Vmi, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
-        let diff = gather(plan, Diff { changes, ..Diff::default() }, all, &vmis)?;
+        let diff = collect(plan, Diff { changes, ..Diff::default() }, all, &vmis)?;
         self.require_free_disks(plan, &diff).await?;
         Ok(Some(diff))
     }
@@ -133,22 +133,22 @@ impl Cluster {
         if names.is_empty() {
             return Ok(());
         }
-        let mut living = Living::default();
+        let mut known = KnownOwners::default();
         let mut objects = Vec::new();
         for kind in [Kind::Vm, Kind::DataVolume, Kind::Pvc] {
             match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(&plan.namespace), "")).await {
-                Ok(all) => objects.extend(all.into_iter().map(|object| inventory::Found { kind, about: object.metadata })),
-                Err(failure) if failure.is_code(403) => living.unlisted.push(kind),
-                Err(failure) if failure.is_code(404) => {}
-                Err(failure) => return Err(failure.into_error(self)),
+                Ok(all) => objects.extend(all.into_iter().map(|object| inventory::Found { kind, meta: object.metadata })),
+                Err(error) if error.is_code(403) => known.unlisted.push(kind),
+                Err(error) if error.is_code(404) => {}
+                Err(error) => return Err(error.into()),
             }
         }
-        living.uids.extend(objects.iter().map(|object| object.about.uid.clone()));
-        let foreign = inventory::foreign(&objects, &plan.fleet, living);
+        known.uids.extend(objects.iter().map(|object| object.meta.uid.clone()));
+        let foreign = inventory::foreign(&objects, &plan.fleet, known);
         // KubeVirt waits for terminating objects.
         let foreign =
-            foreign.into_iter().filter(|found| names.contains(&found.about.name) && !found.about.terminating && found.kind != Kind::Vm);
-        let foreign: Vec<_> = foreign.map(|found| format!("{}/{}", found.kind.qualified_name(), found.about.name)).collect();
+            foreign.into_iter().filter(|found| names.contains(&found.meta.name) && !found.meta.terminating && found.kind != Kind::Vm);
+        let foreign: Vec<_> = foreign.map(|found| ObjectName::new(found.kind, found.meta.name.clone())).collect();
         if foreign.is_empty() { Ok(()) } else { Err(name_taken(plan, foreign)) }
     }
 
@@ -164,13 +164,8 @@ impl Cluster {
         Ok(needs_restart(plan, &vmis))
     }
 
-    pub(super) async fn get(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Value>, RequestError> {
-        let object = self
-            .send_with_retry(name, || {
-                let api = self.api(kind, Some(namespace));
-                async move { api.get_opt(name).await }
-            })
-            .await?;
+    pub(super) async fn get(&self, kind: Kind, namespace: &str, name: &str) -> kube::Result<Option<Value>> {
+        let object = self.api(kind, Some(namespace)).get_opt(name).await?;
         Ok(object.and_then(|object| serde_json::to_value(object).ok()))
     }
 }
@@ -187,50 +182,51 @@ pub fn name_of(object: &Value) -> String {
 }
 
 /// The metadata of an object.
-pub fn about(object: &Value) -> Meta {
+pub fn meta(object: &Value) -> Meta {
     Meta::deserialize(&object["metadata"]).unwrap_or_default()
 }
 
-fn look_at(
+fn classify(
     mut live: Value,
     text: &str,
     kind: Kind,
     plan: &Plan,
     planned: &BTreeMap<&str, (usize, &Object)>,
     workloads: &BTreeSet<&str>,
-) -> Option<Found> {
+) -> Option<Match> {
     // Items of a list have no apiVersion and kind.
     (live["apiVersion"], live["kind"]) = type_meta(kind);
-    let about = about(&live);
-    let (ours, terminating) = (about.belongs_to(&plan.fleet), about.terminating);
-    let Some((index, object)) = planned.get(about.name.as_str()).copied() else {
-        let beyond =
-            ours && !terminating && about.label_or_annotation(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));
+    let meta = meta(&live);
+    let (ours, terminating) = (meta.belongs_to(&plan.fleet), meta.terminating);
+    let Some((index, object)) = planned.get(meta.name.as_str()).copied() else {
+        let is_extraneous =
+            ours && !terminating && meta.label_or_annotation(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));
         let has_disk = !live["spec"]["dataVolumeTemplates"].is_null();
-        return beyond.then_some(Found::Extraneous(Extraneous { object: ObjectRef { kind, name: about.name, uid: about.uid }, has_disk }));
+        return is_extraneous
+            .then_some(Match::Extraneous(Extraneous { object: ObjectRef { kind, name: meta.name, uid: meta.uid }, has_disk }));
     };
     if !ours {
-        return Some(Found::Foreign(format!("{}/{}", kind.qualified_name(), about.name)));
+        return Some(Match::Foreign(ObjectName::new(kind, meta.name)));
     }
-    let difference = compare::action(&live, object);
+    let action = compare::action(&live, object);
     let disk = if terminating { None } else { compare::disk_change(&live, object) };
-    let field_manager = if difference == Action::Unchanged { None } else { field_manager::patch(&live) };
+    let field_manager = if action == Action::Unchanged { None } else { field_manager::patch(&live) };
     let live = (kind == Kind::Vm).then(|| Box::new(serde_json::from_str(text).unwrap_or_default()));
-    let change = Box::new(Change { difference, there: true, terminating, field_manager });
-    Some(Found::Planned { index, change, disk: disk.map(|change| format!("{} {change}", about.name)), live })
+    let change = Box::new(Change { action, exists: true, terminating, field_manager });
+    Some(Match::Planned { index, change, disk, live })
 }
 
-fn gather(plan: &Plan, mut diff: Diff, all: Vec<Found>, vmis: &[LiveObject]) -> Result<Diff, ClusterError> {
+fn collect(plan: &Plan, mut diff: Diff, all: Vec<Match>, vmis: &[LiveObject]) -> Result<Diff, ClusterError> {
     let (mut foreign, mut disks, mut vms) = (Vec::new(), Vec::new(), Vec::new());
     for found in all {
         match found {
-            Found::Planned { index, change, disk, live } => {
+            Match::Planned { index, change, disk, live } => {
                 diff.changes[index] = *change;
                 disks.extend(disk);
                 vms.extend(live.map(|live| *live));
             }
-            Found::Foreign(what) => foreign.push(what),
-            Found::Extraneous(extraneous) => diff.extraneous.push(extraneous),
+            Match::Foreign(what) => foreign.push(what),
+            Match::Extraneous(extraneous) => diff.extraneous.push(extraneous),
         }
     }
     if !foreign.is_empty() {
@@ -244,7 +240,7 @@ fn gather(plan: &Plan, mut diff: Diff, all: Vec<Found>, vmis: &[LiveObject]) -> 
     Ok(diff)
 }
 
-fn name_taken(plan: &Plan, objects: Vec<String>) -> ClusterError {
+fn name_taken(plan: &Plan, objects: Vec<ObjectName>) -> ClusterError {
     ClusterError::NameTaken { namespace: plan.namespace.clone(), objects }
 }
 

@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use k8s_openapi::api::core::v1::{Event, Pod};
-use kube::api::{ListParams, LogParams};
+use k8s_openapi::api::core::v1::Event;
+use kube::api::{ListParams, LogParams, Request};
 use kube::{Api, client::Body};
 use serde_json::Value;
 
 use crate::{
     object::Kind,
     plan::{HEALTH_PORT, metadata},
-    status::{Cause, Diagnosis, VmStatus},
+    status::{Cause, Denied, Diagnosis, VmStatus},
 };
 
 use super::timing::{CONSOLE_TIMEOUT, DIAGNOSE_TIMEOUT, PROBE_TIMEOUT};
-use super::{Cluster, diff::name_of};
+use super::{
+    Cluster,
+    diff::name_of,
+    transport::{Code as _, Effort},
+};
 
 /// The most VMs that are probed at a time.
 const MAX_PROBED: usize = 20;
@@ -99,8 +103,8 @@ impl Cluster {
         }
         let pods = match self.list_values(Kind::Pod, namespace, "kubevirt.io=virt-launcher").await {
             Ok(pods) => pods,
-            Err(failure) if failure.is_code(403) => {
-                return vms.iter().take(MAX_PROBED).map(|vm| (vm.clone(), Diagnosis::Forbidden("listing pods"))).collect();
+            Err(error) if error.is_code(403) => {
+                return vms.iter().take(MAX_PROBED).map(|vm| (vm.clone(), Diagnosis::Forbidden(Denied::Pods))).collect();
             }
             Err(_) => return BTreeMap::new(),
         };
@@ -122,7 +126,7 @@ impl Cluster {
             Some((200, _)) => Some(Diagnosis::Working),
             Some((403, _)) => match self.console_line(namespace, pod).await {
                 Ok(line) => line.map(|line| if line == WORKING { Diagnosis::ConsoleWorking } else { Diagnosis::Guest(line) }),
-                Err(()) => Some(Diagnosis::Forbidden("reading pods/proxy and pods/log")),
+                Err(()) => Some(Diagnosis::Forbidden(Denied::GuestAndConsole)),
             },
             // Errors of the API server are JSON or begin like this; a guest's response is one plain sentence.
             Some((_, line)) if !(line.starts_with('{') || line.starts_with("error trying to reach service") || line.is_empty()) => {
@@ -138,7 +142,7 @@ impl Cluster {
     /// Status and first line of the guest's response.
     async fn answer(&self, namespace: &str, pod: &str) -> Option<(u16, String)> {
         let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{HEALTH_PORT}/proxy/");
-        let request = http::Request::get(path).body(Body::empty()).ok()?;
+        let request = http::Request::get(path).extension(Effort::Once).body(Body::empty()).ok()?;
         let answer = self.client().send(request).await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.into_body().collect_bytes().await.ok()?;
@@ -148,9 +152,11 @@ impl Cluster {
 
     /// The guest's last line on its serial console; an error if the console cannot be read.
     async fn console_line(&self, namespace: &str, pod: &str) -> Result<Option<String>, ()> {
-        let api: Api<Pod> = Api::namespaced(self.client(), namespace);
         let parameters = LogParams { container: Some(CONSOLE.to_owned()), tail_lines: Some(400), ..LogParams::default() };
-        match tokio::time::timeout(CONSOLE_TIMEOUT, api.logs(pod, &parameters)).await {
+        let path = format!("/api/v1/namespaces/{namespace}/pods");
+        let Ok(mut request) = Request::new(path).logs(pod, &parameters) else { return Ok(None) };
+        request.extensions_mut().insert(Effort::Once);
+        match tokio::time::timeout(CONSOLE_TIMEOUT, self.client().request_text(request)).await {
             Ok(Ok(log)) => {
                 let said = log.lines().rev().find_map(|line| Some(line.split_once("VIRTWORK ")?.1.trim()));
                 Ok(said.and_then(|line| line.split_once(": ")).map(|(_, text)| text.to_owned()))
@@ -174,11 +180,11 @@ impl Cluster {
         // The newest comes last and replaces earlier ones.
         events.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
         for event in events {
-            let about = event.involved_object.name.unwrap_or_default();
+            let meta = event.involved_object.name.unwrap_or_default();
             let owner = vms.iter().find(|vm| {
-                about == **vm
-                    || about.strip_prefix("virt-launcher-").is_some_and(|rest| rest.starts_with(&format!("{vm}-")))
-                    || about == metadata::data_volume(vm)
+                meta == **vm
+                    || meta.strip_prefix("virt-launcher-").is_some_and(|rest| rest.starts_with(&format!("{vm}-")))
+                    || meta == metadata::data_volume(vm)
             });
             if let (Some(vm), Some(message)) = (owner, event.message) {
                 let message = message.lines().next().unwrap_or_default().to_owned();

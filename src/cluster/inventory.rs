@@ -26,12 +26,12 @@ pub struct Inventory {
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub kind: Kind,
-    pub about: Meta,
+    pub meta: Meta,
 }
 
 /// What is known of owners that are not in the list.
 #[derive(Debug, Default)]
-pub(super) struct Living {
+pub(super) struct KnownOwners {
     /// UIDs of the VMs and data volumes that exist.
     pub uids: BTreeSet<String>,
     /// Kinds that cannot be listed.
@@ -49,7 +49,7 @@ pub(super) struct Sorted {
 
 /// What an owner means for its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum OwnerState {
     /// It belongs to the fleet.
     Ours,
     /// It exists, or is of a kind that is not looked up.
@@ -65,12 +65,12 @@ pub(super) const OWNERS: [Kind; 2] = [Kind::Vm, Kind::DataVolume];
 
 impl Found {
     fn item(&self) -> ObjectRef {
-        ObjectRef { kind: self.kind, name: self.about.name.clone(), uid: self.about.uid.clone() }
+        ObjectRef { kind: self.kind, name: self.meta.name.clone(), uid: self.meta.uid.clone() }
     }
 
     /// Workload and role.
     fn role(&self) -> (Option<&str>, Option<&str>) {
-        (self.about.label_or_annotation(metadata::COMPONENT), self.about.label_or_annotation(metadata::ROLE))
+        (self.meta.label_or_annotation(metadata::COMPONENT), self.meta.label_or_annotation(metadata::ROLE))
     }
 }
 
@@ -79,52 +79,53 @@ fn has_owner(kind: Kind) -> bool {
     matches!(kind, Kind::Vmi | Kind::DataVolume | Kind::Pvc)
 }
 
-fn state(owner: &Owner, ours: &BTreeSet<&str>, living: &Living) -> State {
+fn state(owner: &Owner, ours: &BTreeSet<&str>, known: &KnownOwners) -> OwnerState {
     if ours.contains(owner.uid.as_str()) {
-        return State::Ours;
+        return OwnerState::Ours;
     }
     match OWNERS.into_iter().find(|kind| owner.is(kind.group(), kind.name())) {
-        Some(kind) if living.unlisted.contains(&kind) => State::Unknown,
-        Some(_) if !living.uids.contains(&owner.uid) => State::Dead,
-        _ => State::Alive,
+        Some(kind) if known.unlisted.contains(&kind) => OwnerState::Unknown,
+        Some(_) if !known.uids.contains(&owner.uid) => OwnerState::Dead,
+        _ => OwnerState::Alive,
     }
 }
 
 /// Leaves out objects with a living owner outside the fleet, and repeats that for the objects they own.
-pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
-    let mut ours: BTreeSet<&str> = found.iter().map(|found| found.about.uid.as_str()).collect();
+pub(super) fn sort(found: &[Found], mut known: KnownOwners) -> Sorted {
+    let mut ours: BTreeSet<&str> = found.iter().map(|found| found.meta.uid.as_str()).collect();
     let vms = found.iter().filter(|found| found.kind == Kind::Vm);
-    let disks: BTreeSet<_> = vms.map(|vm| metadata::data_volume(&vm.about.name)).collect();
+    let disks: BTreeSet<_> = vms.map(|vm| metadata::data_volume(&vm.meta.name)).collect();
     loop {
         let foreign = |found: &&Found| {
-            let states: Vec<_> = found.about.owners.iter().map(|owner| state(owner, &ours, &living)).collect();
-            if states.contains(&State::Ours) || !ours.contains(found.about.uid.as_str()) {
+            let states: Vec<_> = found.meta.owners.iter().map(|owner| state(owner, &ours, &known)).collect();
+            if states.contains(&OwnerState::Ours) || !ours.contains(found.meta.uid.as_str()) {
                 return false;
             }
             // A PVC belongs to the data volume of a VM of the fleet, even if data volumes cannot be listed.
-            let unknown = states.contains(&State::Unknown) && !(found.kind == Kind::Pvc && disks.contains(&found.about.name));
-            unknown || states.contains(&State::Alive)
+            let unknown = states.contains(&OwnerState::Unknown) && !(found.kind == Kind::Pvc && disks.contains(&found.meta.name));
+            unknown || states.contains(&OwnerState::Alive)
         };
-        let left: Vec<&str> = found.iter().filter(foreign).map(|found| found.about.uid.as_str()).collect();
+        let left: Vec<&str> = found.iter().filter(foreign).map(|found| found.meta.uid.as_str()).collect();
         if left.is_empty() {
             break;
         }
         for uid in left {
             ours.remove(uid);
-            living.uids.insert(uid.to_owned());
+            known.uids.insert(uid.to_owned());
         }
     }
     let mut sorted = Sorted::default();
-    let foreign: Vec<_> = found.iter().filter(|found| found.kind == Kind::Vm && !ours.contains(found.about.uid.as_str())).collect();
+    let foreign: Vec<_> = found.iter().filter(|found| found.kind == Kind::Vm && !ours.contains(found.meta.uid.as_str())).collect();
     let serves_foreign =
         |found: &Found| matches!(found.kind, Kind::Secret | Kind::Service) && foreign.iter().any(|vm| vm.role() == found.role());
     for object in found {
-        if serves_foreign(object) || foreign.iter().any(|vm| vm.about.uid == object.about.uid) {
+        if serves_foreign(object) || foreign.iter().any(|vm| vm.meta.uid == object.meta.uid) {
             sorted.kept.push(object.item());
-        } else if ours.contains(object.about.uid.as_str()) {
-            let owned = object.about.owners.iter().any(|owner| matches!(state(owner, &ours, &living), State::Ours | State::Unknown));
+        } else if ours.contains(object.meta.uid.as_str()) {
+            let owned =
+                object.meta.owners.iter().any(|owner| matches!(state(owner, &ours, &known), OwnerState::Ours | OwnerState::Unknown));
             if has_owner(object.kind) && !owned {
-                sorted.orphans.insert(object.about.uid.clone());
+                sorted.orphans.insert(object.meta.uid.clone());
             }
             sorted.items.push(object.item());
         }
@@ -134,24 +135,24 @@ pub(super) fn sort(found: &[Found], mut living: Living) -> Sorted {
 
 /// Data volumes and PVCs that are not the fleet's and are not about to be garbage-collected. `living` contains every object that
 /// could be listed.
-pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, living: Living) -> Vec<&'a Found> {
-    let with_labels = objects.iter().filter(|found| found.about.belongs_to(fleet));
+pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, known: KnownOwners) -> Vec<&'a Found> {
+    let with_labels = objects.iter().filter(|found| found.meta.belongs_to(fleet));
     let mut ours: BTreeSet<String> =
-        sort(&with_labels.cloned().collect::<Vec<_>>(), Living { uids: living.uids.clone(), unlisted: living.unlisted.clone() })
+        sort(&with_labels.cloned().collect::<Vec<_>>(), KnownOwners { uids: known.uids.clone(), unlisted: known.unlisted.clone() })
             .items
             .into_iter()
             .map(|item| item.uid)
             .collect();
     // CDI does not copy the labels to every PVC.
-    let owned = |found: &&Found| found.about.owners.iter().any(|owner| ours.contains(&owner.uid));
-    let pvcs: Vec<_> = objects.iter().filter(owned).map(|pvc| pvc.about.uid.clone()).collect();
+    let owned = |found: &&Found| found.meta.owners.iter().any(|owner| ours.contains(&owner.uid));
+    let pvcs: Vec<_> = objects.iter().filter(owned).map(|pvc| pvc.meta.uid.clone()).collect();
     ours.extend(pvcs);
     let none = BTreeSet::new();
     let garbage = |found: &Found| {
-        let owners = &found.about.owners;
-        !owners.is_empty() && owners.iter().all(|owner| state(owner, &none, &living) == State::Dead)
+        let owners = &found.meta.owners;
+        !owners.is_empty() && owners.iter().all(|owner| state(owner, &none, &known) == OwnerState::Dead)
     };
-    objects.iter().filter(|found| !ours.contains(&found.about.uid) && !garbage(found)).collect()
+    objects.iter().filter(|found| !ours.contains(&found.meta.uid) && !garbage(found)).collect()
 }
 
 impl Inventory {
@@ -178,8 +179,8 @@ mod tests {
 
     fn found(kind: Kind, name: &str, owners: &Value) -> Found {
         let labels = json!({"app.kubernetes.io/component": "cpu"});
-        let about = json!({"name": name, "uid": format!("{}-{name}", kind.name()), "labels": labels, "ownerReferences": owners});
-        Found { kind, about: serde_json::from_value(about).unwrap() }
+        let meta = json!({"name": name, "uid": format!("{}-{name}", kind.name()), "labels": labels, "ownerReferences": owners});
+        Found { kind, meta: serde_json::from_value(meta).unwrap() }
     }
 
     fn owner(group: &str, kind: &str, uid: &str) -> Value {
@@ -198,16 +199,16 @@ mod tests {
             found(Kind::Secret, "vm-userdata", &json!([])),
             found(Kind::Vmi, "vm", &json!([owner("kubevirt.io", "VirtualMachine", "VirtualMachine-vm")])),
         ];
-        let sorted = sort(&all, Living::default());
+        let sorted = sort(&all, KnownOwners::default());
         assert_eq!((names(&sorted.kept), sorted.items.len()), (vec!["vm", "vm-userdata"], 0));
     }
 
     #[test]
     fn an_object_is_an_orphan_only_if_every_owner_is_gone() {
         let vm = |uid: &str| owner("kubevirt.io", "VirtualMachine", uid);
-        let living = || Living { uids: ["alive".to_owned()].into(), unlisted: Vec::new() };
+        let known = || KnownOwners { uids: ["alive".to_owned()].into(), unlisted: Vec::new() };
         let decide = |owners: Value| {
-            let sorted = sort(&[found(Kind::Vmi, "vm", &owners)], living());
+            let sorted = sort(&[found(Kind::Vmi, "vm", &owners)], known());
             (sorted.items.len(), sorted.orphans.len())
         };
         assert_eq!(decide(json!([])), (1, 1));
@@ -221,7 +222,7 @@ mod tests {
     fn a_pvc_of_an_unlisted_data_volume_belongs_to_its_vm() {
         let volume = json!([owner("cdi.kubevirt.io", "DataVolume", "uid-volume")]);
         let all = [found(Kind::Vm, "vm", &json!([])), found(Kind::Pvc, "vm-data", &volume), found(Kind::Pvc, "other", &volume)];
-        let sorted = sort(&all, Living { unlisted: vec![Kind::DataVolume], ..Living::default() });
+        let sorted = sort(&all, KnownOwners { unlisted: vec![Kind::DataVolume], ..KnownOwners::default() });
         assert_eq!((names(&sorted.items), sorted.orphans.len()), (vec!["vm", "vm-data"], 0));
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     object::Kind,
 };
 
-use super::{Cluster, request::RequestError};
+use super::{Cluster, transport::Code as _};
 
 /// kubectl's chunk size.
 pub const PAGE: u32 = 500;
@@ -51,13 +51,13 @@ pub trait Projection: Clone + Debug + DeserializeOwned + Send + 'static {
     /// Which part the server must send.
     const REPRESENTATION: Representation;
 
-    fn about(&self) -> &Meta;
+    fn meta(&self) -> &Meta;
 }
 
 impl Projection for LiveObject {
     const REPRESENTATION: Representation = Representation::Full;
 
-    fn about(&self) -> &Meta {
+    fn meta(&self) -> &Meta {
         &self.metadata
     }
 }
@@ -72,7 +72,7 @@ pub struct MetadataOnly {
 impl Projection for MetadataOnly {
     const REPRESENTATION: Representation = Representation::Metadata;
 
-    fn about(&self) -> &Meta {
+    fn meta(&self) -> &Meta {
         &self.metadata
     }
 }
@@ -92,17 +92,16 @@ impl Cluster {
     /// # Errors
     /// The server's error.
     pub async fn list_live(&self, kind: Kind, namespace: Option<&str>, selector: &str) -> Result<Vec<LiveObject>, ClusterError> {
-        let found = self.try_list(&Scope::new(kind, namespace, selector)).await;
-        found.map_err(|failure| failure.into_error(self))
+        Ok(self.try_list(&Scope::new(kind, namespace, selector)).await?)
     }
 
     /// All objects of a kind that a label selector matches, as JSON.
-    pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> Result<Vec<Value>, RequestError> {
+    pub(super) async fn list_values(&self, kind: Kind, namespace: &str, selector: &str) -> kube::Result<Vec<Value>> {
         self.read_list(&Scope::new(kind, Some(namespace), selector), Representation::Full, &|text| serde_json::from_str(text).map(Some))
             .await
     }
 
-    pub(super) async fn try_list<P: Projection>(&self, scope: &Scope) -> Result<Vec<P>, RequestError> {
+    pub(super) async fn try_list<P: Projection>(&self, scope: &Scope) -> kube::Result<Vec<P>> {
         self.read_list(scope, P::REPRESENTATION, &|text| serde_json::from_str(text).map(Some)).await
     }
 
@@ -112,13 +111,13 @@ impl Cluster {
         scope: &Scope,
         form: Representation,
         read: &dyn Fn(&str) -> serde_json::Result<Option<T>>,
-    ) -> Result<Vec<T>, RequestError> {
+    ) -> kube::Result<Vec<T>> {
         let mut parameters = ListParams::default().labels(&scope.selector).limit(PAGE);
         let (mut objects, mut expired) = (Vec::new(), 0);
         loop {
-            let page = self.send_with_retry(scope.kind.plural(), || self.page(scope, &parameters, form, read)).await;
+            let page = self.page(scope, &parameters, form, read).await;
             let (found, more) = match page {
-                Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() => {
+                Err(error) if error.is_code(410) && parameters.continue_token.is_some() => {
                     expired += 1;
                     // Like kubectl: if pages expire repeatedly, the list is requested without pages.
                     parameters.limit = parameters.limit.filter(|_| expired < 3);

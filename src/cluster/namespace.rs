@@ -12,7 +12,7 @@ use kube::{
 use crate::{error::ClusterError, plan::metadata};
 
 use super::timing::GET_INTERVAL;
-use super::{Cluster, NamespaceState, request::RequestError};
+use super::{Cluster, NamespaceState, transport::Code as _};
 
 /// How often an expired list is restarted.
 const MAX_RESTARTS: u32 = 3;
@@ -57,7 +57,7 @@ impl Cluster {
     /// # Errors
     /// When discovery fails.
     pub async fn leftovers(&self, namespace: &str) -> Result<(Vec<String>, Vec<String>), ClusterError> {
-        let discovery = self.send(&|| Discovery::new(self.client()).run()).await.map_err(|failure| failure.into_error(self))?;
+        let discovery = Discovery::new(self.client()).run().await?;
         // In every version: the preferred version may lack a resource.
         let resources: Vec<_> = discovery.groups().flat_map(all_versions).collect();
         let namespaced: BTreeSet<_> = resources
@@ -78,9 +78,9 @@ impl Cluster {
                         foreign.map(|object| format!("{}/{}", resource.plural, object.metadata.name.as_deref().unwrap_or_default())),
                     );
                 }
-                Err(failure) if failure.is_code(403) => unseen.push(resource.plural.clone()),
-                Err(failure) if failure.is_code(404) || failure.is_code(405) => {}
-                Err(failure) => return Err(failure.into_error(self)),
+                Err(error) if error.is_code(403) => unseen.push(resource.plural.clone()),
+                Err(error) if error.is_code(404) || error.is_code(405) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         found.sort();
@@ -89,30 +89,12 @@ impl Cluster {
     }
 
     /// All objects of a resource in a namespace, in pages: their metadata, and the type of a Secret.
-    async fn all_of(&self, namespace: &str, resource: &ApiResource) -> Result<Vec<Leftover>, RequestError> {
+    async fn all_of(&self, namespace: &str, resource: &ApiResource) -> kube::Result<Vec<Leftover>> {
         let mut parameters = ListParams::default().limit(super::list::PAGE);
         let (mut all, mut expired) = (Vec::new(), 0);
         loop {
-            let list = self.send_with_retry(&resource.plural, || {
-                let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, resource);
-                let parameters = parameters.clone();
-                async move {
-                    // The type of a Secret is needed, and is no metadata.
-                    if is_secret(resource) {
-                        let list = api.list(&parameters).await?;
-                        let read = |object: DynamicObject| Leftover {
-                            metadata: object.metadata,
-                            kind: object.data["type"].as_str().map(str::to_owned),
-                        };
-                        return Ok((list.items.into_iter().map(read).collect::<Vec<_>>(), list.metadata.continue_));
-                    }
-                    let list = api.list_metadata(&parameters).await?;
-                    let read = |object: PartialObjectMeta<_>| Leftover { metadata: object.metadata, kind: None };
-                    Ok((list.items.into_iter().map(read).collect(), list.metadata.continue_))
-                }
-            });
-            let (items, more) = match list.await {
-                Err(failure) if failure.is_code(410) && parameters.continue_token.is_some() && expired < MAX_RESTARTS => {
+            let (items, more) = match self.page_of(namespace, resource, &parameters).await {
+                Err(error) if error.is_code(410) && parameters.continue_token.is_some() && expired < MAX_RESTARTS => {
                     expired += 1;
                     parameters.continue_token = None;
                     all.clear();
@@ -128,22 +110,38 @@ impl Cluster {
         }
     }
 
+    /// One page, and its continue token.
+    async fn page_of(
+        &self,
+        namespace: &str,
+        resource: &ApiResource,
+        parameters: &ListParams,
+    ) -> kube::Result<(Vec<Leftover>, Option<String>)> {
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client(), namespace, resource);
+        // The type of a Secret is needed, and is no metadata.
+        if is_secret(resource) {
+            let list = api.list(parameters).await?;
+            let read =
+                |object: DynamicObject| Leftover { metadata: object.metadata, kind: object.data["type"].as_str().map(str::to_owned) };
+            return Ok((list.items.into_iter().map(read).collect(), list.metadata.continue_));
+        }
+        let list = api.list_metadata(parameters).await?;
+        let read = |object: PartialObjectMeta<_>| Leftover { metadata: object.metadata, kind: None };
+        Ok((list.items.into_iter().map(read).collect(), list.metadata.continue_))
+    }
+
     /// Requests the deletion of the namespace with this UID.
     ///
     /// # Errors
     /// The server's error.
     pub async fn delete_namespace(&self, name: &str, uid: &str) -> Result<(), ClusterError> {
-        let deleted = self.send_with_retry(name, || {
-            let api: Api<Namespace> = Api::all(self.client());
-            let parameters = DeleteParams {
-                preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
-                ..DeleteParams::background()
-            };
-            async move { api.delete(name, &parameters).await.map(|_| ()) }
-        });
-        match deleted.await {
-            Err(failure) if failure.is_code(404) => Ok(()),
-            result => result.map_err(|failure| failure.into_error(self)),
+        let parameters = DeleteParams {
+            preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
+            ..DeleteParams::background()
+        };
+        match Api::<Namespace>::all(self.client()).delete(name, &parameters).await {
+            Err(error) if !error.is_code(404) => Err(error.into()),
+            _ => Ok(()),
         }
     }
 
@@ -153,19 +151,15 @@ impl Cluster {
     /// The server's error.
     pub async fn wait_namespace_gone(&self, name: &str, uid: &str) -> Result<bool, ClusterError> {
         loop {
-            let get = || {
-                let api: Api<Namespace> = Api::all(self.client());
-                async move { api.get_opt(name).await }
-            };
-            match self.send_with_retry(name, get).await {
+            match Api::<Namespace>::all(self.client()).get_opt(name).await {
                 Ok(None) => return Ok(true),
                 // A new namespace has the name.
                 Ok(Some(namespace)) if namespace.metadata.uid.as_deref() != Some(uid) => return Ok(true),
                 // On OpenShift a deleted project is forbidden.
-                Err(failure) if failure.is_code(403) => return Ok(true),
-                Ok(Some(_)) if self.overdue() => return Ok(false),
+                Err(error) if error.is_code(403) => return Ok(true),
+                Ok(Some(_)) if self.transport.overdue() => return Ok(false),
                 Ok(Some(_)) => tokio::time::sleep(GET_INTERVAL).await,
-                Err(failure) => return Err(failure.into_error(self)),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -5,6 +5,8 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{APIGroup, ObjectMeta},
 };
 use kube::api::{Api, ListParams};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::{
     error::ClusterError,
@@ -12,7 +14,10 @@ use crate::{
     plan::{DataDisk, VmTemplate, metadata},
 };
 
-use super::{Cluster, request::RequestError};
+use super::{
+    Cluster,
+    transport::{Code as _, Effort},
+};
 
 /// The state of a namespace, as far as the user can see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,18 +67,13 @@ impl Cluster {
         if self.api_group("cdi.kubevirt.io").await?.is_none() {
             return Err(ClusterError::NoCdi);
         }
-        let classes = |list: Result<kube::core::ObjectList<StorageClass>, RequestError>| match list {
-            Ok(list) => Ok(Some(list.items)),
-            Err(failure) if failure.is_code(403) => Ok(None),
-            Err(failure) => Err(failure.into_error(self)),
-        };
-        let list = self.send_with_retry("storage classes", || {
-            let api: Api<StorageClass> = Api::all(self.client());
-            async move { api.list(&ListParams::default()).await }
-        });
-        let Some(found) = classes(list.await)? else {
-            events.emit(Event::Warning(Warning::StorageClassesForbidden)).await;
-            return Ok(());
+        let found = match Api::<StorageClass>::all(self.client()).list(&ListParams::default()).await {
+            Ok(list) => list.items,
+            Err(error) if error.is_code(403) => {
+                events.emit(Event::Warning(Warning::StorageClassesForbidden)).await;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
         };
         let name = |class: &StorageClass| class.metadata.name.clone().unwrap_or_default();
         let available = || found.iter().map(name).collect::<Vec<_>>();
@@ -94,7 +94,7 @@ impl Cluster {
     /// with primary UDNs, 4.18 and 4.19).
     pub fn require_pod_network(namespace: &str, place: &NamespaceState) -> Result<(), ClusterError> {
         match place {
-            NamespaceState::Active(about) if about.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
+            NamespaceState::Active(meta) if meta.labels.as_ref().is_some_and(|labels| labels.contains_key(PRIMARY_UDN)) => {
                 Err(ClusterError::PrimaryNetwork { namespace: namespace.to_owned(), label: PRIMARY_UDN })
             }
             _ => Ok(()),
@@ -106,41 +106,24 @@ impl Cluster {
     /// # Errors
     /// When it is being deleted.
     pub async fn namespace_state(&self, name: &str) -> Result<NamespaceState, ClusterError> {
-        let get = || {
-            let api: Api<Namespace> = Api::all(self.client());
-            async move { api.get_opt(name).await }
-        };
-        match self.send_with_retry("namespace", get).await {
+        match Api::<Namespace>::all(self.client()).get_opt(name).await {
             Ok(Some(namespace)) if namespace.metadata.deletion_timestamp.is_some() => {
                 Err(ClusterError::NamespaceTerminating(name.to_owned()))
             }
             Ok(Some(namespace)) => Ok(NamespaceState::Active(Box::new(namespace.metadata))),
             Ok(None) => Ok(NamespaceState::NotFound),
             // On OpenShift a missing project and another user's project look alike.
-            Err(failure) if failure.is_code(403) => Ok(NamespaceState::Forbidden),
-            Err(failure) => Err(failure.into_error(self)),
+            Err(error) if error.is_code(403) => Ok(NamespaceState::Forbidden),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// An API group, if the server has it.
+    /// An API group, if the server has it. A server that cannot be reached is reported at once.
     pub(super) async fn api_group(&self, name: &str) -> Result<Option<APIGroup>, ClusterError> {
-        let get = || {
-            let client = self.client();
-            let request = http::Request::get(format!("/apis/{name}")).body(Vec::new());
-            async move { client.request::<APIGroup>(request.map_err(kube::Error::HttpError)?).await }
-        };
-        match self.send(&get).await {
+        match self.read::<APIGroup>(&format!("/apis/{name}"), Some(Effort::FailFast)).await {
             Ok(group) => Ok(Some(group)),
-            Err(failure) if failure.is_code(404) => Ok(None),
-            // If the first request is refused, nothing is waited for. Transient errors are retried.
-            Err(failure) if matches!(failure, RequestError::Kube(kube::Error::Api(_))) && !failure.is_code(401) => {
-                match self.send_with_retry("API groups", get).await {
-                    Ok(group) => Ok(Some(group)),
-                    Err(failure) if failure.is_code(404) => Ok(None),
-                    Err(failure) => Err(failure.into_error(self)),
-                }
-            }
-            Err(failure) => Err(failure.into_error(self)),
+            Err(error) if error.is_code(404) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -149,15 +132,10 @@ impl Cluster {
     /// # Errors
     /// Why the server cannot be reached.
     pub async fn default_architecture(&self) -> Result<Option<String>, ClusterError> {
-        let get = || {
-            let client = self.client();
-            let request = http::Request::get("/apis/kubevirt.io/v1/kubevirts").body(Vec::new());
-            async move { client.request::<serde_json::Value>(request.map_err(kube::Error::HttpError)?).await }
-        };
-        match self.send_with_retry("KubeVirt's configuration", get).await {
+        match self.read::<Value>("/apis/kubevirt.io/v1/kubevirts", None).await {
             Ok(list) => Ok(list["items"][0]["status"]["defaultArchitecture"].as_str().map(str::to_owned)),
-            Err(failure) if failure.is_code(403) || failure.is_code(404) => Ok(None),
-            Err(failure) => Err(failure.into_error(self)),
+            Err(error) if error.is_code(403) || error.is_code(404) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -166,12 +144,15 @@ impl Cluster {
     /// # Errors
     /// When virt-api does not respond.
     pub async fn kubevirt_version(&self) -> Result<String, ClusterError> {
-        let get = || {
-            let client = self.client();
-            let request = http::Request::get("/apis/subresources.kubevirt.io/v1/version").body(Vec::new());
-            async move { client.request::<serde_json::Value>(request.map_err(kube::Error::HttpError)?).await }
-        };
-        let version = self.send(&get).await.map_err(|failure| failure.into_error(self))?;
+        let version: Value = self.read("/apis/subresources.kubevirt.io/v1/version", Some(Effort::Once)).await?;
         Ok(version["gitVersion"].as_str().unwrap_or("unknown").to_owned())
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str, effort: Option<Effort>) -> kube::Result<T> {
+        let mut request = http::Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
+        if let Some(effort) = effort {
+            request.extensions_mut().insert(effort);
+        }
+        self.client().request(request).await
     }
 }

@@ -31,18 +31,13 @@ use crate::{
     status::{self, VmStatus},
 };
 
-use super::timing::{
-    CREDENTIAL_MIN_AGE, DIAGNOSE_INTERVAL, DISCONNECT_GRACE, LIST_INTERVAL, POLL_INTERVAL, RELIST_DELAY, RESTART_GRACE, WATCH_IDLE_TIMEOUT,
-};
+use super::timing::{DIAGNOSE_INTERVAL, LIST_INTERVAL, POLL_INTERVAL, RELIST_DELAY, WATCH_IDLE_TIMEOUT};
 use super::{
     Cluster, api_resource,
     guest::{Reasons, set_causes},
     list::{PAGE, Projection, Representation, Scope},
-    request,
+    transport::Code as _,
 };
-
-/// The most reloads of credentials within CREDENTIAL_MIN_AGE: several watches may be refused one after another.
-const MAX_RELOADS: u32 = 3;
 
 /// A projection with the metadata that kube's watcher needs.
 #[derive(Debug, Clone)]
@@ -54,7 +49,7 @@ struct Watched<P> {
 impl<'de, P: Projection> Deserialize<'de> for Watched<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let part = P::deserialize(deserializer)?;
-        let meta = ObjectMeta { resource_version: Some(part.about().version.clone()), ..ObjectMeta::default() };
+        let meta = ObjectMeta { resource_version: Some(part.meta().resource_version.clone()), ..ObjectMeta::default() };
         Ok(Self { part, meta })
     }
 }
@@ -66,17 +61,17 @@ impl<P: Projection> Resource for Watched<P> {
     fn metadata_api() -> bool {
         P::REPRESENTATION == Representation::Metadata
     }
-    fn kind(about: &ApiResource) -> std::borrow::Cow<'_, str> {
-        about.kind.as_str().into()
+    fn kind(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
+        meta.kind.as_str().into()
     }
-    fn group(about: &ApiResource) -> std::borrow::Cow<'_, str> {
-        about.group.as_str().into()
+    fn group(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
+        meta.group.as_str().into()
     }
-    fn version(about: &ApiResource) -> std::borrow::Cow<'_, str> {
-        about.version.as_str().into()
+    fn version(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
+        meta.version.as_str().into()
     }
-    fn plural(about: &ApiResource) -> std::borrow::Cow<'_, str> {
-        about.plural.as_str().into()
+    fn plural(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
+        meta.plural.as_str().into()
     }
     fn meta(&self) -> &ObjectMeta {
         &self.meta
@@ -105,12 +100,6 @@ pub struct Reflector<'a, P, T> {
     keep: fn(P) -> T,
     states: Vec<ResourceCache<T>>,
     events: Events<P>,
-    /// The credentials of the running watches.
-    credentials_version: u64,
-    /// When credentials were first refused, and how often since.
-    refused: Option<(Instant, u32)>,
-    /// Since when the server has not responded, and why.
-    disconnected: Option<(Instant, String)>,
 }
 
 impl<'a, P: Projection, T> Reflector<'a, P, T> {
@@ -124,16 +113,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         };
         let states = scopes.iter().map(state).collect();
         let events = watches(cluster, &scopes);
-        Self {
-            cluster,
-            scopes,
-            keep,
-            states,
-            events,
-            credentials_version: cluster.credentials_version(),
-            refused: None,
-            disconnected: None,
-        }
+        Self { cluster, scopes, keep, states, events }
     }
 
     /// Applies the events that arrive within `time`; whether there were any.
@@ -149,7 +129,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
                     self.apply_event(index, event);
                     changed = true;
                 }
-                Ok(Some((index, Err(error)))) => self.handle_watch_error(index, &error).await?,
+                Ok(Some((index, Err(error)))) => self.handle_watch_error(index, error).await?,
                 // Nothing can be watched.
                 Ok(None) => {
                     tokio::time::sleep_until(until).await;
@@ -159,12 +139,12 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
             }
         }
         for index in 0..self.scopes.len() {
-            let patience = match &self.states[index] {
+            let idle_limit = match &self.states[index] {
                 ResourceCache { may_watch: false, .. } => LIST_INTERVAL,
-                ResourceCache { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.request_timeout),
+                ResourceCache { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.transport.request_timeout()),
                 _ => WATCH_IDLE_TIMEOUT,
             };
-            if self.states[index].last_event.elapsed() >= patience {
+            if self.states[index].last_event.elapsed() >= idle_limit {
                 self.list(index).await?;
                 changed = true;
             }
@@ -186,9 +166,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     async fn list(&mut self, index: usize) -> Result<(), ClusterError> {
         let keep = self.keep;
         let read = |text: &str| serde_json::from_str::<P>(text).map(|part| Some((key(&part), keep(part))));
-        let found = self.cluster.read_list(&self.scopes[index], P::REPRESENTATION, &read).await;
-        let found = found.map_err(|failure| failure.into_error(self.cluster))?;
-        self.disconnected = None;
+        let found = self.cluster.read_list(&self.scopes[index], P::REPRESENTATION, &read).await?;
         let state = &mut self.states[index];
         state.objects = found.into_iter().collect();
         state.synced = true;
@@ -197,7 +175,6 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     }
 
     fn apply_event(&mut self, index: usize, event: Event<Watched<P>>) {
-        self.disconnected = None;
         let (state, keep) = (&mut self.states[index], self.keep);
         state.last_event = Instant::now();
         match event {
@@ -212,56 +189,26 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
         }
     }
 
-    /// Handles a watch error: ignores transient ones, restarts the watch, or fails.
-    async fn handle_watch_error(&mut self, index: usize, error: &watcher::Error) -> Result<(), ClusterError> {
-        tracing::info!("watch of {}: interrupted, it goes on", self.scopes[index].kind.plural());
-        if !matches!(cause(error), Some(kube::Error::Api(_))) {
-            self.cluster.extend_rbac_grace(Instant::now() + RESTART_GRACE);
-        }
+    /// Handles a watch error: ignores transient ones, restarts the watches, or fails. The transport has already retried.
+    async fn handle_watch_error(&mut self, index: usize, error: watcher::Error) -> Result<(), ClusterError> {
+        tracing::info!("watch of {}: interrupted", self.scopes[index].kind.plural());
         // kube would retry with the same resource version.
-        if watch_refused(error, 410) {
+        if watch_refused(&error, 410) {
             tokio::time::sleep(RELIST_DELAY).await;
             self.events = watches(self.cluster, &self.scopes);
             return Ok(());
         }
-        if forbidden(error) && self.cluster.in_rbac_grace() {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            self.events = watches(self.cluster, &self.scopes);
-            return Ok(());
-        }
-        if forbidden(error) {
+        if watch_refused(&error, 403) {
             // The list may still be allowed.
             self.states[index].may_watch = false;
             return self.list(index).await;
         }
-        let Some(cause) = cause(error) else { return Ok(()) };
-        if !matches!(cause, kube::Error::Api(_)) {
-            let said = request::translate(cause, &self.cluster.access).to_string();
-            self.disconnected = Some((self.disconnected.as_ref().map_or_else(Instant::now, |(since, _)| *since), said));
-        }
-        match cause {
-            kube::Error::Api(status) if status.code == 401 => {
-                let (since, times) = self.refused.filter(|(since, _)| since.elapsed() < CREDENTIAL_MIN_AGE).unwrap_or((Instant::now(), 0));
-                // New credentials that are refused repeatedly will not be accepted later.
-                if times >= MAX_RELOADS || !self.cluster.reload_credentials(self.credentials_version).await {
-                    return Err(request::translate(cause, &self.cluster.access));
-                }
-                self.refused = Some((since, times + 1));
-                self.credentials_version = self.cluster.credentials_version();
-                self.events = watches(self.cluster, &self.scopes);
-                Ok(())
-            }
-            kube::Error::Api(status) if status.code == 403 && self.cluster.in_rbac_grace() => Ok(()),
-            kube::Error::Api(status) if [403, 404].contains(&status.code) => Err(request::translate(cause, &self.cluster.access)),
+        match cause(error) {
+            Some(kube::Error::Api(status)) if [401, 403, 404].contains(&status.code) => Err(kube::Error::Api(status).into()),
             // A retry would bring the same response.
-            kube::Error::SerdeError(error) if error.is_data() => Err(request::translate(cause, &self.cluster.access)),
+            Some(kube::Error::SerdeError(error)) if error.is_data() => Err(kube::Error::SerdeError(error).into()),
             _ => Ok(()),
         }
-    }
-
-    /// Why the server does not respond, once that has lasted: the objects may be stale.
-    pub fn disconnected(&self) -> Option<&str> {
-        self.disconnected.as_ref().filter(|(since, _)| since.elapsed() >= DISCONNECT_GRACE).map(|(_, why)| why.as_str())
     }
 
     /// Whether all lists are complete.
@@ -286,7 +233,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
 }
 
 fn key(part: &impl Projection) -> Key {
-    (part.about().namespace.clone(), part.about().name.clone())
+    (part.meta().namespace.clone(), part.meta().name.clone())
 }
 
 fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
@@ -299,7 +246,7 @@ fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
         let events = watcher::watcher(api, config).default_backoff();
         // A forbidden watch is not requested again.
         let until_forbidden = events.scan(false, |over, event| {
-            let before = std::mem::replace(over, event.as_ref().is_err_and(forbidden));
+            let before = std::mem::replace(over, event.as_ref().is_err_and(|error| watch_refused(error, 403)));
             std::future::ready((!before).then_some(event))
         });
         until_forbidden.map(move |event| (index, event)).boxed()
@@ -307,7 +254,7 @@ fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
     stream::select_all(scopes.iter().enumerate().map(watch))
 }
 
-fn cause(error: &watcher::Error) -> Option<&kube::Error> {
+fn cause(error: watcher::Error) -> Option<kube::Error> {
     match error {
         watcher::Error::InitialListFailed(cause) | watcher::Error::WatchStartFailed(cause) | watcher::Error::WatchFailed(cause) => {
             Some(cause)
@@ -318,12 +265,10 @@ fn cause(error: &watcher::Error) -> Option<&kube::Error> {
 
 /// Whether the watch, not the list, failed with this code.
 fn watch_refused(error: &watcher::Error, code: u16) -> bool {
-    let starts = matches!(error, watcher::Error::WatchStartFailed(_) | watcher::Error::WatchFailed(_));
-    starts && matches!(cause(error), Some(kube::Error::Api(status)) if status.code == code)
-}
-
-fn forbidden(error: &watcher::Error) -> bool {
-    watch_refused(error, 403)
+    match error {
+        watcher::Error::WatchStartFailed(cause) | watcher::Error::WatchFailed(cause) => cause.is_code(code),
+        _ => false,
+    }
 }
 
 /// The VMs and VMIs of a fleet.

@@ -19,8 +19,6 @@ pub const MAX_RETRY_TIME: Duration = Duration::from_secs(120);
 pub const RESTART_GRACE: Duration = Duration::from_secs(10);
 /// After a ProjectRequest the permissions in the new project arrive with a delay.
 pub const NEW_PROJECT_GRACE: Duration = Duration::from_secs(30);
-/// The time in which a limited number of credential reloads is tried.
-pub const CREDENTIAL_MIN_AGE: Duration = Duration::from_secs(20);
 
 /// The shortest time between two starts of a watch. kube restarts an ended watch without a delay, and a proxy may end each at once.
 pub const WATCH_INTERVAL: Duration = Duration::from_secs(1);

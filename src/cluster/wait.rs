@@ -13,7 +13,7 @@ use crate::{
     status::{self, Cause, Diagnosis, NotReady, PrintableStatus, Verdict, VmStatus},
 };
 
-use super::timing::{DIAGNOSE_INTERVAL, FINAL_CHECK_TIMEOUT, POLL_INTERVAL, STUCK_AFTER};
+use super::timing::{DIAGNOSE_INTERVAL, DISCONNECT_GRACE, FINAL_CHECK_TIMEOUT, POLL_INTERVAL, STUCK_AFTER};
 use super::{Cluster, Diff, reflector::FleetReflector};
 
 /// What to wait for.
@@ -37,7 +37,7 @@ pub struct WaitOutcome {
 }
 
 /// The state of a wait.
-struct Watch<'a> {
+struct Waiter<'a> {
     plan: &'a Plan,
     options: WaitOptions<'a>,
     fleet: FleetReflector<'a>,
@@ -59,64 +59,64 @@ impl Cluster {
         if diff.is_up_to_date() && all_ready && options.restarted.is_empty() {
             return Ok(WaitOutcome { rows: diff.rows.clone(), ..WaitOutcome::default() });
         }
-        let mut watch = Watch { plan, options, fleet: self.fleet_of(plan), since: BTreeMap::new(), found: BTreeMap::new() };
+        let mut waiter = Waiter { plan, options, fleet: self.fleet_of(plan), since: BTreeMap::new(), found: BTreeMap::new() };
         let mut next_diagnosis = Instant::now() + DIAGNOSE_INTERVAL;
-        let mut lost = false;
+        let mut disconnected = false;
         loop {
-            watch.fleet.poll(POLL_INTERVAL).await?;
-            if watch.fleet.disconnected().is_some() != lost {
-                lost = !lost;
-                let event = match watch.fleet.disconnected() {
-                    Some(why) => Event::Warning(Warning::Disconnected(why.to_owned())),
+            waiter.fleet.poll(POLL_INTERVAL).await?;
+            if self.transport.disconnected(DISCONNECT_GRACE).is_some() != disconnected {
+                disconnected = !disconnected;
+                let event = match self.transport.disconnected(DISCONNECT_GRACE) {
+                    Some(why) => Event::Warning(Warning::Disconnected(why)),
                     None => Event::Notice(Notice::Reconnected),
                 };
                 events.emit(event).await;
             }
-            if !watch.fleet.is_synced() {
-                if self.overdue() {
+            if !waiter.fleet.is_synced() {
+                if self.transport.overdue() {
                     return Err(ClusterError::Timeout { after: self.elapsed(), waited_for: WaitedFor::VmList });
                 }
                 continue;
             }
-            let (missing, is_terminal) = watch.look();
+            let (not_ready, is_terminal) = waiter.evaluate();
             let total = plan.totals.vms as usize;
-            let (done, elapsed) = (total - missing.len(), self.elapsed());
+            let (done, elapsed) = (total - not_ready.len(), self.elapsed());
             let goal = if options.running { Wait::Running } else { Wait::Ready };
-            events.emit(Event::Waiting { goal, done, total, elapsed, pending: missing.iter().cloned().map(Pending::Vm).collect() }).await;
-            if missing.is_empty() {
+            events.emit(Event::Waiting { goal, done, total, elapsed, pending: not_ready.iter().cloned().map(Pending::Vm).collect() }).await;
+            if not_ready.is_empty() {
                 events.emit(Event::Waited).await;
-                return Ok(WaitOutcome { rows: watch.rows(), ..WaitOutcome::default() });
+                return Ok(WaitOutcome { rows: waiter.rows(), ..WaitOutcome::default() });
             }
-            if is_terminal || self.overdue() {
+            if is_terminal || self.transport.overdue() {
                 events.emit(Event::Waited).await;
-                return Ok(self.final_check(watch, !is_terminal).await);
+                return Ok(self.final_check(waiter, !is_terminal).await);
             }
             if Instant::now() >= next_diagnosis {
-                watch.found = self.diagnose_pending(&watch, STUCK_AFTER).await;
+                waiter.found = self.diagnose_pending(&waiter, STUCK_AFTER).await;
                 next_diagnosis = Instant::now() + DIAGNOSE_INTERVAL;
             }
         }
     }
 
     /// Lists and diagnoses once more before the result: the watches may be stale.
-    async fn final_check(&self, mut watch: Watch<'_>, timed_out: bool) -> WaitOutcome {
+    async fn final_check(&self, mut waiter: Waiter<'_>, timed_out: bool) -> WaitOutcome {
         // If the list fails, the state of the watches is used.
-        drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, watch.fleet.list_all()).await);
-        watch.found = self.diagnose_pending(&watch, Duration::ZERO).await;
-        let (not_ready, _) = watch.look();
-        WaitOutcome { rows: watch.rows(), not_ready, timed_out }
+        drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, waiter.fleet.list_all()).await);
+        waiter.found = self.diagnose_pending(&waiter, Duration::ZERO).await;
+        let (not_ready, _) = waiter.evaluate();
+        WaitOutcome { rows: waiter.rows(), not_ready, timed_out }
     }
 
     /// Diagnoses VMs that are not ready; those without any cause only after `hanging`.
-    async fn diagnose_pending(&self, watch: &Watch<'_>, hanging: Duration) -> BTreeMap<String, Diagnosis> {
-        let hangs = |row: &VmStatus| watch.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
-        let late = |row: &VmStatus| row.needs_diagnosis() && (row.cause != Some(Cause::Unknown) || hangs(row));
-        let late: Vec<_> = watch.rows().into_iter().filter(late).collect();
-        self.diagnose_namespace(&watch.plan.namespace, &late).await
+    async fn diagnose_pending(&self, waiter: &Waiter<'_>, hanging: Duration) -> BTreeMap<String, Diagnosis> {
+        let hangs = |row: &VmStatus| waiter.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
+        let candidates = |row: &VmStatus| row.needs_diagnosis() && (row.cause != Some(Cause::Unknown) || hangs(row));
+        let candidates: Vec<_> = waiter.rows().into_iter().filter(candidates).collect();
+        self.diagnose_namespace(&waiter.plan.namespace, &candidates).await
     }
 }
 
-impl Watch<'_> {
+impl Waiter<'_> {
     /// The VMs of the plan that exist.
     fn rows(&self) -> Vec<VmStatus> {
         self.plan.vms().filter_map(|vm| self.row(vm)).collect()
@@ -138,8 +138,8 @@ impl Watch<'_> {
     }
 
     /// The VMs that are not as required, and whether all of them failed for good.
-    fn look(&mut self) -> (Vec<NotReady>, bool) {
-        let (mut missing, mut is_terminal) = (Vec::new(), true);
+    fn evaluate(&mut self) -> (Vec<NotReady>, bool) {
+        let (mut not_ready, mut is_terminal) = (Vec::new(), true);
         let mut seen = BTreeSet::new();
         for vm in self.plan.vms() {
             let name = vm.name.clone();
@@ -160,9 +160,9 @@ impl Watch<'_> {
                 cause = Cause::Diagnosed(found.clone());
             }
             seen.insert(name.clone());
-            missing.push(NotReady { name, printable, cause });
+            not_ready.push(NotReady { name, printable, cause });
         }
         self.since.retain(|name, _| seen.contains(name));
-        (missing, is_terminal)
+        (not_ready, is_terminal)
     }
 }

@@ -87,7 +87,7 @@ pub fn command_line(program: &str) -> clap::Command {
 impl Context<'_> {
     /// Connects to the cluster; if `limited`, with the time limit of `--timeout`.
     async fn connect(&self, limited: bool) -> Result<Cluster> {
-        let limit = if limited { self.config.settings.waiting.timeout.limit() } else { None };
+        let limit = if limited { self.config.settings.wait_limit.timeout.limit() } else { None };
         Ok(Cluster::connect(&self.config.settings.connection, self.environment, limit).await?)
     }
 
@@ -95,7 +95,7 @@ impl Context<'_> {
     fn namespace(&self, cluster: &Cluster) -> Result<String> {
         match self.config.namespace() {
             Some(namespace) => Ok(namespace.to_owned()),
-            None => configured_namespace(cluster.access.namespace.clone()),
+            None => configured_namespace(cluster.access().namespace.clone()),
         }
     }
 

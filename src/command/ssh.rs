@@ -13,11 +13,11 @@ use crate::{
     cli::{Connection, Ssh},
     cluster::Cluster,
     config::value,
-    error::{Error, Result, ValueError},
+    error::{ClusterValue, Error, Result, ValueError},
     kubevirt::live::LiveObject,
     object::Kind,
     plan::metadata,
-    status::{PrintableStatus, VmStatus, statuses},
+    status::{Cause, NotReady, PrintableStatus, VmStatus, statuses},
 };
 
 use super::Context;
@@ -95,13 +95,13 @@ async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatu
     let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     loop {
-        let handed_on = tokio::select! {
+        let forwarded = tokio::select! {
             status = child.wait() => return status,
             _ = interrupt.recv() => None,
             _ = terminate.recv() => Some(Signal::TERM),
             _ = hangup.recv() => Some(Signal::HUP),
         };
-        if let (Some(pid), Some(signal)) = (pid, handed_on) {
+        if let (Some(pid), Some(signal)) = (pid, forwarded) {
             // It may just have ended.
             let _ = kill_process(pid, signal);
         }
@@ -134,29 +134,27 @@ async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Re
     let vmi = vmis.iter().find(named).filter(|vmi| vmi.status.phase == "Running");
     let Some(vmi) = vmi else {
         let start = (row.printable == PrintableStatus::Stopped).then(|| format!("virtctl start {} -n {namespace}", row.name));
-        return Err(Error::VmNotRunning { name: row.name.clone(), status: row.printable.to_string(), reason: row.reason(), start });
+        let cause = row.cause.clone().unwrap_or(Cause::Unknown);
+        let not_ready = NotReady { name: row.name.clone(), printable: row.printable.clone(), cause };
+        return Err(Error::VmNotRunning(not_ready.into(), start));
     };
     Ok(Target {
-        name: checked(&row.name, value::object_name, "the name of this VM")?,
+        name: checked(&row.name, value::object_name, ClusterValue::VmName)?,
         user: match &arguments.login {
             Some(login) => login.clone(),
             None if row.ssh_user.is_empty() => context.config.settings.login.ssh_user.clone(),
-            None => checked(
-                &row.ssh_user,
-                value::user_name,
-                &format!("annotation {} of VM {} (-l chooses another user)", metadata::SSH_USER, row.name),
-            )?,
+            None => checked(&row.ssh_user, value::user_name, ClusterValue::SshUser(row.name.clone()))?,
         },
         namespace,
-        uid: checked(&vmi.metadata.uid, value::uid, &format!("the UID of VMI {}", row.name))?,
+        uid: checked(&vmi.metadata.uid, value::uid, ClusterValue::VmiUid(row.name.clone()))?,
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
 }
 
 /// Validates a value from the cluster, which anyone there may have written, like the setting it stands for: ssh and virtctl would
 /// take some values for options.
-fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, ValueError>, what: &str) -> Result<String> {
-    rule(text).map_err(|why| Error::UnsafeValue { what: what.to_owned(), why })
+fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, ValueError>, what: ClusterValue) -> Result<String> {
+    rule(text).map_err(|why| Error::UnsafeValue { what, why })
 }
 
 async fn choose<'a>(
@@ -196,9 +194,9 @@ fn names_a_pipe(context: &Context<'_>) -> bool {
 
 /// The cluster and user of the command line as a kubeconfig for virtctl, readable by the user only.
 fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
-    let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access.kubeconfig) else { return Ok(None) };
+    let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access().kubeconfig) else { return Ok(None) };
     let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
-    let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.to_string()))?;
+    let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.into()))?;
     let mut file = tempfile::Builder::new().prefix("virtwork-kubeconfig-").tempfile().map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(Some(file))

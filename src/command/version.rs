@@ -27,7 +27,7 @@ pub async fn print(arguments: &Version, server: Option<&str>, ui: &Ui) -> Result
     match arguments.output {
         Some(VersionOutput::Json) => ui.print(json_text(&document)).await,
         Some(VersionOutput::Yaml) => {
-            ui.print(serde_yaml::to_string(&document).map_err(|error| Error::Format(error.to_string()))?).await;
+            ui.print(serde_yaml::to_string(&document).map_err(|error| Error::Format(error.into()))?).await;
         }
         None => {
             ui.print(format!("Client Version: {client}\n")).await;

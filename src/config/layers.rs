@@ -54,7 +54,7 @@ impl Origin {
     }
 
     /// The name of a workload's own value as it is written in this source.
-    pub fn own_place(&self, workload: &str, key: &str) -> String {
+    pub fn workload_place(&self, workload: &str, key: &str) -> String {
         match self {
             Self::File(_) if WORKLOAD_OVERRIDES.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
             Self::File(_) => self.place(&format!("workloads.{workload}.params.{key}")),
@@ -71,14 +71,14 @@ pub struct Layer {
     /// Settings by field name.
     pub values: BTreeMap<String, Vec<String>>,
     /// Sizes and parameters by workload.
-    pub own: BTreeMap<(String, String), String>,
+    pub per_workload: BTreeMap<(String, String), String>,
     /// Workloads enabled or disabled (file only).
     pub enabled: BTreeMap<String, bool>,
 }
 
 impl Layer {
     fn new(origin: Origin) -> Self {
-        Self { origin, values: BTreeMap::new(), own: BTreeMap::new(), enabled: BTreeMap::new() }
+        Self { origin, values: BTreeMap::new(), per_workload: BTreeMap::new(), enabled: BTreeMap::new() }
     }
 
     /// The settings of the command line.
@@ -157,9 +157,9 @@ impl Layer {
     }
 
     fn read_workloads(&mut self, value: &Value) -> Result<(), ConfigError> {
-        let wrong = |place: &str, problem: ConfigProblem| Err(ConfigError::new(self.origin.place(place), problem));
+        let invalid = |place: &str, problem: ConfigProblem| Err(ConfigError::new(self.origin.place(place), problem));
         let Value::Mapping(workloads) = value else {
-            return wrong("workloads", ConfigProblem::NotWorkloads);
+            return invalid("workloads", ConfigProblem::NotWorkloads);
         };
         for (name, settings) in workloads {
             let name = name.as_str().unwrap_or_default().to_owned();
@@ -168,7 +168,7 @@ impl Layer {
             let settings = match settings {
                 Value::Null => continue,
                 Value::Mapping(settings) => settings,
-                _ => return wrong(&place, ConfigProblem::NotWorkload),
+                _ => return invalid(&place, ConfigProblem::NotWorkload),
             };
             for (key, value) in settings {
                 let key = normal(key);
@@ -181,15 +181,15 @@ impl Layer {
                     ("params", Value::Mapping(params)) => {
                         for (param, value) in params {
                             let param = normal(param);
-                            let text =
-                                scalars(value, false).map_err(|problem| ConfigError::new(self.origin.own_place(&name, &param), problem))?;
-                            self.own.insert((name.clone(), param), text.concat());
+                            let text = scalars(value, false)
+                                .map_err(|problem| ConfigError::new(self.origin.workload_place(&name, &param), problem))?;
+                            self.per_workload.insert((name.clone(), param), text.concat());
                         }
                     }
                     ("params", _) => return at(ConfigProblem::NotParameters),
                     (own, value) if WORKLOAD_OVERRIDES.contains(&own) => {
                         let text = scalars(value, false).or_else(|problem| at(problem).map(|()| Vec::new()))?;
-                        self.own.insert((name.clone(), key), text.concat());
+                        self.per_workload.insert((name.clone(), key), text.concat());
                     }
                     (unknown, _) => {
                         let known: Vec<_> = ["enabled", "params"].into_iter().chain(WORKLOAD_OVERRIDES).collect();
@@ -208,11 +208,11 @@ impl Layer {
         }
         for text in self.values.get("set").into_iter().flatten() {
             let set: SetValue = text.parse().map_err(|problem: ValueError| ConfigError::new(self.origin.place("set"), problem))?;
-            self.own.insert((set.workload, set.key), set.value);
+            self.per_workload.insert((set.workload, set.key), set.value);
         }
-        for ((workload, key), value) in self.own.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str())) {
+        for ((workload, key), value) in self.per_workload.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str())) {
             parse_settings(key, std::slice::from_ref(value))
-                .map_err(|problem| ConfigError::new(self.origin.own_place(workload, key), problem))?;
+                .map_err(|problem| ConfigError::new(self.origin.workload_place(workload, key), problem))?;
         }
         Ok(())
     }
@@ -246,7 +246,7 @@ impl Layers {
     pub fn find(&self, setting: &str) -> Option<(&Layer, &[String])> {
         let group = EXCLUSIVE_GROUPS.iter().find(|group| group.contains(&setting)).copied();
         let layer = self.0.iter().find(|layer| match group {
-            Some(group) => group.iter().any(|replica| layer.values.contains_key(*replica)),
+            Some(group) => group.iter().any(|member| layer.values.contains_key(*member)),
             None => layer.values.contains_key(setting),
         })?;
         layer.values.get(setting).map(|values| (layer, values.as_slice()))
@@ -259,10 +259,10 @@ impl Layers {
 
     /// The value of `key` for one workload, and its source. The highest layer decides; within a layer the workload's own value
     /// wins.
-    pub fn own(&self, workload: &str, key: &str) -> Option<(String, &str)> {
+    pub fn per_workload(&self, workload: &str, key: &str) -> Option<(String, &str)> {
         self.0.iter().find_map(|layer| {
-            let own = layer.own.get(&(workload.to_owned(), key.to_owned()));
-            let own = own.map(|value| (layer.origin.own_place(workload, key), value.as_str()));
+            let own = layer.per_workload.get(&(workload.to_owned(), key.to_owned()));
+            let own = own.map(|value| (layer.origin.workload_place(workload, key), value.as_str()));
             own.or_else(|| {
                 Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| WORKLOAD_OVERRIDES.contains(&key))
             })

@@ -13,7 +13,7 @@ use clap::ArgMatches;
 
 use crate::{
     catalog::{Catalog, Workload},
-    cli::Settings,
+    cli::{DataDiskKind, Settings},
     error::{ConfigError, ConfigProblem, Error, ValueError},
     plan::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Quantity, Resources, SelectedWorkload, VmTemplate},
 };
@@ -104,7 +104,7 @@ impl Config {
 
     /// Whether to wait. `--no-wait` and `--wait=false` are the same.
     pub fn wait(&self) -> bool {
-        self.settings.waiting.wait && !self.settings.pace.no_wait
+        self.settings.wait_limit.wait && !self.settings.wait_settings.no_wait
     }
 
     /// The flags with which another command finds this fleet, each with a blank before it.
@@ -130,10 +130,12 @@ impl Config {
             return Err(ConfigError::new(self.layers.place("workloads"), ConfigProblem::NoWorkloadSelected).into());
         }
         // A flag for a workload that is not selected would have no effect.
-        if let Some((name, key)) = self.layers.0[0].own.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name)) {
+        if let Some((name, key)) =
+            self.layers.0[0].per_workload.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name))
+        {
             let selected = workloads.iter().map(|workload| workload.name.clone()).collect();
             let problem = ConfigProblem::NotSelected { name: name.clone(), selected };
-            return Err(ConfigError::new(Origin::Flag.own_place(name, key), problem).into());
+            return Err(ConfigError::new(Origin::Flag.workload_place(name, key), problem).into());
         }
         let (login, default_key) = self.login(asked_password)?;
         let fleet = Fleet { name: self.settings.common.name.clone(), workloads, template: self.template(), login, guest: self.guest()? };
@@ -163,13 +165,13 @@ impl Config {
 
     fn choose(&self, workload: &Workload) -> Result<SelectedWorkload, ConfigError> {
         let vms = &self.settings.vms;
-        let wrong = |place: String| move |problem: ValueError| ConfigError::new(place, problem);
-        let own = |key: &str| self.layers.own(&workload.name, key);
+        let invalid = |place: String| move |problem: ValueError| ConfigError::new(place, problem);
+        let own = |key: &str| self.layers.per_workload(&workload.name, key);
         let count = |key: &str, general: u32| own(key).map_or(general, |(_, text)| text.parse().unwrap_or(general));
         let quantity = |key: &str, default: Option<&String>, general: &Quantity| -> Result<Quantity, ConfigError> {
             match (own(key), default) {
-                (Some((place, text)), _) => text.parse().map_err(wrong(place)),
-                (None, Some(text)) => text.parse().map_err(wrong(format!("workload {}, {key}", workload.name))),
+                (Some((place, text)), _) => text.parse().map_err(invalid(place)),
+                (None, Some(text)) => text.parse().map_err(invalid(format!("workload {}, {key}", workload.name))),
                 (None, None) => Ok(general.clone()),
             }
         };
@@ -196,14 +198,14 @@ impl Config {
         if size.bytes() >= minimum.bytes() {
             return Ok(size);
         }
-        let place = self.layers.own(&workload.name, "disk_size").map_or_else(|| "--disk-size".to_owned(), |(place, _)| place);
+        let place = self.layers.per_workload(&workload.name, "disk_size").map_or_else(|| "--disk-size".to_owned(), |(place, _)| place);
         let (size, workload, minimum) = (size.to_string(), workload.name.clone(), minimum.to_string());
         Err(ConfigError::new(place, ConfigProblem::DiskTooSmall { size, workload, minimum }))
     }
 
     fn parameters(&self, workload: &Workload) -> BTreeMap<String, String> {
         let value = |(name, parameter): (&String, &crate::catalog::Parameter)| {
-            let own = self.layers.own(&workload.name, name).map(|(_, text)| text.to_owned());
+            let own = self.layers.per_workload(&workload.name, name).map(|(_, text)| text.to_owned());
             let text = own.unwrap_or_else(|| parameter.default());
             // Already validated when its layer was read.
             (name.clone(), parameter.check(&text).unwrap_or(text))
@@ -216,7 +218,10 @@ impl Config {
         VmTemplate {
             image: vms.container_disk_image.clone(),
             image_pull_secret: vms.image_pull_secret.clone(),
-            data_disk: if vms.data_disk == "empty" { DataDisk::Empty } else { DataDisk::Dv },
+            data_disk: match vms.data_disk {
+                DataDiskKind::Dv => DataDisk::Dv,
+                DataDiskKind::Empty => DataDisk::Empty,
+            },
             storage_class: vms.storage_class.clone(),
             node_selector: vms.node_selector.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
             tolerations: vms.toleration.iter().map(|toleration| toleration.0.clone()).collect(),
@@ -283,7 +288,7 @@ impl Config {
                 return Err(ConfigError::new(self.layers.place(key), ValueError::UrlWithCredentials));
             }
         }
-        Ok(Guest { proxy: settings.guest_proxy.clone(), reflector: settings.package_mirror.clone(), ca })
+        Ok(Guest { proxy: settings.guest_proxy.clone(), package_mirror: settings.package_mirror.clone(), ca })
     }
 }
 
@@ -304,9 +309,9 @@ fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> R
     for name in layer.enabled.keys() {
         known(name, catalog, origin.place(&format!("workloads.{name}")), origin)?;
     }
-    for ((name, key), value) in &layer.own {
-        let workload = known(name, catalog, origin.own_place(name, key), origin)?;
-        let place = || origin.own_place(name, key);
+    for ((name, key), value) in &layer.per_workload {
+        let workload = known(name, catalog, origin.workload_place(name, key), origin)?;
+        let place = || origin.workload_place(name, key);
         match workload.parameters.get(key) {
             Some(parameter) => drop(parameter.check(value).map_err(|problem| ConfigError::new(place(), problem))?),
             None if layers::WORKLOAD_OVERRIDES.contains(&key.as_str()) => {}

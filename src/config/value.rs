@@ -217,7 +217,7 @@ fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, ValueErro
 /// # Errors
 /// When it is empty or contains blanks.
 pub fn image(text: &str) -> Result<String, ValueError> {
-    plain(text).ok_or_else(|| ValueError::Image(text.to_owned()))
+    printable(text).ok_or_else(|| ValueError::Image(text.to_owned()))
 }
 
 /// The name of an object, such as a Secret, a StorageClass or a VM.
@@ -245,14 +245,14 @@ pub fn uid(text: &str) -> Result<String, ValueError> {
 /// When it is no http or https URL, or contains characters that a shell would interpret.
 pub fn url(text: &str) -> Result<String, ValueError> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    match (rest, plain(text)) {
+    match (rest, printable(text)) {
         (Some(rest), Some(url)) if !rest.is_empty() && !rest.starts_with('/') => Ok(url),
         _ => Err(ValueError::Url),
     }
 }
 
 /// Not empty, printable ASCII, and no quotes.
-fn plain(text: &str) -> Option<String> {
+fn printable(text: &str) -> Option<String> {
     let valid = |c: char| c.is_ascii_graphic() && !"'\"\\`<>".contains(c);
     (!text.is_empty() && text.chars().all(valid)).then(|| text.to_owned())
 }
@@ -276,7 +276,7 @@ pub fn user_name(text: &str) -> Result<String, ValueError> {
 /// # Errors
 /// When ssh would misread it.
 pub fn login(text: &str) -> Result<String, ValueError> {
-    plain(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| ValueError::Login(text.to_owned()))
+    printable(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| ValueError::Login(text.to_owned()))
 }
 
 /// One public key, as in an `authorized_keys` file.

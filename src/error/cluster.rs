@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use kube::core::Status;
 
+use crate::{object::ObjectName, plan::compare::DiskChange};
+
 use super::{KubeconfigError, go_duration};
 
 /// What a command waited for when its time was over.
@@ -57,7 +59,7 @@ pub enum ClusterError {
     #[error("Unable to connect to the server: {0}")]
     Unreachable(String),
     /// A response that cannot be parsed.
-    #[error("cannot read the server's answer: {0}")]
+    #[error("cannot parse the server's response: {0}")]
     Unreadable(String),
     /// The kubeconfig or its credentials cannot be used.
     #[error(transparent)]
@@ -109,18 +111,18 @@ pub enum ClusterError {
         label: &'static str,
     },
     /// Other objects have planned names.
-    #[error("already exists in namespace {namespace} and belongs to something else: {}", objects.join(", "))]
+    #[error("{} already exists in namespace {namespace} and belongs to something else", objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     NameTaken {
         /// The namespace.
         namespace: String,
-        /// `secret/virtwork-cpu-userdata`.
-        objects: Vec<String>,
+        /// The objects.
+        objects: Vec<ObjectName>,
     },
     /// Size or StorageClass of a data disk changed.
-    #[error("data disks cannot be resized or moved in place: {}", changes.join("; "))]
+    #[error("data disks cannot be resized or moved in place: {}", changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     DiskChange {
-        /// A sentence for each disk.
-        changes: Vec<String>,
+        /// The changes.
+        changes: Vec<DiskChange>,
         /// The namespace.
         namespace: String,
         /// The fleet.

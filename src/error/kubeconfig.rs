@@ -50,8 +50,8 @@ pub enum KubeconfigError {
     #[error("{0} does not apply to the service account of this pod, and there is no kubeconfig")]
     FlagInPod(&'static str),
     /// The pod's service account cannot be used.
-    #[error("in a pod: {0}")]
-    InPod(String),
+    #[error("cannot use the pod's service account: {0}")]
+    InPod(kube::config::InClusterError),
     /// A login plugin, a token or a password cannot be used.
     #[error("getting credentials: {0}")]
     Login(LoginError),
@@ -64,8 +64,8 @@ pub enum KubeconfigError {
         address: String,
     },
     /// Anything else that kube reports, on one line.
-    #[error("{0}")]
-    Unusable(String),
+    #[error("{}", one_line(.0))]
+    Unusable(Box<kube::config::KubeconfigError>),
 }
 
 impl KubeconfigError {
@@ -79,6 +79,11 @@ impl KubeconfigError {
         };
         Some(hint.to_owned())
     }
+}
+
+/// kube's sentence on one line.
+fn one_line(error: &kube::config::KubeconfigError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// Why there are no credentials. Output, arguments and environment of a login plugin may contain credentials.
@@ -110,7 +115,7 @@ pub enum LoginError {
     #[error("login plugin {0} printed an expirationTimestamp that is not a time")]
     BadExpiration(String),
     /// The kubeconfig names no program.
-    #[error("the login plugin of the kubeconfig names no command")]
+    #[error("the login plugin of the kubeconfig has no command")]
     NoCommand,
     /// A token file that cannot be read.
     #[error("token file {path} cannot be read: {error}")]

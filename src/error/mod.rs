@@ -9,7 +9,11 @@ mod value;
 
 use std::{fmt, io};
 
-use crate::{object::ObjectName, plan::PlanError};
+use crate::{
+    object::ObjectName,
+    plan::{PlanError, metadata},
+    status::NotReady,
+};
 
 pub use catalog::{CatalogError, CatalogProblem};
 pub use cluster::{ClusterError, WaitedFor};
@@ -42,6 +46,27 @@ impl fmt::Display for Unconfirmed {
         match self {
             Self::Prune(objects) => formatter.write_str(&objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
             Self::Namespace(name) => write!(formatter, "namespace {name}"),
+        }
+    }
+}
+
+/// A value from the cluster that becomes an argument of another program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClusterValue {
+    /// The name of a VM.
+    VmName,
+    /// The account for `ssh`, an annotation of this VM.
+    SshUser(String),
+    /// The UID of this VMI.
+    VmiUid(String),
+}
+
+impl fmt::Display for ClusterValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::VmName => formatter.write_str("the name of this VM"),
+            Self::SshUser(vm) => write!(formatter, "annotation {} of VM {vm}", metadata::SSH_USER),
+            Self::VmiUid(vm) => write!(formatter, "the UID of VMI {vm}"),
         }
     }
 }
@@ -165,7 +190,7 @@ pub enum Error {
     #[error("namespace {0} was deleted and created again while this command ran; it was kept")]
     NamespaceReplaced(String),
     /// The namespace contains more than the fleet.
-    #[error("namespace {namespace} was kept, because it also holds {}", others.join(", "))]
+    #[error("namespace {namespace} was kept, because it also contains {}", others.join(", "))]
     NamespaceNotEmpty {
         /// The namespace.
         namespace: String,
@@ -204,7 +229,7 @@ pub enum Error {
         error: io::Error,
     },
     /// No VM with this name.
-    #[error("no VM {wanted} of fleet {fleet} in namespace {namespace}")]
+    #[error("VM {wanted} not found in fleet {fleet}, namespace {namespace}")]
     VmNotFound {
         /// What was typed.
         wanted: String,
@@ -216,7 +241,7 @@ pub enum Error {
         available: Vec<String>,
     },
     /// No VM at all.
-    #[error("no VM of fleet {fleet} in namespace {namespace}")]
+    #[error("fleet {fleet} has no VMs in namespace {namespace}")]
     NoVms {
         /// The fleet.
         fleet: String,
@@ -231,23 +256,14 @@ pub enum Error {
     /// The user chose no VM.
     #[error("no VM was chosen")]
     VmNotChosen,
-    /// A VM that is not running.
-    #[error("VM {name} is not running ({status}{})", because(.reason))]
-    VmNotRunning {
-        /// The VM.
-        name: String,
-        /// Its printable status.
-        status: String,
-        /// Why, if known.
-        reason: String,
-        /// The command that starts it, if that helps.
-        start: Option<String>,
-    },
+    /// A VM that is not running, and the command that starts it, if that helps.
+    #[error("VM {} is not running ({})", .0.name, .0)]
+    VmNotRunning(Box<NotReady>, Option<String>),
     /// A value from the cluster that is not valid as an argument of a program.
     #[error("{what} cannot be used: {why}")]
     UnsafeValue {
         /// Which value.
-        what: String,
+        what: ClusterValue,
         /// The rule that it violates.
         why: ValueError,
     },
@@ -256,16 +272,16 @@ pub enum Error {
     #[error("--ask-ssh-password needs a terminal")]
     NoTerminal,
     /// A question that was not answered.
-    #[error("no answer on the terminal: {0}")]
+    #[error("cannot read the answer from the terminal: {0}")]
     Unanswered(io::Error),
     /// A result that cannot be serialized.
     #[error("cannot format the result: {0}")]
-    Format(String),
+    Format(Box<dyn std::error::Error + Send + Sync>),
     /// The process cannot start.
     #[error("cannot start: {0}")]
     Start(io::Error),
     /// The reader of standard output is gone. kubectl prints nothing either.
-    #[error("")]
+    #[error("closed pipe")]
     ClosedPipe,
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
@@ -274,23 +290,19 @@ pub enum Error {
     #[error("Interrupted")]
     Interrupted(Interrupted),
     /// The exit status of the remote command or of ssh; nothing is printed.
-    #[error("")]
+    #[error("exit status {0}")]
     Remote(u8),
 }
 
 fn gave_up(why: GaveUp) -> String {
     match why {
         GaveUp::TimedOut(after) => format!("timed out after {}", go_duration(after)),
-        GaveUp::Hopeless => "they will not recover without intervention".to_owned(),
+        GaveUp::Hopeless => "recovery needs intervention".to_owned(),
     }
 }
 
 fn held_by(finalizers: &[String]) -> String {
     if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) }
-}
-
-fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 impl Error {
@@ -320,7 +332,8 @@ impl Error {
             Self::VmNotFound { available, .. } if available.is_empty() => return None,
             Self::VmNotFound { available, .. } => format!("available VMs: {}", available.join(", ")),
             Self::NoVms { program, .. } => format!("create some with '{program} up'"),
-            Self::VmNotRunning { start: Some(start), .. } => format!("start it with '{start}'"),
+            Self::VmNotRunning(_, Some(start)) => format!("start it with '{start}'"),
+            Self::UnsafeValue { what: ClusterValue::SshUser(_), .. } => "choose another account with -l".to_owned(),
             Self::NoTerminal => "use --ssh-password-file".to_owned(),
             Self::Interrupted(Interrupted::Up) => "rerun the command to finish, or run 'down' to delete the fleet".to_owned(),
             Self::Interrupted(Interrupted::Down) => "rerun the command to delete the rest".to_owned(),
@@ -337,6 +350,11 @@ impl Error {
             Self::Remote(status) => *status,
             _ => 1,
         }
+    }
+
+    /// Whether nothing is printed: the reader of the output is gone, or a remote command has printed its own error.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::ClosedPipe | Self::Remote(_))
     }
 
     /// Whether kubectl prints this sentence without "error: ": the server's words, a failed connection, an interruption.

@@ -71,7 +71,7 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
 
 async fn configure(kubeconfig: &Kubeconfig, connection: &Connection) -> Result<kube::Config, KubeconfigError> {
     let made = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await;
-    let mut config = made.map_err(|error| explain(&error))?;
+    let mut config = made.map_err(explain)?;
     finish(&mut config, connection.request_timeout.is_some());
     Ok(config)
 }
@@ -126,7 +126,7 @@ fn refuse_in_pod(connection: &Connection) -> Result<(), KubeconfigError> {
 }
 
 fn in_pod(environment: &Environment) -> Result<Access, KubeconfigError> {
-    let mut config = kube::Config::incluster().map_err(|error| KubeconfigError::InPod(error.to_string()))?;
+    let mut config = kube::Config::incluster().map_err(KubeconfigError::InPod)?;
     finish(&mut config, false);
     let file = || fs::read_to_string(POD_NAMESPACE).ok().map(|text| text.trim().to_owned());
     let namespace = environment.get("POD_NAMESPACE").map(str::to_owned).or_else(file);
@@ -184,7 +184,7 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
         let Some(mut file) = read_file(&path, must_exist)? else { continue };
         // An empty name must not hide one in a later file.
         file.current_context = file.current_context.filter(|name| !name.is_empty());
-        merged = merged.merge(file).map_err(|error| explain(&error))?;
+        merged = merged.merge(file).map_err(explain)?;
     }
     Ok(merged)
 }
@@ -200,7 +200,7 @@ fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, Kubeco
         Err(error @ (KubeError::Parse(_) | KubeError::ReadConfig(..))) => {
             Err(KubeconfigError::File { path: path.to_owned(), why: explain_text(&error) })
         }
-        Err(error) => Err(explain(&error)),
+        Err(error) => Err(explain(error)),
     }
 }
 
@@ -304,8 +304,8 @@ fn keep_impersonation(auth: AuthInfo) -> AuthInfo {
     }
 }
 
-fn explain(error: &KubeError) -> KubeconfigError {
-    KubeconfigError::Unusable(explain_text(error))
+fn explain(error: KubeError) -> KubeconfigError {
+    KubeconfigError::Unusable(Box::new(error))
 }
 
 fn explain_text(error: &KubeError) -> String {

@@ -54,7 +54,7 @@ pub struct LiveStatus {
     #[serde(deserialize_with = "or_default")]
     pub interfaces: Vec<LiveInterface>,
     /// The conditions that explain the state.
-    #[serde(deserialize_with = "telling")]
+    #[serde(deserialize_with = "used_conditions")]
     pub conditions: Vec<Condition>,
     /// The failed starts of a VM.
     #[serde(deserialize_with = "or_default")]
@@ -93,15 +93,15 @@ pub struct Condition {
 }
 
 /// The conditions that we read.
-const TELLING: [&str; 6] = ["Ready", "Synchronized", "PodScheduled", "DataVolumesReady", "Failure", "Paused"];
+const USED_CONDITIONS: [&str; 6] = ["Ready", "Synchronized", "PodScheduled", "DataVolumesReady", "Failure", "Paused"];
 
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-fn telling<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
+fn used_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
     let mut conditions: Vec<Condition> = or_default(deserializer)?;
-    conditions.retain(|condition| TELLING.contains(&condition.kind.as_str()));
+    conditions.retain(|condition| USED_CONDITIONS.contains(&condition.kind.as_str()));
     conditions.shrink_to_fit();
     Ok(conditions)
 }
@@ -116,15 +116,15 @@ pub struct Meta {
     /// UID; empty if there is none.
     pub uid: String,
     /// Its resource version.
-    pub version: String,
+    pub resource_version: String,
     /// When it was created.
-    pub created: Option<Time>,
+    pub creation_timestamp: Option<Time>,
     /// Whether it is being deleted.
     pub terminating: bool,
     /// Its owners. It is garbage-collected when none of them is left.
     pub owners: Vec<Owner>,
     /// The labels and annotations that are read.
-    marks: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, String)>,
 }
 
 /// An owner of an object.
@@ -150,7 +150,7 @@ impl Owner {
 impl Meta {
     /// The value of a label or an annotation of ours.
     pub fn label_or_annotation(&self, key: &str) -> Option<&str> {
-        self.marks.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
+        self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
     }
 
     /// Whether it has the labels of this fleet: name, managed-by and instance.
@@ -180,18 +180,18 @@ impl<'de> Deserialize<'de> for Meta {
             let mut map = map.unwrap_or_default();
             known.iter().filter_map(|key| Some((*key, map.remove(*key)?))).collect::<Vec<_>>()
         };
-        let mut marks = kept(&metadata::LABELS, whole.labels);
-        marks.extend(kept(&metadata::ANNOTATIONS, whole.annotations));
-        marks.shrink_to_fit();
+        let mut values = kept(&metadata::LABELS, whole.labels);
+        values.extend(kept(&metadata::ANNOTATIONS, whole.annotations));
+        values.shrink_to_fit();
         Ok(Self {
             name: whole.name,
             namespace: whole.namespace,
             uid: whole.uid,
-            version: whole.resource_version,
-            created: whole.creation_timestamp,
+            resource_version: whole.resource_version,
+            creation_timestamp: whole.creation_timestamp,
             terminating: whole.deletion_timestamp.is_some(),
             owners: whole.owner_references.unwrap_or_default(),
-            marks,
+            values,
         })
     }
 }

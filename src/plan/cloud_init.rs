@@ -55,7 +55,7 @@ struct File {
 }
 
 /// What the user data depends on besides catalog and configuration.
-pub struct Setting<'a> {
+pub struct UserDataContext<'a> {
     /// Namespace of the fleet.
     pub namespace: &'a str,
     /// The fleet's name.
@@ -67,13 +67,20 @@ pub struct Setting<'a> {
 }
 
 /// The user data of one role.
-pub fn user_data(catalog: &Catalog, workload: &Workload, vm: &VmRole, login: &Login, guest: &Guest, setting: &Setting<'_>) -> String {
-    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, vm, guest, setting) };
+pub fn user_data(
+    catalog: &Catalog,
+    workload: &Workload,
+    vm: &VmRole,
+    login: &Login,
+    guest: &Guest,
+    context: &UserDataContext<'_>,
+) -> String {
+    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, vm, guest, context) };
     let ca = guest.ca.clone().map(|content| GuestFile { path: CA_FILE.to_owned(), content });
     let files = catalog.common.iter().chain(&workload.guest).cloned().chain([environment]).chain(ca);
     let enable = ["systemctl", "enable", "--now", "--no-block", "virtwork-health.socket", "virtwork-setup.service"];
     let data = UserData {
-        users: users(login, setting),
+        users: users(login, context),
         ssh_pwauth: login.password.is_some().then_some(true),
         write_files: files.map(|file| File { permissions: file.permissions(), path: file.path, content: file.content }).collect(),
         runcmd: vec![
@@ -85,7 +92,7 @@ pub fn user_data(catalog: &Catalog, workload: &Workload, vm: &VmRole, login: &Lo
     format!("#cloud-config\n{yaml}")
 }
 
-fn users(login: &Login, setting: &Setting<'_>) -> Vec<User> {
+fn users(login: &Login, context: &UserDataContext<'_>) -> Vec<User> {
     let mut users = vec![User::Default("default")];
     if !login.keys.is_empty() || login.password.is_some() {
         users.push(User::Named(NamedUser {
@@ -93,7 +100,7 @@ fn users(login: &Login, setting: &Setting<'_>) -> Vec<User> {
             sudo: "ALL=(ALL) NOPASSWD:ALL",
             shell: "/bin/bash",
             lock_passwd: login.password.is_none(),
-            hashed_passwd: login.password.as_ref().map(|password| hash(password.reveal(), &login.user, setting)),
+            hashed_passwd: login.password.as_ref().map(|password| hash(password.reveal(), &login.user, context)),
             ssh_authorized_keys: login.keys.clone(),
         }));
     }
@@ -101,8 +108,8 @@ fn users(login: &Login, setting: &Setting<'_>) -> Vec<User> {
 }
 
 /// SHA-512 crypt with a salt derived from the input: the same configuration must produce the same objects.
-fn hash(password: &str, user: &str, setting: &Setting<'_>) -> String {
-    let salt = Sha256::digest(format!("{}/{}/{user}", setting.namespace, setting.fleet));
+fn hash(password: &str, user: &str, context: &UserDataContext<'_>) -> String {
+    let salt = Sha256::digest(format!("{}/{}/{user}", context.namespace, context.fleet));
     let hasher = Params::new(CRYPT_ROUNDS).map(|params| ShaCrypt::new(sha_crypt::Algorithm::Sha512Crypt, params));
     let hashed = hasher.map(|hasher| hasher.hash_password_with_salt(password.as_bytes(), &salt[..12]));
     match hashed {
@@ -112,7 +119,7 @@ fn hash(password: &str, user: &str, setting: &Setting<'_>) -> String {
 }
 
 /// `KEY='value'` lines. No value contains a quote or a newline: all are validated where they are read.
-fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, setting: &Setting<'_>) -> String {
+fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, context: &UserDataContext<'_>) -> String {
     let packages =
         |pick: fn(&crate::catalog::Package) -> &String| workload.packages.iter().map(pick).cloned().collect::<Vec<_>>().join(" ");
     let mut lines: Vec<(String, String)> = [
@@ -123,14 +130,14 @@ fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, setting: &Settin
         ("PACKAGES_APT", packages(|package| &package.apt)),
         ("PACKAGES_ZYPPER", packages(|package| &package.zypper)),
         ("GUEST_PROXY", guest.proxy.clone().unwrap_or_default()),
-        ("PACKAGE_MIRROR", guest.reflector.clone().unwrap_or_default()),
+        ("PACKAGE_MIRROR", guest.package_mirror.clone().unwrap_or_default()),
         ("DISK_LABEL", workload.disk.as_ref().map(|_| disk_label(&workload.name)).unwrap_or_default()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
     match &vm.health {
         Health::Rounds(names) => {
-            let seconds = names.iter().filter_map(|name| setting.parameters.get(name)?.parse::<u64>().ok()).sum::<u64>();
+            let seconds = names.iter().filter_map(|name| context.parameters.get(name)?.parse::<u64>().ok()).sum::<u64>();
             lines.push(("HEALTH".to_owned(), "rounds".to_owned()));
             lines.push(("ROUND_SECONDS".to_owned(), seconds.to_string()));
         }
@@ -142,12 +149,12 @@ fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, setting: &Settin
         Health::Memory => lines.push(("HEALTH".to_owned(), "memory".to_owned())),
         Health::Cpu | Health::Unknown(_) => lines.push(("HEALTH".to_owned(), "cpu".to_owned())),
     }
-    if let Some((service, port)) = &setting.peer {
-        lines.push(("NAMESPACE".to_owned(), setting.namespace.to_owned()));
+    if let Some((service, port)) = &context.peer {
+        lines.push(("NAMESPACE".to_owned(), context.namespace.to_owned()));
         lines.push(("PEER_SERVICE".to_owned(), service.clone()));
         lines.push(("PEER_PORT".to_owned(), port.to_string()));
     }
-    lines.extend(setting.parameters.iter().map(|(name, value)| (name.to_uppercase(), value.clone())));
+    lines.extend(context.parameters.iter().map(|(name, value)| (name.to_uppercase(), value.clone())));
     lines.iter().fold(String::new(), |mut text, (key, value)| {
         let _ = writeln!(text, "{key}='{value}'");
         text

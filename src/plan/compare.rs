@@ -1,5 +1,7 @@
 //! Compares a live object with the planned one, and decides what to do.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::object::Kind;
@@ -74,28 +76,71 @@ fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
     }
 }
 
-/// The difference between the data disks of a live VM and of the planned one. They cannot change in place.
-pub fn disk_change(live: &Value, planned: &Object) -> Option<String> {
+/// The data disk of a VM, as far as it cannot change in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiskState {
+    /// A DataVolume.
+    DataVolume {
+        /// Its size, a quantity.
+        size: String,
+        /// Its StorageClass; `None` for the cluster's default.
+        class: Option<String>,
+    },
+    /// An emptyDisk.
+    EmptyDisk,
+    /// No data disk.
+    None,
+}
+
+impl fmt::Display for DiskState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DataVolume { size, class: Some(class) } => write!(formatter, "a DataVolume of {size} in class {class}"),
+            Self::DataVolume { size, class: None } => write!(formatter, "a DataVolume of {size}"),
+            Self::EmptyDisk => formatter.write_str("an emptyDisk"),
+            Self::None => formatter.write_str("no data disk"),
+        }
+    }
+}
+
+/// A change of a data disk, which is not possible in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskChange {
+    /// The VM.
+    pub vm: String,
+    /// Its live data disk.
+    pub live: DiskState,
+    /// The planned one.
+    pub planned: DiskState,
+}
+
+impl fmt::Display for DiskChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is {}, requested {}", self.vm, self.live, self.planned)
+    }
+}
+
+/// The difference between the data disks of a live VM and of the planned one.
+pub fn disk_change(live: &Value, planned: &Object) -> Option<DiskChange> {
     if planned.kind != Kind::Vm {
         return None;
     }
-    let wanted = planned.to_value();
-    let describe = |vm: &Value| {
-        let template = &vm["spec"]["dataVolumeTemplates"][0]["spec"]["storage"];
-        let empty = vm["spec"]["template"]["spec"]["volumes"].as_array().into_iter().flatten().find_map(|v| v.get("emptyDisk"));
-        let size = template["resources"]["requests"]["storage"].as_str();
-        let size = size.map(|size| size.parse::<Quantity>().map_or_else(|_| size.to_owned(), |size| size.to_string()));
-        match (size, empty) {
-            (Some(size), _) => match template["storageClassName"].as_str() {
-                Some(class) => format!("a DataVolume of {size} in class {class}"),
-                None => format!("a DataVolume of {size}"),
-            },
-            (None, Some(_)) => "an emptyDisk".to_owned(),
-            (None, None) => "no data disk".to_owned(),
-        }
-    };
-    let (before, after) = (describe(&live.clone()), describe(&wanted));
-    (before != after).then(|| format!("is {before}, requested {after}"))
+    let (live, wanted) = (disk_state(live), disk_state(&planned.to_value()));
+    (live != wanted).then(|| DiskChange { vm: planned.name.clone(), live, planned: wanted })
+}
+
+fn disk_state(vm: &Value) -> DiskState {
+    let template = &vm["spec"]["dataVolumeTemplates"][0]["spec"]["storage"];
+    let has_empty_disk =
+        vm["spec"]["template"]["spec"]["volumes"].as_array().into_iter().flatten().any(|volume| volume.get("emptyDisk").is_some());
+    match template["resources"]["requests"]["storage"].as_str() {
+        Some(size) => DiskState::DataVolume {
+            size: size.parse::<Quantity>().map_or_else(|_| size.to_owned(), |size| size.to_string()),
+            class: template["storageClassName"].as_str().map(str::to_owned),
+        },
+        None if has_empty_disk => DiskState::EmptyDisk,
+        None => DiskState::None,
+    }
 }
 
 #[cfg(test)]

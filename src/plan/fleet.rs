@@ -100,7 +100,7 @@ pub struct Guest {
     /// URL of a proxy.
     pub proxy: Option<String>,
     /// URL of a package mirror.
-    pub reflector: Option<String>,
+    pub package_mirror: Option<String>,
     /// Extra CA certificates in PEM.
     pub ca: Option<String>,
 }

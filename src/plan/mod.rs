@@ -58,9 +58,9 @@ impl Object {
     fn from_typed<T: Serialize>(kind: Kind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
         let value = |object: &T| serde_json::to_value(object).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
         let hash = hash(&value(&object).to_string());
-        let about = metadata(&mut object);
-        about.annotations.get_or_insert_default().insert(metadata::PLAN_HASH.to_owned(), hash.clone());
-        let (name, workload) = (about.name.clone().unwrap_or_default(), metadata::label(about, metadata::COMPONENT).to_owned());
+        let meta = metadata(&mut object);
+        meta.annotations.get_or_insert_default().insert(metadata::PLAN_HASH.to_owned(), hash.clone());
+        let (name, workload) = (meta.name.clone().unwrap_or_default(), metadata::label(meta, metadata::COMPONENT).to_owned());
         let text = value(&object).to_string().into_boxed_str();
         Self { kind, name, workload, hash, boot_hash, has_data_volume: false, text }
     }
@@ -172,8 +172,8 @@ pub fn user_data(
         let role_key = RoleKey { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
         Some((role_key.service(server.service.as_ref()?, 0), server.ports.first()?.port))
     });
-    let setting = cloud_init::Setting { namespace, fleet: &fleet.name, peer, parameters: &chosen.parameters };
-    cloud_init::user_data(catalog, workload, vm, &fleet.login, &fleet.guest, &setting)
+    let context = cloud_init::UserDataContext { namespace, fleet: &fleet.name, peer, parameters: &chosen.parameters };
+    cloud_init::user_data(catalog, workload, vm, &fleet.login, &fleet.guest, &context)
 }
 
 fn secret(namespace: &str, role_key: &RoleKey<'_>, user_data: &str) -> Result<Object, PlanError> {

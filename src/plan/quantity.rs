@@ -48,19 +48,19 @@ impl FromStr for Quantity {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let text = text.trim();
-        let wrong = || ValueError::Quantity { text: text.to_owned(), meant: meant(text) };
+        let invalid = || ValueError::Quantity { text: text.to_owned(), meant: meant(text) };
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit = match &text[digits.len()..] {
             "" => 1,
-            suffix => UNITS.iter().find(|(name, _)| *name == suffix).map(|(_, bytes)| *bytes).ok_or_else(wrong)?,
+            suffix => UNITS.iter().find(|(name, _)| *name == suffix).map(|(_, bytes)| *bytes).ok_or_else(invalid)?,
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
         let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u64>().ok()).flatten();
         let (Some(whole), Some(part)) = (number(whole), number(fraction).filter(|_| fraction.len() <= 3)) else {
-            return Err(wrong());
+            return Err(invalid());
         };
         let scale = 10_u64.pow(u32::try_from(fraction.len()).unwrap_or(0));
-        let bytes = whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit * part / scale)).ok_or_else(wrong)?;
+        let bytes = whole.checked_mul(unit).and_then(|bytes| bytes.checked_add(unit * part / scale)).ok_or_else(invalid)?;
         let binary = text.ends_with('i');
         Ok(Self { text: canonical(bytes, binary), bytes })
     }

@@ -3,11 +3,11 @@
 use std::{fmt, time::Duration};
 
 /// How long KubeVirt's error must last until it is final. KubeVirt retries image pulls and data volumes.
-const MAY_PASS: Duration = Duration::from_secs(60);
+const TRANSIENT_LIMIT: Duration = Duration::from_secs(60);
 /// The same for a VM that cannot be reconciled.
-const MAY_RECONCILE: Duration = Duration::from_secs(30);
+const RECONCILE_LIMIT: Duration = Duration::from_secs(30);
 /// A VM that is missing may be listed again a moment later.
-const MAY_RETURN: Duration = Duration::from_secs(5);
+const DELETED_LIMIT: Duration = Duration::from_secs(5);
 
 /// Why a VM is not ready, or what else the user should know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +70,9 @@ impl Cause {
             // KubeVirt retries after ten seconds, and one failure may only be an evicted pod.
             Self::CrashLoop { failures: Some(1), .. } => Verdict::Progressing,
             Self::CrashLoop { .. } | Self::Stopped => Verdict::FailedAfter(Duration::ZERO),
-            Self::ImagePull(_) | Self::DataVolumeFailed(_) => Verdict::FailedAfter(MAY_PASS),
-            Self::Failure(_) => Verdict::FailedAfter(MAY_RECONCILE),
-            Self::Deleted => Verdict::FailedAfter(MAY_RETURN),
+            Self::ImagePull(_) | Self::DataVolumeFailed(_) => Verdict::FailedAfter(TRANSIENT_LIMIT),
+            Self::Failure(_) => Verdict::FailedAfter(RECONCILE_LIMIT),
+            Self::Deleted => Verdict::FailedAfter(DELETED_LIMIT),
             _ => Verdict::Progressing,
         }
     }
@@ -136,7 +136,7 @@ pub enum Diagnosis {
     /// The guest cannot be probed. Its last console line says that its workload runs.
     ConsoleWorking,
     /// The user lacks a permission.
-    Forbidden(&'static str),
+    Forbidden(Denied),
     /// More VMs than are probed at a time.
     NotChecked(usize),
     /// What CDI reports about its data volume.
@@ -153,6 +153,24 @@ pub enum Diagnosis {
         /// The message.
         message: String,
     },
+}
+
+/// What the user has no permission to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// The pods of the namespace.
+    Pods,
+    /// A guest's responses and its console.
+    GuestAndConsole,
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Pods => "listing pods",
+            Self::GuestAndConsole => "reading pods/proxy and pods/log",
+        })
+    }
 }
 
 impl fmt::Display for Diagnosis {

@@ -15,7 +15,7 @@ use crate::{
     plan::metadata,
 };
 
-pub use cause::{Cause, Diagnosis, Verdict};
+pub use cause::{Cause, Denied, Diagnosis, Verdict};
 pub use printable::PrintableStatus;
 
 /// The state of one VM of a fleet.
@@ -73,9 +73,9 @@ pub struct NotReady {
 impl fmt::Display for NotReady {
     /// `Running: waiting for the guest to report`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.cause.to_string() {
-            reason if reason.is_empty() => write!(formatter, "{}", self.printable),
-            reason => write!(formatter, "{}: {reason}", self.printable),
+        match &self.cause {
+            Cause::Unknown => write!(formatter, "{}", self.printable),
+            cause => write!(formatter, "{}: {cause}", self.printable),
         }
     }
 }
@@ -103,14 +103,14 @@ fn order(name: &str) -> (&str, u64) {
 
 /// The status of one VM with its VMI.
 pub fn status(vm: &LiveObject, vmi: Option<&LiveObject>) -> VmStatus {
-    let (about, value) = (&vm.metadata, |key| vm.metadata.label_or_annotation(key).unwrap_or_default().to_owned());
+    let (meta, value) = (&vm.metadata, |key| vm.metadata.label_or_annotation(key).unwrap_or_default().to_owned());
     let printable = PrintableStatus::from(vm.status.printable_status.as_str());
     let ready = is_ready(vm, vmi);
     let cause = if ready { restart_pending(vm, vmi) } else { Some(cause(vm, vmi, &printable)) };
     let vmi = vmi.map(|vmi| &vmi.status);
     VmStatus {
-        namespace: about.namespace.clone(),
-        name: about.name.clone(),
+        namespace: meta.namespace.clone(),
+        name: meta.name.clone(),
         fleet: value(metadata::INSTANCE),
         workload: value(metadata::COMPONENT),
         role: value(metadata::ROLE),
@@ -119,7 +119,7 @@ pub fn status(vm: &LiveObject, vmi: Option<&LiveObject>) -> VmStatus {
         cause,
         ip: vmi.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default(),
         node: vmi.map(|status| status.node_name.clone()).unwrap_or_default(),
-        created: about.created.as_ref().map(|time| time.0),
+        created: meta.creation_timestamp.as_ref().map(|time| time.0),
         ssh_user: value(metadata::SSH_USER),
     }
 }
@@ -128,8 +128,8 @@ pub fn status(vm: &LiveObject, vmi: Option<&LiveObject>) -> VmStatus {
 /// may be late after a restart.
 fn is_ready(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
     let ready = |object: &LiveObject| {
-        let told = condition(object, "Ready").is_some_and(|condition| condition.status == "True");
-        told && !object.metadata.terminating
+        let is_true = condition(object, "Ready").is_some_and(|condition| condition.status == "True");
+        is_true && !object.metadata.terminating
     };
     ready(vm) && vmi.is_some_and(ready)
 }

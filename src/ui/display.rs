@@ -190,14 +190,13 @@ impl Display {
 
 /// Prints an error: the one place that writes "error: " and "hint: ".
 pub fn print_error(error: &Error) {
-    let text = error.to_string();
-    if text.is_empty() {
+    if error.is_silent() {
         return;
     }
     let word = if error.stands_alone() { "" } else { "error: " };
     let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     // If standard error is closed, nobody reads it.
-    let _ = writeln!(io::stderr().lock(), "{word}{text}{hint}");
+    let _ = writeln!(io::stderr().lock(), "{word}{error}{hint}");
 }
 
 /// A deletion in kubectl's words.

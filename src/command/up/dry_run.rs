@@ -79,12 +79,12 @@ pub async fn print_if_asked(plan: &Plan, arguments: &Up, context: &Context<'_>) 
 /// Prints the objects as they are sent.
 async fn print(plan: &Plan, format: UpOutput, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    let namespace = serde_json::to_value(plan.namespace_object()).map_err(|error| Error::Format(error.to_string()))?;
+    let namespace = serde_json::to_value(plan.namespace_object()).map_err(|error| Error::Format(error.into()))?;
     let objects = std::iter::once(namespace).chain(plan.objects.iter().map(Object::to_value));
     match format {
         UpOutput::Yaml => {
             for object in objects {
-                let text = serde_yaml::to_string(&object).map_err(|error| Error::Format(error.to_string()))?;
+                let text = serde_yaml::to_string(&object).map_err(|error| Error::Format(error.into()))?;
                 ui.print(format!("---\n{text}")).await;
             }
         }

@@ -83,7 +83,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
             done(context, ObjectName::new(Kind::Namespace, &plan.namespace), Outcome::Created).await;
         }
     }
-    let applied = cluster.apply(&plan, diff, config.settings.pace.concurrency as usize, ui.events()).await;
+    let applied = cluster.apply(&plan, diff, config.settings.wait_settings.concurrency as usize, ui.events()).await;
     first_of(applied.failures, ui).await?;
     let restarted = restart(&cluster, &plan, diff, arguments.restart, context).await?;
     prune(&cluster, &plan, diff, arguments.prune, context).await?;
@@ -95,7 +95,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     if arguments.output.is_none() {
         plan.drop_manifests();
     }
-    let running = config.settings.pace.wait_for == WaitFor::Running;
+    let running = config.settings.wait_settings.wait_for == WaitFor::Running;
     let outcome = cluster.wait(&plan, diff, WaitOptions { running, restarted: &restarted }, ui.events()).await;
     // Everything is written; it is only not known whether it became ready.
     let outcome = outcome.map_err(Error::NotWatched)?;
@@ -172,7 +172,7 @@ async fn prune(cluster: &Cluster, plan: &Plan, diff: &Diff, wanted: bool, contex
     first_of(refused.into_iter().map(|refused| refused.error).collect(), context.ui).await?;
     for object in &objects {
         if context.config.wait() {
-            cluster.wait_item_gone(&plan.namespace, object).await?;
+            cluster.wait_deleted(&plan.namespace, object).await?;
         }
         let outcome = if context.config.wait() { Outcome::Pruned } else { Outcome::Pruning };
         done(context, object.object_name(), outcome).await;
