@@ -25,6 +25,9 @@ _kubectl__virtwork() {
             kubectl__virtwork,down)
                 cmd="kubectl__virtwork__subcmd__down"
                 ;;
+            kubectl__virtwork,help)
+                cmd="kubectl__virtwork__subcmd__help"
+                ;;
             kubectl__virtwork,run)
                 cmd="kubectl__virtwork__subcmd__up"
                 ;;
@@ -43,6 +46,30 @@ _kubectl__virtwork() {
             kubectl__virtwork,workloads)
                 cmd="kubectl__virtwork__subcmd__workloads"
                 ;;
+            kubectl__virtwork__subcmd__help,completion)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__completion"
+                ;;
+            kubectl__virtwork__subcmd__help,down)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__down"
+                ;;
+            kubectl__virtwork__subcmd__help,help)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__help"
+                ;;
+            kubectl__virtwork__subcmd__help,ssh)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__ssh"
+                ;;
+            kubectl__virtwork__subcmd__help,status)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__status"
+                ;;
+            kubectl__virtwork__subcmd__help,up)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__up"
+                ;;
+            kubectl__virtwork__subcmd__help,version)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__version"
+                ;;
+            kubectl__virtwork__subcmd__help,workloads)
+                cmd="kubectl__virtwork__subcmd__help__subcmd__workloads"
+                ;;
             *)
                 ;;
         esac
@@ -50,7 +77,7 @@ _kubectl__virtwork() {
 
     case "${cmd}" in
         kubectl__virtwork)
-            opts="-v -n -s -h -V --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help --version up run down cleanup status ssh workloads completion version"
+            opts="-v -n -s -h -V --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help --version up run down cleanup status ssh workloads completion version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +482,132 @@ _kubectl__virtwork() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__virtwork__subcmd__help)
+            opts="up down status ssh workloads completion version help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__completion)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__ssh)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__up)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__version)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__virtwork__subcmd__help__subcmd__workloads)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__virtwork__subcmd__ssh)
             opts="-l -i -t -v -n -s -h --ssh-user --identity-file --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -752,13 +905,61 @@ _kubectl__virtwork() {
             return 0
             ;;
         kubectl__subcmd__virtwork__subcmd__up)
-            opts="-o -y -v -n -s -h --workloads --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password --ssh-password-file --guest-proxy --package-mirror --ca-file --wait --timeout --no-wait --wait-for --concurrency --ask-ssh-password --dry-run --output --restart --prune --yes --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
+            opts="-o -y -v -n -s -h --workloads --dry-run --output --restart --prune --yes --wait --timeout --no-wait --wait-for --concurrency --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password --ssh-password-file --ask-ssh-password --guest-proxy --package-mirror --ca-file --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --workloads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prune)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -y)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for)
+                    COMPREPLY=($(compgen -W "ready running" -- "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -839,54 +1040,6 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --no-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait-for)
-                    COMPREPLY=($(compgen -W "ready running" -- "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --restart)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --prune)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --yes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -y)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -48,7 +48,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l as -d
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -62,7 +62,23 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "s
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "workloads" -d 'Show the available workloads and their parameters'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
+client\t'Print what would be written or deleted'
+server\t'Let the API server validate it without storing it'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
+json\t'The objects as JSON'
+name\t'kind.group/name, one line each'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l restart -d 'Restart VMs whose running configuration is outdated' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s y -l yes -d 'Prune without asking for confirmation' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait -d 'Wait for the result' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-wait -d 'The same as --wait=false' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
+running\t'The VM runs'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l vm-count -d 'VMs per workload (per role, if the workload has roles)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l memory -d 'Memory of each VM' -r
@@ -70,35 +86,20 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t'A DataVolume'
 empty\t'An emptyDisk'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l container-disk-image -d 'Image of the root disk' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l image-pull-secret -d 'Secret for pulling the image' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l image-pull-secret -d 'Secret with credentials for pulling the image' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l storage-class -d 'StorageClass of the data disks [default: the cluster\'s default]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l node-selector -d 'Label that nodes must have, KEY=VALUE (repeatable, or comma-separated)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l toleration -d 'Toleration for the VMs: KEY[=VALUE][:EFFECT] (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l toleration -d 'Toleration for the VMs, KEY[=VALUE][:EFFECT] (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l set -d 'Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ssh-user -d 'Account in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ssh-key -d 'Public key (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ssh-key-file -d 'File with public keys (repeatable) [default: ~/.ssh/id_*.pub]' -r -F
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-ssh-key -d 'Do not fall back to a default public key' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ssh-key-file -d 'File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-ssh-key -d 'Do not use a public key from ~/.ssh' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ssh-password -d 'Password of the account; visible in the process list' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ssh-password-file -d 'File with the password of the account' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l guest-proxy -d 'Proxy for installing packages in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l package-mirror -d 'Package mirror to use instead of the distribution\'s' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ca-file -d 'PEM file with extra CA certificates for the guests' -r -F
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l timeout -d 'Give up after this long (10m, 1h30m; 0 waits forever)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-wait -d 'The same as --wait=false' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
-running\t'The VM runs'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l concurrency -d 'Concurrent requests' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l dry-run -d 'Print the objects without applying them; server also validates them' -r -f -a "none\t'No dry run'
-client\t'Print only; up contacts no server'
-server\t'Validate on the API server'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
-json\t'The objects as JSON'
-name\t'kind.group/name, one line each'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l restart -d 'Restart VMs whose running configuration is outdated' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s y -l yes -d 'Prune without asking for confirmation' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l name -d 'Name of the fleet' -r
@@ -123,12 +124,27 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ask-ssh-password -d 'Prompt for the password of the account'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
+client\t'Print what would be written or deleted'
+server\t'Let the API server validate it without storing it'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
+json\t'The objects as JSON'
+name\t'kind.group/name, one line each'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l restart -d 'Restart VMs whose running configuration is outdated' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s y -l yes -d 'Prune without asking for confirmation' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait -d 'Wait for the result' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-wait -d 'The same as --wait=false' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
+running\t'The VM runs'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l vm-count -d 'VMs per workload (per role, if the workload has roles)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l memory -d 'Memory of each VM' -r
@@ -136,35 +152,20 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t'A DataVolume'
 empty\t'An emptyDisk'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l container-disk-image -d 'Image of the root disk' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l image-pull-secret -d 'Secret for pulling the image' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l image-pull-secret -d 'Secret with credentials for pulling the image' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l storage-class -d 'StorageClass of the data disks [default: the cluster\'s default]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l node-selector -d 'Label that nodes must have, KEY=VALUE (repeatable, or comma-separated)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l toleration -d 'Toleration for the VMs: KEY[=VALUE][:EFFECT] (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l toleration -d 'Toleration for the VMs, KEY[=VALUE][:EFFECT] (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l set -d 'Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ssh-user -d 'Account in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ssh-key -d 'Public key (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ssh-key-file -d 'File with public keys (repeatable) [default: ~/.ssh/id_*.pub]' -r -F
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-ssh-key -d 'Do not fall back to a default public key' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ssh-key-file -d 'File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-ssh-key -d 'Do not use a public key from ~/.ssh' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ssh-password -d 'Password of the account; visible in the process list' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ssh-password-file -d 'File with the password of the account' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l guest-proxy -d 'Proxy for installing packages in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l package-mirror -d 'Package mirror to use instead of the distribution\'s' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ca-file -d 'PEM file with extra CA certificates for the guests' -r -F
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l timeout -d 'Give up after this long (10m, 1h30m; 0 waits forever)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-wait -d 'The same as --wait=false' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
-running\t'The VM runs'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l concurrency -d 'Concurrent requests' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l dry-run -d 'Print the objects without applying them; server also validates them' -r -f -a "none\t'No dry run'
-client\t'Print only; up contacts no server'
-server\t'Validate on the API server'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
-json\t'The objects as JSON'
-name\t'kind.group/name, one line each'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l restart -d 'Restart VMs whose running configuration is outdated' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s y -l yes -d 'Prune without asking for confirmation' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l name -d 'Name of the fleet' -r
@@ -189,18 +190,18 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ask-ssh-password -d 'Prompt for the password of the account'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l timeout -d 'Give up after this long (10m, 1h30m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l delete-namespace -d 'Also delete the namespace, if up created it and nothing else is in it' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l dry-run -d 'Print what would be deleted, without deleting it' -r -f -a "none\t'No dry run'
-client\t'Print only; up contacts no server'
-server\t'Validate on the API server'"
+client\t'Print what would be written or deleted'
+server\t'Let the API server validate it without storing it'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -s y -l yes -d 'Delete without asking for confirmation' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
@@ -226,17 +227,17 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" 
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l timeout -d 'Give up after this long (10m, 1h30m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l delete-namespace -d 'Also delete the namespace, if up created it and nothing else is in it' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l dry-run -d 'Print what would be deleted, without deleting it' -r -f -a "none\t'No dry run'
-client\t'Print only; up contacts no server'
-server\t'Validate on the API server'"
+client\t'Print what would be written or deleted'
+server\t'Let the API server validate it without storing it'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -s y -l yes -d 'Delete without asking for confirmation' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
@@ -262,12 +263,12 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanu
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s A -l all-namespaces -d 'List fleets in all namespaces' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s l -l selector -d 'Label selector' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s l -l selector -d 'Label selector, such as app.kubernetes.io/component=cpu' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s o -l output -d 'Output format' -r -f -a "wide\t'More columns'
 json\t'JSON'
 yaml\t'YAML'
@@ -297,7 +298,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s w -l watch -d 'Watch for changes'
@@ -328,7 +329,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -s t -d 'Allocate a terminal for COMMAND'
@@ -358,7 +359,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand worklo
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand workloads" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -386,7 +387,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand comple
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -416,8 +417,16 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand versio
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l as-uid -d 'UID to impersonate' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l as-group -d 'Group to impersonate (repeatable)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l client -d 'Print the client version only'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "up" -d 'Create or update the fleet and wait until its workloads run'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "down" -d 'Delete the fleet and wait until it is gone'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "status" -d 'Show the fleet and why any VM is not ready'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "ssh" -d 'Open a shell or run a command in a VM (uses virtctl)'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "workloads" -d 'Show the available workloads and their parameters'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "completion" -d 'Print a completion script for a shell'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -15,7 +15,7 @@ use crate::{
 /// Creates VMs on OpenShift Virtualization or KubeVirt that run real workloads (CPU, memory, database, network, disk). A VM is
 /// ready only when its workload runs. `down` deletes everything that `up` created.
 #[derive(Debug, Parser)]
-#[command(version, disable_help_subcommand = true, args_override_self = true, max_term_width = 120, subcommand_required = false)]
+#[command(version, args_override_self = true, max_term_width = 120, subcommand_required = false)]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
@@ -96,6 +96,7 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
 
 /// Settings of every command
 #[derive(Debug, Clone, Args)]
+#[command(next_display_order = 500)]
 pub struct Common {
     /// YAML file with settings [default: ~/.config/virtwork/config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -180,7 +181,7 @@ pub struct Connection {
     /// Extra attribute to impersonate, KEY=VALUE (repeatable)
     #[arg(long, global = true, hide_short_help = true, value_name = "KEY=VALUE")]
     pub as_user_extra: Vec<String>,
-    /// Time limit of one request (5s, 2m; 0 waits forever)
+    /// Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]
     #[arg(long, global = true, hide_short_help = true, value_name = "DURATION", allow_hyphen_values = true)]
     pub request_timeout: Option<GoDuration>,
     /// Ignored; accepted for compatibility with kubectl
@@ -210,25 +211,7 @@ pub struct Up {
     /// Which workloads.
     #[command(flatten)]
     pub selection: Selection,
-    /// How the VMs are configured.
-    #[command(flatten)]
-    pub vms: VmSettings,
-    /// Who can log in.
-    #[command(flatten)]
-    pub login: Login,
-    /// How guests reach packages.
-    #[command(flatten)]
-    pub guest: Guest,
-    /// How long to wait.
-    #[command(flatten)]
-    pub wait_limit: WaitLimit,
-    /// What to wait for.
-    #[command(flatten)]
-    pub wait_settings: WaitSettings,
-    /// Prompt for the password of the account
-    #[arg(long, conflicts_with_all = ["ssh_password", "ssh_password_file"])]
-    pub ask_ssh_password: bool,
-    /// Print the objects without applying them; server also validates them
+    /// Print the objects without applying them; client contacts no server
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     pub dry_run: Option<DryRun>,
     /// Output format of the objects
@@ -243,6 +226,24 @@ pub struct Up {
     /// Prune without asking for confirmation
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub yes: bool,
+    /// How long to wait.
+    #[command(flatten)]
+    pub wait_limit: WaitLimit,
+    /// What to wait for.
+    #[command(flatten)]
+    pub wait_settings: WaitSettings,
+    /// How the VMs are configured.
+    #[command(flatten)]
+    pub vms: VmSettings,
+    /// Who can log in.
+    #[command(flatten)]
+    pub login: Login,
+    /// Prompt for the password of the account
+    #[arg(long, conflicts_with_all = ["ssh_password", "ssh_password_file"])]
+    pub ask_ssh_password: bool,
+    /// How guests reach packages.
+    #[command(flatten)]
+    pub guest: Guest,
 }
 
 /// What a dry run contacts
@@ -250,9 +251,9 @@ pub struct Up {
 pub enum DryRun {
     /// No dry run
     None,
-    /// Print only; up contacts no server
+    /// Print what would be written or deleted
     Client,
-    /// Validate on the API server
+    /// Let the API server validate it without storing it
     Server,
 }
 
@@ -270,7 +271,7 @@ pub enum UpOutput {
 /// Which workloads
 #[derive(Debug, Clone, Args)]
 pub struct Selection {
-    /// Workloads, comma-separated (repeatable) [default: all]
+    /// Workloads, comma-separated (repeatable) [default: the built-in ones]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub workloads: Vec<String>,
 }
@@ -297,7 +298,7 @@ pub struct VmSettings {
     /// Image of the root disk
     #[arg(long, value_name = "IMAGE", default_value = "quay.io/containerdisks/fedora:44", value_parser = value::image)]
     pub container_disk_image: String,
-    /// Secret for pulling the image
+    /// Secret with credentials for pulling the image
     #[arg(long, value_name = "SECRET", value_parser = value::object_name)]
     pub image_pull_secret: Option<String>,
     /// StorageClass of the data disks [default: the cluster's default]
@@ -306,7 +307,7 @@ pub struct VmSettings {
     /// Label that nodes must have, KEY=VALUE (repeatable, or comma-separated)
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',')]
     pub node_selector: Vec<NodeLabel>,
-    /// Toleration for the VMs: KEY[=VALUE][:EFFECT] (repeatable)
+    /// Toleration for the VMs, KEY[=VALUE][:EFFECT] (repeatable)
     #[arg(long, value_name = "TAINT", value_delimiter = ',')]
     pub toleration: Vec<value::TolerationArg>,
     /// Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)
@@ -333,10 +334,10 @@ pub struct Login {
     /// Public key (repeatable)
     #[arg(long = "ssh-key", id = "ssh_authorized_keys", value_name = "KEY", allow_hyphen_values = true, value_parser = value::public_key)]
     pub ssh_authorized_keys: Vec<String>,
-    /// File with public keys (repeatable) [default: ~/.ssh/id_*.pub]
+    /// File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]
     #[arg(long, value_name = "FILE")]
     pub ssh_key_file: Vec<PathBuf>,
-    /// Do not fall back to a default public key
+    /// Do not use a public key from ~/.ssh
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_ssh_key: bool,
     /// Password of the account; visible in the process list
@@ -368,8 +369,8 @@ pub struct WaitLimit {
     /// Wait for the result
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", value_parser = value::boolean, value_name = "BOOL")]
     pub wait: bool,
-    /// Give up after this long (10m, 1h30m; 0 waits forever)
-    #[arg(long, value_name = "DURATION", default_value = "600", allow_hyphen_values = true)]
+    /// Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)
+    #[arg(long, value_name = "DURATION", default_value = "10m", allow_hyphen_values = true)]
     pub timeout: GoDuration,
 }
 
@@ -425,7 +426,7 @@ pub struct Status {
     /// List fleets in all namespaces
     #[arg(short = 'A', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub all_namespaces: bool,
-    /// Label selector
+    /// Label selector, such as app.kubernetes.io/component=cpu
     #[arg(short = 'l', long)]
     pub selector: Option<String>,
     /// Output format
@@ -456,7 +457,7 @@ pub enum StatusOutput {
 #[derive(Debug, Args)]
 pub struct Ssh {
     #[arg(value_name = "VM")]
-    /// VM: cpu-0, virtwork-cpu-0 or vm/virtwork-cpu-0 [default: the only one]
+    /// VM: cpu-0, virtwork-cpu-0 or vm/virtwork-cpu-0 [default: the only VM]
     pub vm: Option<String>,
     /// Command to run in the VM
     #[arg(last = true, value_name = "COMMAND")]

@@ -18,7 +18,7 @@ pub enum Event {
     Output(String),
     /// `total` objects are about to be applied.
     Applying {
-        /// How many.
+        /// Their number.
         total: usize,
     },
     /// An object was created or changed, or needed no change.
@@ -45,15 +45,15 @@ pub enum Event {
     },
     /// Progress of a wait, sent at each change and once a second.
     Waiting {
-        /// What is counted.
+        /// What the VMs or objects are to become.
         goal: Wait,
-        /// How many are there.
+        /// The number that are.
         done: usize,
-        /// Of how many.
+        /// The number of all.
         total: usize,
         /// Time since the command began.
         elapsed: Duration,
-        /// Those that are missing.
+        /// Those that are not.
         pending: Vec<Pending>,
     },
     /// The wait is over.
@@ -124,7 +124,7 @@ pub enum Mode {
 }
 
 impl fmt::Display for Mode {
-    /// What kubectl appends to a line.
+    /// The suffix that kubectl appends to a line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Real => "",
@@ -134,7 +134,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What was done to an object.
+/// The change to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It was created.
@@ -158,7 +158,7 @@ impl fmt::Display for Outcome {
         formatter.write_str(match self {
             Self::Created => "created",
             Self::Configured => "configured",
-            Self::Started => "configured (it was stopped: started again)",
+            Self::Started => "configured (was stopped; started)",
             Self::Unchanged => "unchanged",
             Self::Restarted => "restarted",
             Self::Pruned => "pruned",
@@ -167,7 +167,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What a wait counts.
+/// The state that a wait counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// VMs whose workload runs.
@@ -178,17 +178,21 @@ pub enum Wait {
     Deleted,
 }
 
-impl fmt::Display for Wait {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Ready => "VMs ready",
-            Self::Running => "VMs running",
-            Self::Deleted => "objects deleted",
-        })
+impl Wait {
+    /// The noun after "1 of `total`", with the state.
+    pub fn noun(self, total: usize) -> &'static str {
+        match (self, total) {
+            (Self::Ready, 1) => "VM ready",
+            (Self::Ready, _) => "VMs ready",
+            (Self::Running, 1) => "VM running",
+            (Self::Running, _) => "VMs running",
+            (Self::Deleted, 1) => "object deleted",
+            (Self::Deleted, _) => "objects deleted",
+        }
     }
 }
 
-/// What a wait is missing.
+/// A VM or object that a wait still waits for.
 #[derive(Debug, Clone)]
 pub enum Pending {
     /// A VM, with the reason.
@@ -235,7 +239,7 @@ impl Question {
 impl fmt::Display for Question {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Prune(_) => formatter.write_str("Delete these objects, which are no longer part of the fleet?"),
+            Self::Prune(_) => formatter.write_str("Delete these objects, which exceed the requested count?"),
             Self::Delete { objects, namespace } => match objects.len() {
                 1 => write!(formatter, "Delete this object from namespace {namespace}?"),
                 count => write!(formatter, "Delete these {count} objects from namespace {namespace}?"),
@@ -248,13 +252,13 @@ impl fmt::Display for Question {
 /// Information that needs no action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// The API server answers again.
+    /// The API server responds again.
     Reconnected,
     /// Neither key nor password is configured.
     NobodyCanLogIn,
     /// A default public key is used.
     DefaultKey(PathBuf),
-    /// What the fleet asks of the cluster.
+    /// The resources that the fleet requests.
     Fleet {
         /// The fleet.
         name: String,
@@ -267,7 +271,7 @@ pub enum Notice {
     NotValidated,
     /// VMs run with an older configuration.
     RestartRequired(Vec<String>),
-    /// VMs that are not part of the plan.
+    /// VMs of the selected workloads that the plan does not contain.
     KeptWithoutPrune(Vec<String>),
     /// A VM that is not ready at the end of `up`.
     NotReady(NotReady),
@@ -310,7 +314,7 @@ impl fmt::Display for Notice {
                 write!(formatter, "Restart required for the change to take effect: {} (rerun with --restart)", vms.join(", "))
             }
             Self::KeptWithoutPrune(vms) => {
-                write!(formatter, "Not part of this fleet, kept: {} (use --prune to delete)", vms.join(", "))
+                write!(formatter, "More than requested, kept: {} (use --prune to delete)", vms.join(", "))
             }
             Self::NotReady(vm) => write!(formatter, "{}: {vm}", ObjectName::new(Kind::Vm, &vm.name)),
             Self::NothingChanged => formatter.write_str("Nothing was changed."),
@@ -334,7 +338,7 @@ pub enum Warning {
     StorageClassesForbidden,
     /// `down` cannot list objects of this kind.
     CannotList(Kind),
-    /// The API server has not answered for a while; why.
+    /// The API server has not responded for a while, and why.
     Disconnected(String),
     /// Objects of the fleet that appeared while it was being deleted.
     Appeared(Vec<ObjectRef>),
@@ -360,9 +364,11 @@ impl fmt::Display for Warning {
                 write!(formatter, "cannot list {} (forbidden), so leftovers of that kind are not reported", kind.qualified_plural())
             }
             Self::Disconnected(why) => write!(formatter, "lost connection to the API server ({why}); retrying, statuses may be stale"),
-            Self::Appeared(objects) => write!(formatter, "not deleted, because it appeared after the list was made: {}", join(objects)),
-            Self::AppearedUnknown => formatter.write_str("cannot list the fleet again, so objects that appeared since are not reported"),
-            Self::Foreign(objects) => write!(formatter, "kept, because it belongs to something else: {}", join(objects)),
+            Self::Appeared(objects) => write!(formatter, "not deleted, created after the fleet was listed: {}", join(objects)),
+            Self::AppearedUnknown => {
+                formatter.write_str("cannot list the fleet again, so objects created in the meantime are not reported")
+            }
+            Self::Foreign(objects) => write!(formatter, "not deleted, owned by other objects: {}", join(objects)),
             Self::PasswordInProcessList => {
                 formatter.write_str("--ssh-password is visible in the process list; use --ask-ssh-password or --ssh-password-file instead")
             }
@@ -398,7 +404,7 @@ impl fmt::Display for Hint {
             Self::UseFleet { program, flags, login } => {
                 formatter.write_str("Run ")?;
                 if let Some(vm) = login {
-                    write!(formatter, "'{program} ssh {vm}{flags}' to look inside, ")?;
+                    write!(formatter, "'{program} ssh {vm}{flags}' to log in, ")?;
                 }
                 write!(formatter, "'{program} down{flags}' to delete the fleet")
             }

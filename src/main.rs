@@ -3,26 +3,26 @@
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write as _},
     path::Path,
     process::ExitCode,
 };
 
-use clap::{
-    ArgMatches, FromArgMatches as _,
-    error::{ContextKind, ErrorKind},
-};
+use clap::{ArgMatches, FromArgMatches as _, error::ErrorKind};
 use virtwork::{
     cli::{Cli, Command},
     command,
     config::Environment,
-    error::{ConfigError, Error, Interrupted, Result},
+    error::{ConfigError, ConfigProblem, Error, Interrupted, Result},
     ui::{self, Ui},
 };
 
 /// kubectl and oc run a program with this in its name when TAB is pressed: `kubectl_complete-virtwork`
 /// (`k8s.io/kubectl/pkg/cmd/plugin/plugin_completion.go`).
 const COMPLETER: &str = "_complete-";
+/// Variables that are read besides VIRTWORK_*, and that decide which cluster is used.
+const READ: [&str; 6] = ["HOME", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "POD_NAMESPACE", "USERPROFILE", "XDG_CONFIG_HOME"];
 /// cobra's ShellCompDirectiveNoFileComp: offer nothing, file names included.
 const NO_COMPLETION: &[u8] = b":4\n";
 
@@ -32,18 +32,24 @@ fn main() -> ExitCode {
         let _ = io::stdout().write_all(NO_COMPLETION);
         return ExitCode::SUCCESS;
     }
-    let environment = Environment { variables: std::env::vars_os().filter_map(utf8_var).collect() };
+    let (environment, unreadable) = environment();
     let program = program(&environment);
-    let matches = command::command_line(&program).try_get_matches();
-    let parsed = matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-    let parsed = match parsed {
-        // clap prints help, and its own errors, itself.
-        Err(error) if error.kind() != ErrorKind::ValueValidation => {
-            let _ = error.print();
-            let requested = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if requested { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let mut command_line = command::command_line(&program);
+    let matches = command_line.try_get_matches_from_mut(std::env::args_os());
+    let parsed = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok(parsed) => Ok(parsed),
+        Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            let _ = help.print();
+            return ExitCode::SUCCESS;
         }
-        parsed => parsed.map_err(|error| invalid_value(&error)),
+        Err(error) => {
+            let arguments: Vec<_> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+            Err(command::usage_error(&error, command_line, &arguments))
+        }
+    };
+    let parsed = match unreadable {
+        Some(variable) => parsed.and(Err(ConfigError::new(variable, ConfigProblem::NotUtf8).into())),
+        None => parsed,
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -74,13 +80,6 @@ async fn run(parsed: Result<(Cli, ArgMatches)>, environment: &Environment, progr
         Ok(Err(error)) if code == 0 => error.exit_code(),
         _ => code,
     }
-}
-
-/// An invalid value in the words of every other source. The value is not repeated, because it may be a secret.
-fn invalid_value(error: &clap::Error) -> Error {
-    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let flag = argument.split([' ', '[', '=']).next().unwrap_or_default();
-    ConfigError::new(flag, virtwork::config::problem(error)).into()
 }
 
 async fn run_until_signal(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
@@ -132,6 +131,16 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn utf8_var((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
-    Some((name.into_string().ok()?, value.into_string().ok()?))
+/// The environment, and the first variable that this program reads and that is not UTF-8. Ignoring it could lead to another cluster.
+fn environment() -> (Environment, Option<String>) {
+    let (mut variables, mut unreadable) = (BTreeMap::new(), None);
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        match value.into_string() {
+            Ok(value) => drop(variables.insert(name, value)),
+            Err(_) if name.starts_with("VIRTWORK_") || READ.contains(&name.as_str()) => unreadable = unreadable.or(Some(name)),
+            Err(_) => {}
+        }
+    }
+    (Environment { variables }, unreadable)
 }

@@ -15,7 +15,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up --vm-count two", &["--vm-count", "is not a whole number from 1 to 1000"]),
     ("up --cpu-cores 0", &["--cpu-cores", "from 1 to 256"]),
     ("up --memory 2GB", &["--memory", "did you mean 2Gi?"]),
-    ("up --memory 64Mi", &["--memory", "at least 256Mi"]),
+    ("up --memory 64Mi", &["--memory", "the minimum is 256Mi"]),
     ("up --disk-size 10", &["--disk-size", "did you mean 10Gi?"]),
     ("up --timeout -5", &["--timeout", "negative"]),
     ("up --timeout 3d", &["--timeout", "unknown unit"]),
@@ -65,7 +65,7 @@ const VARIABLES: [(&str, &str, &[&str]); 10] = [
 /// Config files, and what the error contains.
 const FILES: [(&str, &[&str]); 14] = [
     ("- a\n- b\n", &["in virtwork.yaml", "must be a mapping"]),
-    ("memory: [", &["in virtwork.yaml", "not YAML"]),
+    ("memory: [", &["in virtwork.yaml", "invalid YAML"]),
     ("memroy: 2Gi\n", &["in virtwork.yaml, memroy", "did you mean memory?"]),
     ("memory: 2GB\n", &["in virtwork.yaml, memory", "did you mean 2Gi?"]),
     ("disk-size: 10\n", &["in virtwork.yaml, disk_size", "did you mean 10Gi?"]),

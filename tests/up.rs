@@ -75,7 +75,7 @@ fn a_change_is_applied_and_requests_a_restart() {
         .stdout_has("run 'virtctl restart virtwork-cpu-0 -n virtwork' to apply it");
     let restarted =
         world.run("up cpu --memory 3Gi --restart").success().stdout_has("virtwork-cpu-0 unchanged").stdout_has("virtwork-cpu-0 restarted");
-    restarted.absent("change pending").absent("Restart required");
+    restarted.absent("restart required").absent("Restart required");
     let vmi = world.api("GET", "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances/virtwork-cpu-0", &json!(null));
     assert_eq!(vmi["spec"]["domain"]["memory"]["guest"], "3Gi");
     world.run("up cpu --memory 3Gi --restart").success().absent("restarted");
@@ -115,7 +115,7 @@ fn a_stopped_vm_is_started_again() {
     world.run("up cpu").success();
     world.api("PATCH", &format!("{VMS}/virtwork-cpu-0"), &json!({"spec": {"runStrategy": "Halted"}}));
     common::eventually("stopped", || world.names("kubevirt.io/v1/virtualmachineinstances").is_empty());
-    world.run("up cpu").success().stdout_has("configured (it was stopped: started again)").stdout_has(" Running   True ");
+    world.run("up cpu").success().stdout_has("configured (was stopped; started)").stdout_has(" Running   True ");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_data_disk_cannot_change_in_place() {
         .run("up database --disk-size 20Gi")
         .code(1)
         .stderr_has("virtwork-database-0")
-        .stderr_has("data disks cannot be resized or moved in place");
+        .stderr_has("size and StorageClass of a data disk are immutable");
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 

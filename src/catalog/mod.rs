@@ -12,7 +12,7 @@ use std::{
 use include_dir::{Dir, include_dir};
 
 pub use parameter::{Parameter, ParameterType};
-pub use workload::{DataDisk, Health, Package, Port, VmRole, Workload};
+pub use workload::{DataDisk, Health, Package, Port, VmRole, Workload, WorkloadResources};
 
 use crate::error::{CatalogError, CatalogProblem};
 
@@ -88,16 +88,16 @@ impl Catalog {
         }
         let file = format!("{}/{MANIFEST}", directory.place);
         let Some(text) = directory.files.get(MANIFEST) else {
-            return Err(CatalogError { file, line: 1, problem: Box::new(CatalogProblem::Missing) });
+            return Err(CatalogError { file, line: None, problem: Box::new(CatalogProblem::Missing) });
         };
         let invalid = |line, problem| CatalogError { file: file.clone(), line, problem: Box::new(problem) };
         if self.workloads.contains_key(name) || name == COMMON {
-            return Err(invalid(1, CatalogProblem::NameTaken(name.to_owned())));
+            return Err(invalid(None, CatalogProblem::NameTaken(name.to_owned())));
         }
         if !is_word(name) {
-            return Err(invalid(1, CatalogProblem::Name(name.to_owned())));
+            return Err(invalid(None, CatalogProblem::Name(name.to_owned())));
         }
-        let workload = workload::parse(name, text, directory.guest()).map_err(|(line, problem)| invalid(line, problem))?;
+        let workload = workload::parse(name, text, directory.guest()).map_err(|(line, problem)| invalid(Some(line), problem))?;
         self.workloads.insert(name.to_owned(), workload);
         Ok(())
     }
@@ -155,27 +155,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_folder_loads_and_guest_files_have_absolute_paths() {
+    fn built_in_workloads_load() {
         let catalog = Catalog::load(None).unwrap();
         assert!(catalog.workloads.len() >= 5, "{:?}", catalog.names());
         assert!(catalog.common.iter().all(|file| file.path.starts_with('/')));
         for workload in catalog.workloads.values() {
-            assert!(workload.guest.iter().all(|file| file.path.starts_with('/')), "{}", workload.name);
-        }
-    }
-
-    #[test]
-    fn no_path_is_in_two_overlays() {
-        let catalog = Catalog::load(None).unwrap();
-        for workload in catalog.workloads.values() {
             for file in &workload.guest {
-                assert!(catalog.common.iter().all(|common| common.path != file.path), "{}", file.path);
+                assert!(file.path.starts_with('/'), "{}", file.path);
+                assert!(catalog.common.iter().all(|common| common.path != file.path), "{} is also in common", file.path);
             }
         }
     }
 
     #[test]
-    fn a_user_directory_is_loaded_like_the_built_in_ones() {
+    fn user_directory_is_loaded() {
         let root = tempfile::tempdir().unwrap();
         let directory = root.path().join("sleepy");
         fs::create_dir_all(directory.join("guest/etc/systemd/system")).unwrap();

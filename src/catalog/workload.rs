@@ -23,8 +23,8 @@ pub struct Workload {
     pub parameters: BTreeMap<String, Parameter>,
     /// The data disk of each VM, if it needs one.
     pub disk: Option<DataDisk>,
-    /// Sizes that differ from the general defaults: `cpu_cores`, `memory`.
-    pub resources: BTreeMap<String, String>,
+    /// Sizes that differ from the general defaults.
+    pub resources: WorkloadResources,
     /// Its roles: one without a name, or several with names.
     pub vms: Vec<(Option<String>, VmRole)>,
     /// Its files for guests.
@@ -56,15 +56,13 @@ pub struct DataDisk {
 }
 
 /// One role of a workload.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct VmRole {
     /// systemd units that are enabled. All of them must be active.
     pub units: Vec<String>,
     /// How the guest detects that its workload runs.
     pub health: Health,
     /// The ports that it serves.
-    #[serde(default)]
     pub ports: Vec<Port>,
     /// Name of the Service of each VM.
     pub service: Option<String>,
@@ -83,8 +81,7 @@ pub struct Port {
 }
 
 /// How the health endpoint detects that the workload runs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "RawHealth")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     /// It works in rounds. The named parameters, in seconds, add up to the time between the starts of two rounds.
     Rounds(Vec<String>),
@@ -94,8 +91,18 @@ pub enum Health {
     Memory,
     /// The named port is listening.
     Port(String),
-    /// A word without a meaning.
-    Unknown(String),
+}
+
+/// A role as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRole {
+    units: Vec<String>,
+    health: RawHealth,
+    #[serde(default)]
+    ports: Vec<Port>,
+    service: Option<String>,
+    peer: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -106,15 +113,18 @@ enum RawHealth {
     Port { port: String },
 }
 
-impl From<RawHealth> for Health {
-    fn from(raw: RawHealth) -> Self {
-        match raw {
-            RawHealth::Word(word) if word == "cpu" => Self::Cpu,
-            RawHealth::Word(word) if word == "memory" => Self::Memory,
-            RawHealth::Word(word) => Self::Unknown(word),
-            RawHealth::Rounds { rounds } => Self::Rounds(rounds),
-            RawHealth::Port { port } => Self::Port(port),
-        }
+impl TryFrom<RawRole> for VmRole {
+    type Error = CatalogProblem;
+
+    fn try_from(raw: RawRole) -> Result<Self, CatalogProblem> {
+        let health = match raw.health {
+            RawHealth::Word(word) if word == "cpu" => Health::Cpu,
+            RawHealth::Word(word) if word == "memory" => Health::Memory,
+            RawHealth::Word(word) => return Err(CatalogProblem::Health(word)),
+            RawHealth::Rounds { rounds } => Health::Rounds(rounds),
+            RawHealth::Port { port } => Health::Port(port),
+        };
+        Ok(Self { units: raw.units, health, ports: raw.ports, service: raw.service, peer: raw.peer })
     }
 }
 
@@ -130,18 +140,21 @@ struct Manifest {
     parameters: BTreeMap<String, Parameter>,
     disk: Option<DataDisk>,
     #[serde(default)]
-    resources: Resources,
+    resources: WorkloadResources,
     #[serde(rename = "machine")]
-    vm: Option<VmRole>,
+    vm: Option<RawRole>,
     #[serde(default)]
-    roles: BTreeMap<String, VmRole>,
+    roles: BTreeMap<String, RawRole>,
 }
 
-#[derive(Default, Deserialize)]
+/// Sizes of a workload's VMs that differ from the general defaults.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Resources {
-    cpu_cores: Option<u32>,
-    memory: Option<String>,
+pub struct WorkloadResources {
+    /// vCPUs.
+    pub cpu_cores: Option<u32>,
+    /// Memory, a Kubernetes quantity.
+    pub memory: Option<String>,
 }
 
 /// A problem and its line.
@@ -150,12 +163,14 @@ type Problem = (usize, CatalogProblem);
 /// Parses the text of a `workload.yaml`.
 pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
     let manifest: Manifest = serde_yaml::from_str(text).map_err(|error| syntax(text, &error))?;
-    let vms: Vec<_> = match (manifest.vm, manifest.roles.is_empty()) {
+    let raw: Vec<_> = match (manifest.vm, manifest.roles.is_empty()) {
         (Some(vm), true) => vec![(None, vm)],
         (None, false) => manifest.roles.into_iter().map(|(role, vm)| (Some(role), vm)).collect(),
         (Some(_), false) => return Err((line_of(text, "machine:"), CatalogProblem::MachineAndRoles)),
         (None, true) => return Err((1, CatalogProblem::NoMachine)),
     };
+    let role = |(role, vm): (Option<String>, RawRole)| Ok((role, vm.try_into().map_err(|problem| (line_of(text, "health:"), problem))?));
+    let vms: Vec<_> = raw.into_iter().map(role).collect::<Result<_, Problem>>()?;
     for (parameter, declared) in &manifest.parameters {
         declared
             .check(&declared.default())
@@ -164,8 +179,6 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
     for (_, vm) in &vms {
         check_vm(text, vm, &vms, &manifest.parameters, &guest)?;
     }
-    let cpu_cores = manifest.resources.cpu_cores.map(|cores| ("cpu_cores".to_owned(), cores.to_string()));
-    let memory = manifest.resources.memory.map(|memory| ("memory".to_owned(), memory));
     Ok(Workload {
         name: name.to_owned(),
         description: manifest.description,
@@ -173,7 +186,7 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
         packages: manifest.packages,
         parameters: manifest.parameters,
         disk: manifest.disk,
-        resources: cpu_cores.into_iter().chain(memory).collect(),
+        resources: manifest.resources,
         vms,
         guest,
     })
@@ -211,7 +224,6 @@ fn check_vm(
         Health::Port(name) if !vm.ports.iter().any(|port| &port.name == name) => {
             return at("health:", CatalogProblem::HealthPort(name.clone()));
         }
-        Health::Unknown(word) => return at("health:", CatalogProblem::Health(word.clone())),
         Health::Cpu | Health::Memory | Health::Port(_) => {}
     }
     Ok(())
@@ -250,9 +262,9 @@ mod tests {
             ("description: s", "unit: s", 3, "unknown field `unit`"),
             ("[a.service]", "[b.service]", 5, "unit b.service does not exist"),
             ("[pause]", "[pauze]", 6, "parameter pauze is not declared"),
-            ("{rounds: [pause]}", "gpu", 6, "unknown \"gpu\""),
-            ("default: 1", "default: x", 3, "parameter pause: default \"x\" is not a whole number"),
-            ("  health", "  peer: nobody\n  health", 6, "peer nobody is no role"),
+            ("{rounds: [pause]}", "gpu", 6, "unknown check \"gpu\""),
+            ("default: 1", "default: x", 3, "parameter pause: invalid default: \"x\" is not a whole number"),
+            ("  health", "  peer: nobody\n  health", 6, "peer nobody is not a role"),
         ] {
             let (found, problem) = load(&GOOD.replace(from, to)).unwrap_err();
             let text = problem.to_string();

@@ -2,6 +2,7 @@
 
 mod completion;
 mod down;
+mod parse;
 mod ssh;
 mod status;
 mod up;
@@ -18,6 +19,8 @@ use crate::{
     event::Question,
     ui::{Style, Ui},
 };
+
+pub use parse::usage_error;
 
 /// The namespace if nothing names one.
 const DEFAULT_NAMESPACE: &str = "virtwork";

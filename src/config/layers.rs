@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::{
-    ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _,
+    Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue, ErrorKind},
     parser::ValueSource,
 };
@@ -239,7 +239,7 @@ impl Layers {
         }
         let matches = Settings::command().try_get_matches_from(arguments);
         let settings = matches.and_then(|matches| Settings::from_arg_matches(&matches));
-        settings.map_err(|error| ConfigError::new("settings", problem(&error)))
+        settings.map_err(|error| ConfigError::new(self.place(&invalid_setting(&error)), problem(&error)))
     }
 
     /// The layer that decides a setting, and its value.
@@ -318,16 +318,51 @@ fn parse_settings(key: &str, values: &[String]) -> Result<(), ConfigProblem> {
 
 /// The problem in a clap error: the error of the value's own parser if there is one.
 pub fn problem(error: &clap::Error) -> ConfigProblem {
-    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     if let Some(problem) = error.source().and_then(|source| source.downcast_ref::<ValueError>()) {
         return problem.clone().into();
     }
+    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let value = text(ContextKind::InvalidValue);
     match (error.kind(), error.get(ContextKind::ValidValue)) {
-        (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) => {
-            ValueError::Choice { text: text(ContextKind::InvalidValue), valid: valid.clone() }.into()
+        (ErrorKind::InvalidValue, _) if value.is_empty() => ValueError::Empty.into(),
+        (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) => ValueError::Choice { text: value, valid: valid.clone() }.into(),
+        (ErrorKind::ArgumentConflict, _) => {
+            let command = built(Settings::command());
+            let other = argument(error, ContextKind::PriorArg, command.get_arguments());
+            ConfigProblem::Conflict(other.map_or_else(|| text(ContextKind::PriorArg), typed))
         }
-        (ErrorKind::ArgumentConflict, _) => ConfigProblem::Conflict(text(ContextKind::PriorArg)),
-        _ => ValueError::Empty.into(),
+        _ => ConfigProblem::Invalid,
+    }
+}
+
+/// The id of the setting that a clap error is about.
+fn invalid_setting(error: &clap::Error) -> String {
+    let command = built(Settings::command());
+    argument(error, ContextKind::InvalidArg, command.get_arguments()).map(|found| found.get_id().to_string()).unwrap_or_default()
+}
+
+/// A command whose arguments can be compared with an error. clap's arguments cannot be printed before that.
+pub fn built(mut command: clap::Command) -> clap::Command {
+    command.build();
+    command
+}
+
+/// The argument that clap names in its own notation, such as `--memory <QUANTITY>`.
+pub fn argument<'a>(error: &clap::Error, kind: ContextKind, mut known: impl Iterator<Item = &'a Arg>) -> Option<&'a Arg> {
+    let named = match error.get(kind)? {
+        ContextValue::String(text) => text,
+        ContextValue::Strings(texts) => texts.first()?,
+        _ => return None,
+    };
+    known.find(|known| known.to_string() == *named)
+}
+
+/// An argument as the user types it: `--memory`, `WORKLOAD`.
+pub fn typed(argument: &Arg) -> String {
+    match (argument.get_long(), argument.get_value_names()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some([name, ..])) => name.to_string(),
+        _ => argument.get_id().to_string(),
     }
 }
 

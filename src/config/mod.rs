@@ -18,8 +18,8 @@ use crate::{
     plan::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Quantity, Resources, SelectedWorkload, VmTemplate},
 };
 
-pub use layers::problem;
 use layers::{Layer, Layers, Origin};
+pub use layers::{argument, built, problem, typed};
 
 /// Default key files, in this order. Used if neither key nor password is given.
 const DEFAULT_KEYS: [&str; 3] = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"];
@@ -175,7 +175,7 @@ impl Config {
                 (None, None) => Ok(general.clone()),
             }
         };
-        let default_cores = workload.resources.get("cpu_cores").and_then(|text| text.parse().ok()).unwrap_or(vms.cpu_cores);
+        let default_cores = workload.resources.cpu_cores.unwrap_or(vms.cpu_cores);
         let disk = match &workload.disk {
             Some(disk) => Some(self.disk(workload, disk, quantity("disk_size", Some(&disk.size), &vms.disk_size)?)?),
             None => None,
@@ -185,7 +185,7 @@ impl Config {
             vm_count: count("vm_count", vms.vm_count),
             resources: Resources {
                 cpu_cores: count("cpu_cores", default_cores),
-                memory: quantity("memory", workload.resources.get("memory"), &vms.memory)?,
+                memory: quantity("memory", workload.resources.memory.as_ref(), &vms.memory)?,
                 disk,
             },
             parameters: self.parameters(workload),

@@ -118,7 +118,7 @@ fn errors_name_the_source() {
         ("", ("X", ""), "workloads: {databse: {}}", "in virtwork.yaml, workloads.databse: unknown workload; did you mean database?"),
         ("", ("VIRTWORK_MEMORY", "2GB"), "", "VIRTWORK_MEMORY: "),
         ("--set cpu.memory=2GB", ("X", ""), "", "--set cpu.memory: "),
-        ("", ("X", ""), "timeout: {}", "in virtwork.yaml, timeout: takes a value, not a mapping"),
+        ("", ("X", ""), "timeout: {}", "in virtwork.yaml, timeout: expected a value, not a mapping"),
     ] {
         let error = resolve(line, &[variable], file).unwrap_err();
         assert!(error.contains(said), "{error}");

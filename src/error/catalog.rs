@@ -6,57 +6,57 @@ use super::ValueError;
 
 /// A mistake in a `workload.yaml`.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}: {problem}")]
+#[error("{file}{}: {problem}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
 pub struct CatalogError {
     /// The file.
     pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong.
+    /// The line, from 1; none if it is about the file or directory itself.
+    pub line: Option<usize>,
+    /// The mistake.
     pub problem: Box<CatalogProblem>,
 }
 
 impl CatalogError {
     /// A directory or file that cannot be read.
     pub fn unreadable(path: &Path, error: io::Error) -> Self {
-        Self { file: path.display().to_string(), line: 1, problem: Box::new(CatalogProblem::Unreadable(error)) }
+        Self { file: path.display().to_string(), line: None, problem: Box::new(CatalogProblem::Unreadable(error)) }
     }
 }
 
-/// What is wrong in a catalog.
+/// What is wrong in a `workload.yaml`, or in its directory.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogProblem {
     /// A directory or file that cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
     /// A directory without `workload.yaml`.
-    #[error("missing: every directory of a catalog has one")]
+    #[error("does not exist; every directory of a catalog needs one")]
     Missing,
     /// A directory named like a built-in workload.
-    #[error("the name {0} is taken by the built-in catalog")]
+    #[error("{0} is the name of a built-in workload")]
     NameTaken(String),
     /// A directory whose name cannot be part of an object's name.
-    #[error("the directory's name {0:?} must be lower-case letters, digits and hyphens")]
+    #[error("directory {0:?} is not a valid workload name (lower-case letters, digits, hyphens)")]
     Name(String),
-    /// YAML, a key or a type that is wrong: the parser's words without the line.
+    /// Invalid YAML, an unknown key or a wrong type: the parser's error without the line.
     #[error("{0}")]
     Syntax(String),
-    /// Both forms at once.
-    #[error("machine and roles exclude each other")]
+    /// A workload with both.
+    #[error("machine and roles cannot be used together")]
     MachineAndRoles,
-    /// Neither form.
-    #[error("one of machine and roles is needed")]
+    /// A workload with neither.
+    #[error("machine or roles is required")]
     NoMachine,
-    /// A default that the parameter itself would refuse.
-    #[error("parameter {name}: default {problem}")]
+    /// A default that violates the parameter's own rule.
+    #[error("parameter {name}: invalid default: {problem}")]
     Default {
         /// The parameter.
         name: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         problem: ValueError,
     },
     /// A machine without units.
-    #[error("units: at least one is needed")]
+    #[error("units: at least one is required")]
     NoUnits,
     /// A unit without a file.
     #[error("unit {unit} does not exist: expected at guest{path}")]
@@ -66,16 +66,16 @@ pub enum CatalogProblem {
         /// Its path in the guest.
         path: String,
     },
-    /// A peer that serves nothing.
-    #[error("peer {0} is no role of this workload with a service and a port")]
+    /// A peer without a Service.
+    #[error("peer {0} is not a role of this workload with a service and a port")]
     Peer(String),
-    /// A round of a parameter that does not exist.
+    /// Rounds that refer to an unknown parameter.
     #[error("rounds: parameter {0} is not declared")]
     Rounds(String),
-    /// A health check of a port that does not exist.
+    /// A health check that refers to an unknown port.
     #[error("health: port {0} is not declared")]
     HealthPort(String),
-    /// A health check that does not exist.
-    #[error("health: unknown {0:?}, expected cpu, memory, rounds or port")]
+    /// An unknown health check.
+    #[error("health: unknown check {0:?}; expected cpu, memory, rounds or port")]
     Health(String),
 }

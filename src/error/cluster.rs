@@ -100,7 +100,7 @@ pub enum ClusterError {
     #[error("namespace {0} does not exist, and you cannot create it")]
     NamespaceNotFound(String),
     /// The user can neither read nor create it.
-    #[error("no access to namespace {0}")]
+    #[error("you can neither get namespace {0} nor list its VMs")]
     NoNamespaceAccess(String),
     /// Readiness probes do not reach VMs in it.
     #[error("namespace {namespace} has a primary user-defined network (label {label}), where readiness probes and ssh do not reach VMs")]
@@ -111,7 +111,7 @@ pub enum ClusterError {
         label: &'static str,
     },
     /// Other objects have planned names.
-    #[error("{} already exists in namespace {namespace} and belongs to something else", objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    #[error("{} already exists in namespace {namespace} and is not part of this fleet", objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
     NameTaken {
         /// The namespace.
         namespace: String,
@@ -119,7 +119,7 @@ pub enum ClusterError {
         objects: Vec<ObjectName>,
     },
     /// Size or StorageClass of a data disk changed.
-    #[error("data disks cannot be resized or moved in place: {}", changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("size and StorageClass of a data disk are immutable: {}", changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     DiskChange {
         /// The changes.
         changes: Vec<DiskChange>,

@@ -1,16 +1,16 @@
-//! Settings that are wrong, with their source.
+//! Invalid settings, with their source.
 
 use std::{fmt, io, path::PathBuf};
 
 use super::ValueError;
 
-/// A setting that is wrong, with its source.
+/// An invalid setting, with its source.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct ConfigError {
     /// The setting and its source: `--memory`, `VIRTWORK_MEMORY`, `in virtwork.yaml, memory`.
     pub place: String,
-    /// What is wrong.
+    /// Why it is invalid.
     pub problem: Box<ConfigProblem>,
 }
 
@@ -26,18 +26,21 @@ impl ConfigError {
     }
 }
 
-/// What is wrong with a setting.
+/// Why a setting is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigProblem {
-    /// Its value.
+    /// Its value is invalid.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// Its value is invalid for a reason that is not known.
+    #[error("is not valid")]
+    Invalid,
     /// A value in a file that the setting names.
     #[error("{}: {problem}", path.display())]
     InFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with its content.
+        /// Why its content is invalid.
         problem: ValueError,
     },
     /// A file that cannot be read.
@@ -45,43 +48,46 @@ pub enum ConfigProblem {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The system's error.
         error: io::Error,
     },
-    /// A file of public keys without one.
-    #[error("{} holds no public key", .0.display())]
+    /// A file without a public key.
+    #[error("{} contains no public key", .0.display())]
     NoKeys(PathBuf),
-    /// A file of CA certificates without one, or with a private key.
+    /// A file without a CA certificate, or with a private key.
     #[error("{} must contain PEM certificates and no private key", .0.display())]
     NoCertificates(PathBuf),
+    /// A variable that is not UTF-8.
+    #[error("is not valid UTF-8")]
+    NotUtf8,
     /// Two settings that exclude each other.
     #[error("cannot be used with {0}")]
     Conflict(String),
 
-    /// A variable that sets nothing.
-    #[error("no such setting")]
+    /// A VIRTWORK_ variable that is not a setting.
+    #[error("unknown setting")]
     UnknownVariable {
-        /// The variable that was probably meant.
+        /// The closest variable.
         near: Option<String>,
     },
-    /// A key of the file that sets nothing.
+    /// A key of the file that is not a setting.
     #[error("unknown setting")]
     UnknownSetting {
-        /// The key that was probably meant.
+        /// The closest key.
         near: Option<String>,
     },
-    /// A key of a workload in the file that sets nothing.
+    /// An unknown key of a workload in the file.
     #[error("unknown key")]
     UnknownKey {
-        /// The key that was probably meant.
+        /// The closest key.
         near: Option<String>,
     },
     /// A workload that the catalog does not have.
     #[error("unknown workload{}", .name.as_ref().map(|name| format!(" {name:?}")).unwrap_or_default())]
     UnknownWorkload {
-        /// What was given, unless the place already says so.
+        /// The name, unless the place already contains it.
         name: Option<String>,
-        /// The workload that was probably meant.
+        /// The closest workload.
         near: Option<String>,
         /// All workloads.
         known: Vec<String>,
@@ -89,38 +95,38 @@ pub enum ConfigProblem {
     /// A parameter that the workload does not have.
     #[error("unknown parameter")]
     UnknownParameter {
-        /// The parameter that was probably meant.
+        /// The closest parameter.
         near: Option<String>,
         /// All parameters.
         known: Vec<String>,
     },
 
-    /// A file that is no YAML.
-    #[error("not YAML: {0}")]
+    /// A file that is not valid YAML.
+    #[error("invalid YAML: {0}")]
     NotYaml(serde_yaml::Error),
-    /// A file that is no mapping.
+    /// A file that is not a mapping.
     #[error("must be a mapping of settings, such as memory: 4Gi")]
     NotSettings,
-    /// `workloads` that is no mapping.
+    /// `workloads` is not a mapping.
     #[error("must be a mapping from workload to its settings, such as database: {{vm_count: 2}}")]
     NotWorkloads,
-    /// A workload that is no mapping.
+    /// A workload that is not a mapping.
     #[error("must be a mapping, such as {{vm_count: 2, params: {{scale: 10}}}}")]
     NotWorkload,
-    /// `params` that is no mapping.
+    /// `params` is not a mapping.
     #[error("must be a mapping from parameter to value")]
     NotParameters,
-    /// `enabled` that is neither true nor false.
+    /// `enabled` is neither true nor false.
     #[error("must be true or false")]
     NotBoolean,
-    /// A list in place of one value.
-    #[error("takes one value, not a list")]
+    /// A list where one value is expected.
+    #[error("expected one value, not a list")]
     List,
-    /// A mapping in place of a value.
-    #[error("takes a value, not a mapping")]
+    /// A mapping where a value is expected.
+    #[error("expected a value, not a mapping")]
     Mapping,
     /// A key without a value.
-    #[error("has no value: give one or leave the key out")]
+    #[error("has no value; set one or remove the key")]
     Null,
 
     /// No workload was named.
@@ -132,16 +138,16 @@ pub enum ConfigProblem {
     /// Every workload is disabled.
     #[error("no workload is selected; enable one or name one")]
     NoWorkloadSelected,
-    /// A value for a workload that is not selected would be lost.
+    /// A value for a workload that is not selected.
     #[error("{name} is not selected (selected: {})", selected.join(", "))]
     NotSelected {
         /// The workload.
         name: String,
-        /// Those that are.
+        /// The selected workloads.
         selected: Vec<String>,
     },
     /// A data disk that is too small for its workload.
-    #[error("{size} is too small for {workload}: it needs {minimum} or more")]
+    #[error("{size} is too small for {workload}; the minimum is {minimum}")]
     DiskTooSmall {
         /// What was given.
         size: String,

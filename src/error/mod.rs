@@ -5,6 +5,7 @@ mod catalog;
 mod cluster;
 mod config;
 mod kubeconfig;
+mod usage;
 mod value;
 
 use std::{fmt, io};
@@ -19,6 +20,7 @@ pub use catalog::{CatalogError, CatalogProblem};
 pub use cluster::{ClusterError, WaitedFor};
 pub use config::{ConfigError, ConfigProblem};
 pub use kubeconfig::{KubeconfigError, LoginError};
+pub use usage::UsageError;
 pub use value::{DurationProblem, ValueError};
 
 /// What an interrupted command may have changed.
@@ -101,6 +103,9 @@ pub enum GaveUp {
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A command line that cannot be parsed.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
     /// A mistake in a catalog.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -131,7 +136,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A role of a workload without roles.
-    #[error("workload {workload} has no roles, so it has no role {role}")]
+    #[error("workload {workload} has no roles, so --user-data takes no value: {role:?}")]
     NoRoles {
         /// The workload.
         workload: String,
@@ -139,7 +144,7 @@ pub enum Error {
         role: String,
     },
     /// A role is needed, or the given one does not exist.
-    #[error("workload {workload} has roles; name one after --user-data: {}", roles.join(", "))]
+    #[error("workload {workload} has roles; specify one with --user-data: {}", roles.join(", "))]
     RoleRequired {
         /// The workload.
         workload: String,
@@ -151,7 +156,7 @@ pub enum Error {
     #[error("refusing to delete {0} without confirmation")]
     Unconfirmed(Unconfirmed),
     /// All objects were applied, but not all VMs became ready.
-    #[error("{count} of {total} VMs did not become {goal}: {}", gave_up(*.why))]
+    #[error("{count} of {total} {} did not become {goal}: {}", if *total == 1 { "VM" } else { "VMs" }, gave_up(*.why))]
     NotReady {
         /// VMs that did not.
         count: usize,
@@ -309,6 +314,7 @@ impl Error {
     /// The next step, as a sentence without a prefix.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Usage(error) => return error.hint(),
             Self::Config(error) => return error.hint(),
             Self::Plan(error) => return error.hint(),
             Self::Cluster(error) | Self::NotWatched(error) => return error.hint(),

@@ -1,9 +1,9 @@
-//! Values of settings that are not what they should be. The setting and its source are in [`super::ConfigError`].
+//! Invalid values of settings. [`super::ConfigError`] adds the setting and its source.
 
-/// What is wrong with a value. The value is repeated only where it cannot be a secret.
+/// Why a value is invalid. The value is repeated only where it cannot be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// Nothing.
+    /// An empty value.
     #[error("must not be empty")]
     Empty,
     /// A duration with a sign.
@@ -12,59 +12,59 @@ pub enum ValueError {
     /// A duration that does not follow Go's grammar.
     #[error("invalid duration {text:?}: {problem}")]
     Duration {
-        /// What was given.
+        /// The value.
         text: String,
-        /// The part that is wrong.
+        /// The invalid part.
         problem: DurationProblem,
     },
-    /// A quantity of bytes that Kubernetes would not take.
+    /// A quantity of bytes that Kubernetes would reject.
     #[error("{text:?} is not a quantity such as 512Mi, 2Gi or 4G")]
     Quantity {
-        /// What was given.
+        /// The value.
         text: String,
-        /// A quantity that was probably meant.
+        /// The valid quantity that is closest to it.
         meant: Option<String>,
     },
-    /// More bytes than anything has.
-    #[error("{0:?} is out of range: give a quantity such as 512Mi, 2Gi or 4G")]
+    /// A quantity of more bytes than 64 bits can count.
+    #[error("{0:?} is too large")]
     QuantityTooLarge(String),
-    /// Fewer bytes than needed.
-    #[error("{text:?} is too little: at least {minimum} is needed")]
+    /// A quantity below the minimum.
+    #[error("{text:?} is too small; the minimum is {minimum}")]
     QuantityTooSmall {
-        /// What was given.
+        /// The value.
         text: String,
-        /// The least.
+        /// The minimum.
         minimum: String,
-        /// A quantity that was probably meant.
+        /// The valid quantity that is closest to it.
         meant: Option<String>,
     },
-    /// A number that is none, or outside its range.
+    /// A number that cannot be parsed, or is out of range.
     #[error("{text:?} is not a whole number from {min} to {max}")]
     Number {
-        /// What was given.
+        /// The value.
         text: String,
-        /// The least.
+        /// The minimum.
         min: u32,
-        /// The most.
+        /// The maximum.
         max: u32,
     },
-    /// Neither yes nor no.
+    /// A boolean that cannot be parsed.
     #[error("{0:?} is neither true nor false")]
     Boolean(String),
-    /// None of the values that there are.
+    /// A value that is not among the possible ones.
     #[error("{text:?} is not one of {}", valid.join(", "))]
     Choice {
-        /// What was given.
+        /// The value.
         text: String,
-        /// The values that there are.
+        /// The possible values.
         valid: Vec<String>,
     },
-    /// A workload's parameter.
+    /// A workload's parameter that its rule rejects.
     #[error("{text:?} is not {expected}")]
     Parameter {
-        /// What was given.
+        /// The value.
         text: String,
-        /// What is valid, with its article.
+        /// The valid values, with an article: `a whole number from 1 to 100`.
         expected: String,
     },
     /// `--set`.
@@ -91,48 +91,48 @@ pub enum ValueError {
     /// An image reference.
     #[error("{0:?} is not an image, such as quay.io/containerdisks/fedora:44")]
     Image(String),
-    /// A URL for guests. It may hold credentials.
+    /// A URL for guests. It is not repeated, because it may contain credentials.
     #[error("not a URL that begins with http:// or https://")]
     Url,
     /// A URL with user and password.
     #[error("must not contain credentials, which every guest could read")]
     UrlWithCredentials,
-    /// An account that `up` creates.
+    /// The account that `up` creates.
     #[error("{0:?} is not a valid account name (lower-case letters, digits, hyphens, underscores; at most 32; not root or default)")]
     Account(String),
-    /// An account to log in to.
+    /// The account that `ssh` logs in to.
     #[error("{0:?} is not a valid account name")]
     Login(String),
-    /// A private key in place of a public one.
+    /// A private key where a public key is expected.
     #[error("a private key was given; use the public key, from the file that ends in .pub")]
     PrivateKey,
-    /// Something else in place of a public key.
+    /// Text that is not a public key.
     #[error("not a public key (expected, for example, ssh-ed25519 AAAA... name)")]
     PublicKey,
-    /// A password that PAM would not take.
+    /// A password that PAM would reject.
     #[error("the password must be one line of 1 to {max} characters without control characters")]
     Password {
-        /// The most characters.
+        /// The maximum number of characters.
         max: usize,
     },
 }
 
-/// What is wrong with a duration.
+/// Why a duration is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DurationProblem {
-    /// It is longer than thirty years.
+    /// A duration that is too long.
     #[error("out of range")]
     OutOfRange,
-    /// A number that is none.
+    /// A number that cannot be parsed.
     #[error("invalid number")]
     Number,
     /// A number without a unit after one with a unit.
     #[error("missing unit")]
     MissingUnit,
-    /// A unit that does not exist.
+    /// An unknown unit.
     #[error("unknown unit {0:?}")]
     UnknownUnit(String),
-    /// Nothing.
+    /// An empty duration.
     #[error("no number")]
     Empty,
 }
@@ -141,8 +141,8 @@ impl ValueError {
     /// The next step.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NegativeDuration(_) => Some("give it as 90s, 10m or 1h30m; 0 means no limit".to_owned()),
-            Self::Duration { .. } => Some("give it as 90s, 10m or 1h30m, or as a number of seconds".to_owned()),
+            Self::NegativeDuration(_) => Some("use a duration such as 90s, 10m or 1h30m; 0 means no limit".to_owned()),
+            Self::Duration { .. } => Some("use a duration such as 90s, 10m or 1h30m, or a number of seconds".to_owned()),
             Self::Quantity { meant: Some(meant), .. } | Self::QuantityTooSmall { meant: Some(meant), .. } => {
                 Some(format!("did you mean {meant}?"))
             }

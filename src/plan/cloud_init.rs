@@ -147,7 +147,7 @@ fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, context: &UserDa
             lines.push(("HEALTH_PORT".to_owned(), port.to_string()));
         }
         Health::Memory => lines.push(("HEALTH".to_owned(), "memory".to_owned())),
-        Health::Cpu | Health::Unknown(_) => lines.push(("HEALTH".to_owned(), "cpu".to_owned())),
+        Health::Cpu => lines.push(("HEALTH".to_owned(), "cpu".to_owned())),
     }
     if let Some((service, port)) = &context.peer {
         lines.push(("NAMESPACE".to_owned(), context.namespace.to_owned()));

@@ -101,7 +101,7 @@ impl fmt::Display for Cause {
             Self::Terminating => formatter.write_str("terminating"),
             Self::Deleted => formatter.write_str("deleted by someone else"),
             Self::RestartPending { name, namespace } => {
-                write!(formatter, "change pending; run 'virtctl restart {name} -n {namespace}' to apply it")
+                write!(formatter, "restart required: rerun up with --restart, or run 'virtctl restart {name} -n {namespace}'")
             }
             Self::CrashLoop { failures, message } => {
                 match failures {

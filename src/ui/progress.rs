@@ -71,7 +71,7 @@ impl Progress {
         };
         let shown = format!("{}{more}", shown.join(", "));
         if self.has_cursor {
-            let bar = self.draw(total, &goal.to_string());
+            let bar = self.draw(total, goal.noun(total));
             bar.set_position(done as u64);
             bar.set_message(shown);
             return;
@@ -80,7 +80,7 @@ impl Progress {
         if due {
             self.last = Some((Instant::now(), done));
             let waiting = if shown.is_empty() { String::new() } else { format!("; waiting for {shown}") };
-            let _ = writeln!(io::stderr().lock(), "{done} of {total} {goal} after {}{waiting}", go_duration(elapsed));
+            let _ = writeln!(io::stderr().lock(), "{done} of {total} {} after {}{waiting}", goal.noun(total), go_duration(elapsed));
         }
     }
 

@@ -158,7 +158,13 @@ async fn polite_request() {
 
 fn build() -> io::Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let done = Process::new(cargo).args(["build", "--quiet", "--package", "virtwork"]).current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
+    let mut build = Process::new(cargo);
+    build.args(["build", "--package", "virtwork"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // `cargo run` sets these for this program. Build scripts of dependencies read them, and would run again.
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_")) {
+        build.env_remove(name);
+    }
+    let done = build.status()?;
     if done.success() { Ok(()) } else { Err(io::Error::other("the plugin does not build")) }
 }
 

@@ -340,7 +340,8 @@ impl Request<'_> {
             "application/yaml" => serde_yaml::from_slice(self.body).map_err(|error| error.to_string()),
             // kubectl 1.36 creates objects from its own arguments like this.
             "application/vnd.kubernetes.protobuf" => {
-                let message = "a cluster in a box reads JSON and YAML, not protobuf: kubectl create ... --dry-run=client -o yaml | kubectl apply -f -";
+                let message =
+                    "the sandbox does not accept protobuf; use 'kubectl create ... --dry-run=client -o yaml | kubectl apply -f -'";
                 return Err(Failure::new(415, "UnsupportedMediaType", message));
             }
             _ => serde_json::from_slice(self.body).map_err(|error| error.to_string()),
