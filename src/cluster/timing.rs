@@ -20,6 +20,9 @@ pub const RESTART_GRACE: Duration = Duration::from_secs(10);
 /// After a ProjectRequest the permissions in the new project arrive with a delay.
 pub const NEW_PROJECT_GRACE: Duration = Duration::from_secs(30);
 
+/// OpenShift has created the objects of a new project after this time, in seconds.
+pub const PROJECT_SETUP: i64 = 60;
+
 /// The shortest time between two starts of a watch. kube restarts an ended watch without a delay, and a proxy may end each at once.
 pub const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// A watch without events for this long may have stalled. kube does not report the server's bookmarks, which arrive every minute.

@@ -11,7 +11,8 @@ pub const COMPONENT: &str = "app.kubernetes.io/component";
 /// The fleet.
 pub const INSTANCE: &str = "app.kubernetes.io/instance";
 const NAME: &str = "app.kubernetes.io/name";
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Label: the tool that manages an object.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The role, for workloads with roles.
 pub const ROLE: &str = "virtwork/role";
 /// The index of the VM within its workload and role, from 0.
