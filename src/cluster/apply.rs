@@ -226,7 +226,7 @@ impl Cluster {
         let found = self.get(kind, namespace, &object.name).await?;
         let Some(found) = found else { return Ok(None) };
         let live = diff::meta(&found);
-        if !live.belongs_to(fleet) {
+        if !live.is_planned_by(fleet) {
             let object = ObjectName::new(kind, &object.name);
             return Err(ClusterError::NameTaken { namespace: namespace.to_owned(), objects: vec![object] });
         }

@@ -91,7 +91,7 @@ enum Match {
         disk: Option<DiskChange>,
         live: Option<Box<LiveObject>>,
     },
-    /// It has a planned name and belongs to something else.
+    /// It has a planned name and is not part of the fleet.
     Foreign(ObjectName),
     Extraneous(Extraneous),
 }
@@ -120,36 +120,53 @@ impl Cluster {
         }
         let vmis = self.list_live(Kind::Vmi, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[])).await?;
         let diff = collect(plan, Diff { changes, ..Diff::default() }, all, &vmis)?;
-        self.require_free_disks(plan, &diff).await?;
+        self.require_free_names(plan, &diff).await?;
         Ok(Some(diff))
     }
 
-    /// KubeVirt adopts a DataVolume, and CDI a PVC, that already has the name it would create (kubevirt/kubevirt
-    /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). Another user's volume would become a data
-    /// disk of the fleet and be deleted with it.
-    async fn require_free_disks(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
-        let new = plan.objects.iter().zip(&diff.changes).filter(|(object, change)| change.is_create() && object.has_data_volume);
-        let names: BTreeSet<_> = new.map(|(object, _)| metadata::data_volume(&object.name)).collect();
-        if names.is_empty() {
-            return Ok(());
-        }
-        let mut known = KnownOwners::default();
+    /// KubeVirt adopts a VMI or DataVolume, and CDI a PVC, that already has the name it would create (kubevirt/kubevirt
+    /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). Another user's object would become part
+    /// of the fleet and be deleted with it.
+    async fn require_free_names(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
+        let new = || plan.objects.iter().zip(&diff.changes).filter(|(object, change)| change.is_create() && object.kind == Kind::Vm);
+        let vms: BTreeSet<_> = new().map(|(object, _)| object.name.clone()).collect();
+        let disks: BTreeSet<_> =
+            new().filter(|(object, _)| object.has_data_volume).map(|(object, _)| metadata::data_volume(&object.name)).collect();
         let mut objects = Vec::new();
-        for kind in [Kind::Vm, Kind::DataVolume, Kind::Pvc] {
-            match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(&plan.namespace), "")).await {
-                Ok(all) => objects.extend(all.into_iter().map(|object| inventory::Found { kind, meta: object.metadata })),
-                Err(error) if error.is_code(403) => known.unlisted.push(kind),
-                Err(error) if error.is_code(404) => {}
-                Err(error) => return Err(error.into()),
+        for (kind, names) in [(Kind::Vmi, &vms), (Kind::DataVolume, &disks), (Kind::Pvc, &disks)] {
+            if !names.is_empty() {
+                objects.extend(self.metadata_of(kind, plan).await?);
             }
         }
-        known.uids.extend(objects.iter().map(|object| object.meta.uid.clone()));
-        let foreign = inventory::foreign(&objects, &plan.fleet, known);
+        let is_planned = |found: &inventory::Found| match found.kind {
+            Kind::Vmi => vms.contains(&found.meta.name),
+            Kind::DataVolume | Kind::Pvc => disks.contains(&found.meta.name),
+            _ => false,
+        };
+        if !objects.iter().any(is_planned) {
+            return Ok(());
+        }
+        // Their owners.
+        objects.extend(self.metadata_of(Kind::Vm, plan).await?);
+        let known = KnownOwners { uids: objects.iter().map(|object| object.meta.uid.clone()).collect(), unlisted: Vec::new() };
         // KubeVirt waits for terminating objects.
         let foreign =
-            foreign.into_iter().filter(|found| names.contains(&found.meta.name) && !found.meta.terminating && found.kind != Kind::Vm);
+            inventory::foreign(&objects, &plan.fleet, known).into_iter().filter(|found| is_planned(found) && !found.meta.terminating);
         let foreign: Vec<_> = foreign.map(|found| ObjectName::new(found.kind, found.meta.name.clone())).collect();
         if foreign.is_empty() { Ok(()) } else { Err(name_taken(plan, foreign)) }
+    }
+
+    async fn metadata_of(&self, kind: Kind, plan: &Plan) -> Result<Vec<inventory::Found>, ClusterError> {
+        match self.try_list::<MetadataOnly>(&Scope::new(kind, Some(&plan.namespace), "")).await {
+            Ok(all) => Ok(all.into_iter().map(|object| inventory::Found { kind, meta: object.metadata }).collect()),
+            // Without this permission it is not known whose they are.
+            Err(error) if error.is_code(403) => Err(ClusterError::MissingPermissions {
+                namespace: plan.namespace.clone(),
+                missing: vec![format!("list {}", kind.qualified_plural())],
+            }),
+            Err(error) if error.is_code(404) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// VMs whose running configuration is outdated. Listed before the writes, and again if something was written.
@@ -197,7 +214,7 @@ fn classify(
     // Items of a list have no apiVersion and kind.
     (live["apiVersion"], live["kind"]) = type_meta(kind);
     let meta = meta(&live);
-    let (ours, terminating) = (meta.belongs_to(&plan.fleet), meta.terminating);
+    let (ours, terminating) = (meta.is_planned_by(&plan.fleet), meta.terminating);
     let Some((index, object)) = planned.get(meta.name.as_str()).copied() else {
         let is_extraneous =
             ours && !terminating && meta.label_or_annotation(metadata::COMPONENT).is_some_and(|workload| workloads.contains(workload));

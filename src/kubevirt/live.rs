@@ -157,6 +157,11 @@ impl Meta {
     pub fn belongs_to(&self, fleet: &str) -> bool {
         metadata::fleet_labels(fleet).iter().all(|(key, value)| self.label_or_annotation(key) == Some(value))
     }
+
+    /// Whether `up` created it for this fleet: it has the labels, and no owner. An owner means that something else manages it.
+    pub fn is_planned_by(&self, fleet: &str) -> bool {
+        self.belongs_to(fleet) && self.owners.is_empty()
+    }
 }
 
 impl<'de> Deserialize<'de> for Meta {
