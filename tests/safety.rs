@@ -92,7 +92,7 @@ fn an_annotation_cannot_add_ssh_options() {
             let run = ssh(&world, words)
                 .code(1)
                 .stderr_has("annotation virtwork/ssh-user of VM virtwork-cpu-0")
-                .stderr_has("-l chooses another user");
+                .stderr_has("choose another account with -l");
             assert!(!run.stderr.contains('\u{1b}'), "{run:#?}");
             assert!(!world.home.join("started").exists(), "{user:?} started something");
         }
@@ -182,8 +182,54 @@ fn a_copy_with_a_data_disk_keeps_it() {
     theirs["spec"] = own;
     world.api("POST", VMS, &theirs);
     eventually("its data volume is there", || world.try_api("GET", &format!("{VOLUMES}/virtwork-disk-0-data"), &Value::Null).is_ok());
-    world.run("up disk").code(1).stderr_has("virtwork-disk-0-data").stderr_has("belongs to something else");
+    world.run("up disk").code(1).stderr_has("virtwork-disk-0-data already exists").stderr_has("not part of this fleet");
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
+}
+
+/// An object with the fleet's labels and an owner is managed by something else.
+#[test]
+fn up_changes_no_object_with_another_owner() {
+    let world = World::new();
+    world.run("up cpu").success();
+    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
+    let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
+    for (path, object) in [(SECRETS, "secret/virtwork-cpu-userdata"), (VMS, "virtualmachine.kubevirt.io/virtwork-cpu-0")] {
+        let path = format!("{path}/{}", object.split_once('/').unwrap().1);
+        world.api("PATCH", &path, &json!({"metadata": {"ownerReferences": owners}}));
+        world.writes();
+        for line in ["up cpu --memory 3Gi --ssh-user other", "up cpu --prune --yes --vm-count 2"] {
+            world.run(line).code(1).stderr_has(&format!("{object} already exists in namespace virtwork and is not part of this fleet"));
+        }
+        assert_eq!(world.writes(), Vec::<String>::new());
+        world.api("PATCH", &path, &json!({"metadata": {"ownerReferences": null}}));
+    }
+    world.run("up cpu").success();
+}
+
+/// KubeVirt's VM would adopt it, and `down` would delete it.
+#[test]
+fn a_vmi_with_a_planned_name_is_refused() {
+    let world = World::new();
+    world.run("up cpu").success();
+    let running = world.api("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null);
+    world.run("down").success();
+    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
+    let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
+    for (labels, owners) in [(json!({}), json!([])), (running["metadata"]["labels"].clone(), owners)] {
+        let metadata = json!({"name": "virtwork-cpu-0", "labels": labels, "ownerReferences": owners});
+        let theirs =
+            json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "metadata": metadata, "spec": running["spec"]});
+        let theirs = world.api("POST", INSTANCES, &theirs);
+        world.writes();
+        world.run("up cpu").code(1).stderr_has("virtualmachineinstance.kubevirt.io/virtwork-cpu-0 already exists");
+        assert_eq!(world.writes(), Vec::<String>::new());
+        world.run("down").success();
+        let kept = world.api("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null);
+        assert_eq!(kept["metadata"]["uid"], theirs["metadata"]["uid"]);
+        world.api("DELETE", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null);
+        eventually("it is gone", || world.names("kubevirt.io/v1/virtualmachineinstances").is_empty());
+    }
+    world.run("up cpu").success();
 }
 
 /// A VM with the fleet's labels and another owner.
@@ -200,7 +246,7 @@ fn a_vm_with_another_owner_keeps_its_secret() {
         .run("down")
         .success()
         .stderr_has("virtualmachine.kubevirt.io/virtwork-cpu-0")
-        .stderr_has("belongs to something else")
+        .stderr_has("not deleted, owned by other objects")
         .absent("\"virtwork-cpu-0\" deleted");
     assert_eq!(world.vm("virtwork-cpu-0")["metadata"]["uid"], vm["metadata"]["uid"]);
     assert_eq!((vmi(), world.names("v1/secrets")), (before, vec!["virtwork-cpu-userdata".to_owned()]));
@@ -224,7 +270,7 @@ fn exactly_what_was_listed_is_deleted() {
         let (code, stdout, stderr) = down.end();
         assert_eq!(code, Some(0), "{stderr}");
         assert!(
-            !stdout.contains("appeared") && stderr.contains("not deleted, because it appeared after the list was made: secret/appeared"),
+            !stdout.contains("appeared") && stderr.contains("not deleted, created after the fleet was listed: secret/appeared"),
             "{stderr}"
         );
         eventually("the fleet is gone", || world.names("kubevirt.io/v1/virtualmachines").is_empty());
@@ -313,6 +359,20 @@ fn every_resource_in_a_namespace_is_listed() {
         all["items"].as_array().unwrap().iter().all(|map| !map["metadata"]["name"].as_str().unwrap().starts_with('m'))
     });
     world.run("down --delete-namespace --yes").code(1).stderr_has("configmaps/theirs");
+}
+
+/// The cluster's own objects are not reported, and must not hide what they own.
+#[test]
+fn what_an_automatic_object_owns_is_reported() {
+    let world = World::new();
+    world.run("up cpu --wait=false").success();
+    let account = world.api("POST", "/api/v1/namespaces/virtwork/serviceaccounts", &json!({"metadata": {"name": "default"}}));
+    let owners = json!([{"apiVersion": "v1", "kind": "ServiceAccount", "name": "default", "uid": account["metadata"]["uid"]}]);
+    let maps = "/api/v1/namespaces/virtwork/configmaps";
+    world.api("POST", maps, &json!({"metadata": {"name": "precious", "ownerReferences": owners}}));
+    world.run("down --delete-namespace --yes").code(1).stderr_has("configmaps/precious").absent("serviceaccounts");
+    world.api("DELETE", &format!("{maps}/precious"), &Value::Null);
+    world.run("down --delete-namespace --yes").success();
 }
 
 /// Between the check and the deletion the namespace may be replaced.
@@ -515,6 +575,16 @@ fn output_of_login_plugins_is_never_printed() {
             "expirationTimestamp",
         ),
         ("kill -9 $$", "killed by a signal"),
+        // In a header tower-http would panic at it.
+        (
+            r#"printf '%s' '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"TOPSECRET\u0001"}}'"#,
+            "is not valid in an HTTP header",
+        ),
+        // The parser of keys prints what it cannot parse, as bytes.
+        (
+            r#"printf '%s' '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"clientCertificateData":"-----BEGIN CERTIFICATE----- TOPSECRET\n","clientKeyData":"-----BEGIN PRIVATE KEY----- TOPSECRET\n"}}'"#,
+            "printed an invalid client certificate or key",
+        ),
         // Valid for one request only: kube wraps the later failure differently.
         (
             r#"if [ -e "$0.once" ]; then echo TOPSECRET; echo TOPSECRET >&2; exit 3; fi; touch "$0.once"
@@ -532,7 +602,9 @@ echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","s
             .code(1)
             .stderr_has(&format!("login plugin {path}"))
             .stderr_has(stdout)
-            .absent("TOPSECRET");
+            .absent("TOPSECRET")
+            .absent("84, 79, 80")
+            .absent("panicked");
     }
     file["users"][0]["user"]["exec"]["command"] = json!("/nonexistent/login");
     let kubeconfig = world.file("kubeconfig", &file.to_string());
@@ -554,11 +626,51 @@ fn proxy_credentials_are_never_printed() {
         ("http://user:TOPSECRET@127.0.0.1:1", "proxy 127.0.0.1:1 refused the connection"),
         ("https://user:TOPSECRET@127.0.0.1:1", "proxy 127.0.0.1:1 refused the connection"),
         ("socks5://user:TOPSECRET@127.0.0.1:1", "proxy 127.0.0.1:1"),
+        ("://TOPSECRET", "the URL of the proxy (proxy-url of the kubeconfig, or HTTPS_PROXY) is not valid"),
+        ("http://TOP SECRET@127.0.0.1:1", "the URL of the proxy"),
     ] {
         file["clusters"][0]["cluster"]["proxy-url"] = json!(proxy);
         let kubeconfig = world.file("kubeconfig", &file.to_string());
         world.run(&format!("status --kubeconfig {kubeconfig} --request-timeout 3")).code(1).stderr_has(stdout).absent("TOPSECRET");
     }
+}
+
+/// The parsers of certificates and keys print what they cannot parse.
+#[test]
+fn credentials_of_a_kubeconfig_are_never_printed() {
+    let world = World::new();
+    let mut file: Value = serde_yaml::from_str(&fs::read_to_string(world.sandbox.kubeconfig("admin")).unwrap()).unwrap();
+    // "-----BEGIN CERTIFICATE----- TOPSECRET" in base64.
+    let pem = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tIFRPUFNFQ1JFVA==";
+    for (user, text) in [
+        (json!({"client-certificate-data": "!!TOPSECRET", "client-key-data": pem}), "client-certificate of the kubeconfig is not valid"),
+        (json!({"client-certificate-data": pem, "client-key-data": "!!TOPSECRET"}), "client-key of the kubeconfig is not valid"),
+        (
+            json!({"client-certificate-data": pem, "client-key-data": pem}),
+            "client-certificate or client-key of the kubeconfig is not valid",
+        ),
+        (json!({"token": "TOPSECRET\n1"}), "the token is not valid in an HTTP header"),
+        (json!({"client-certificate": "/nowhere/c", "client-key": "/nowhere/k"}), "client-certificate: cannot read /nowhere/c"),
+    ] {
+        file["users"][0]["user"] = user;
+        let kubeconfig = world.file("kubeconfig", &file.to_string());
+        let run = world.run(&format!("status --kubeconfig {kubeconfig}")).code(1).stderr_has(text);
+        run.absent("TOPSECRET").absent("84, 79, 80").absent("panicked");
+    }
+}
+
+/// A variable that is not UTF-8 must not be ignored: in a pod another cluster would be used.
+#[test]
+fn variables_that_are_not_utf8_are_errors() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = World::new();
+    for variable in ["KUBECONFIG", "HOME", "POD_NAMESPACE", "VIRTWORK_NAME"] {
+        let mut pod = world.command(&["status"]);
+        pod.env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
+        pod.env(variable, std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
+        output("status", &mut pod).code(1).stderr_has(&format!("error: {variable}: is not valid UTF-8"));
+    }
+    output("status", world.command(&["status"]).env("OTHER", std::ffi::OsStr::from_bytes(b"\xff"))).success();
 }
 
 /// KubeVirt rejects `maxGuest` on other architectures.

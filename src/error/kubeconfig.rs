@@ -13,7 +13,7 @@ pub enum KubeconfigError {
     NotFound {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The system's error.
         error: io::Error,
     },
     /// A file that cannot be read or parsed.
@@ -21,7 +21,7 @@ pub enum KubeconfigError {
     File {
         /// The file.
         path: PathBuf,
-        /// The system's or the parser's words, on one line.
+        /// The system's or the parser's error, on one line.
         why: String,
     },
     /// A flag names a file that cannot be read.
@@ -31,7 +31,7 @@ pub enum KubeconfigError {
         flag: &'static str,
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// The system's error.
         error: io::Error,
     },
     /// The context does not exist.
@@ -63,27 +63,41 @@ pub enum KubeconfigError {
         /// `host:port`
         address: String,
     },
-    /// Anything else that kube reports, on one line.
-    #[error("{}", one_line(.0))]
-    Unusable(Box<kube::config::KubeconfigError>),
+    /// A field of the kubeconfig, or the flag of the same name. The value may be a secret.
+    #[error("{0} of the kubeconfig is not valid")]
+    InvalidField(&'static str),
+    /// A file that a field of the kubeconfig names.
+    #[error("{field}: cannot read {}: {error}", path.display())]
+    FieldFile {
+        /// The field.
+        field: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        error: String,
+    },
+    /// A proxy of the kubeconfig, or of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY. Its URL may contain credentials.
+    #[error("the URL of the proxy (proxy-url of the kubeconfig, or HTTPS_PROXY) is not valid")]
+    ProxyUrl,
+    /// The system has no CA certificates.
+    #[error("no CA certificates found on this system to verify the API server with")]
+    NoSystemCertificates,
+    /// Kubeconfigs that cannot be merged, or anything else that kube reports about them.
+    #[error("the kubeconfig cannot be used: {0}")]
+    Unusable(String),
 }
 
 impl KubeconfigError {
     /// The next step.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoCluster => "give --kubeconfig, set KUBECONFIG, or log in so that ~/.kube/config has a current context",
-            Self::FlagInPod(_) => "give --server or --kubeconfig too, or leave it out",
+            Self::NoCluster => "use --kubeconfig, set KUBECONFIG, or log in so that ~/.kube/config has a current context",
+            Self::FlagInPod(_) => "remove it, or add --server or --kubeconfig",
             Self::ProxyProtocol { .. } => "use http, https or socks5",
             _ => return None,
         };
         Some(hint.to_owned())
     }
-}
-
-/// kube's sentence on one line.
-fn one_line(error: &kube::config::KubeconfigError) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// Why there are no credentials. Output, arguments and environment of a login plugin may contain credentials.
@@ -105,7 +119,7 @@ pub enum LoginError {
     NotStarted {
         /// The program.
         plugin: String,
-        /// The system's words.
+        /// The system's error.
         error: String,
     },
     /// It printed no credential.
@@ -122,12 +136,15 @@ pub enum LoginError {
     TokenFile {
         /// The file.
         path: String,
-        /// The system's words.
+        /// The system's error.
         error: String,
     },
-    /// A token that is not valid in a header.
-    #[error("the token is not valid in an HTTP header")]
-    BadToken,
+    /// A token that is not valid in a header, and the plugin that printed it.
+    #[error("the token{} is not valid in an HTTP header", .0.as_ref().map(|plugin| format!(" of login plugin {plugin}")).unwrap_or_default())]
+    BadToken(Option<String>),
+    /// A certificate or key that cannot be parsed.
+    #[error("login plugin {0} printed an invalid client certificate or key")]
+    BadCertificate(String),
     /// A user name or password that is not valid in a header.
     #[error("user name and password are not valid in an HTTP header")]
     BadPassword,

@@ -9,7 +9,8 @@ use std::{
 };
 
 use kube::config::{
-    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError as KubeError, NamedAuthInfo, NamedCluster, NamedContext,
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError as KubeError, LoadDataError, NamedAuthInfo, NamedCluster,
+    NamedContext,
 };
 
 use crate::{cli::Connection, config::Environment, error::KubeconfigError};
@@ -71,7 +72,7 @@ pub async fn access(connection: &Connection, environment: &Environment) -> Resul
 
 async fn configure(kubeconfig: &Kubeconfig, connection: &Connection) -> Result<kube::Config, KubeconfigError> {
     let made = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &KubeConfigOptions::default()).await;
-    let mut config = made.map_err(explain)?;
+    let mut config = made.map_err(|error| explain(&error))?;
     finish(&mut config, connection.request_timeout.is_some());
     Ok(config)
 }
@@ -184,7 +185,7 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
         let Some(mut file) = read_file(&path, must_exist)? else { continue };
         // An empty name must not hide one in a later file.
         file.current_context = file.current_context.filter(|name| !name.is_empty());
-        merged = merged.merge(file).map_err(explain)?;
+        merged = merged.merge(file).map_err(|error| explain(&error))?;
     }
     Ok(merged)
 }
@@ -200,7 +201,7 @@ fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, Kubeco
         Err(error @ (KubeError::Parse(_) | KubeError::ReadConfig(..))) => {
             Err(KubeconfigError::File { path: path.to_owned(), why: explain_text(&error) })
         }
-        Err(error) => Err(explain(error)),
+        Err(error) => Err(explain(&error)),
     }
 }
 
@@ -304,14 +305,28 @@ fn keep_impersonation(auth: AuthInfo) -> AuthInfo {
     }
 }
 
-fn explain(error: KubeError) -> KubeconfigError {
-    KubeconfigError::Unusable(Box::new(error))
+/// kube's error without values, which may be secrets.
+pub fn explain(error: &KubeError) -> KubeconfigError {
+    let data = |field, cause: &LoadDataError| match cause {
+        LoadDataError::ReadFile(cause, path) => KubeconfigError::FieldFile { field, path: path.clone(), error: cause.to_string() },
+        LoadDataError::DecodeBase64(_) | LoadDataError::NoBase64DataOrFile => KubeconfigError::InvalidField(field),
+    };
+    match error {
+        KubeError::ParseClusterUrl(_) => KubeconfigError::InvalidField("server"),
+        KubeError::ParseProxyUrl(_) => KubeconfigError::ProxyUrl,
+        KubeError::LoadCertificateAuthority(cause) => data("certificate-authority", cause),
+        KubeError::LoadClientCertificate(cause) => data("client-certificate", cause),
+        KubeError::LoadClientKey(cause) => data("client-key", cause),
+        KubeError::ParseCertificates(_) => KubeconfigError::InvalidField("certificate-authority"),
+        KubeError::ParseNoProxy(_) => KubeconfigError::InvalidField("NO_PROXY"),
+        other => KubeconfigError::Unusable(explain_text(other)),
+    }
 }
 
 fn explain_text(error: &KubeError) -> String {
     match error {
         KubeError::ReadConfig(cause, _) => cause.to_string(),
         KubeError::Parse(cause) => cause.to_string().lines().next().unwrap_or_default().to_owned(),
-        other => other.to_string(),
+        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
     }
 }

@@ -65,7 +65,7 @@ fn vms_deleted_during_up() {
     world.api("DELETE", &format!("{VMS}/virtwork-cpu-1"), &json!(null));
     let (code, _, stderr) = child.end();
     assert_eq!(code, Some(3), "{stderr}");
-    assert!(stderr.contains("2 of 2 VMs did not become ready: they will not recover without intervention"), "{stderr}");
+    assert!(stderr.contains("2 of 2 VMs did not become ready: recovery needs intervention"), "{stderr}");
     assert_remaining(&world, 0, 1);
     world.run("up cpu --vm-count 2 --no-wait").success().stdout_has("virtwork-cpu-1 created");
     assert_down_deletes_all(&world);
@@ -124,10 +124,7 @@ fn foreign_objects_appear_during_up() {
     world.sandbox.faults.release();
     let (code, _, stderr) = child.end();
     assert_eq!(code, Some(1));
-    assert!(
-        stderr.contains("already exists in namespace virtwork and belongs to something else: secret/virtwork-cpu-userdata"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("secret/virtwork-cpu-userdata already exists in namespace virtwork and is not part of this fleet"), "{stderr}");
     assert_eq!(count(&world), (0, 1));
     world.api("DELETE", SECRET, &json!(null));
     assert_recovers(&world, "up cpu");

@@ -110,13 +110,15 @@ type Case = (&'static str, &'static str, &'static str, i32, &'static str);
 const UP: &str = "up cpu database";
 
 /// Verbs of a first `up` in an existing namespace.
-const FOR_UP: [Case; 13] = [
+const FOR_UP: [Case; 15] = [
     ("get", "namespaces", UP, 0, ""),
     ("list", "storageclasses", UP, 0, "Warning: cannot list StorageClasses (forbidden)"),
-    ("list", "virtualmachines", UP, 1, "no access to namespace virtwork"),
+    ("list", "virtualmachines", UP, 1, "you can neither get namespace virtwork nor list its VMs"),
     ("list", "secrets", UP, 1, "secrets is forbidden"),
     ("list", "services", UP, 1, "services is forbidden"),
     ("list", "virtualmachineinstances", UP, 1, "virtualmachineinstances.kubevirt.io is forbidden"),
+    ("list", "persistentvolumeclaims", UP, 1, "missing permissions in namespace virtwork: list persistentvolumeclaims"),
+    ("list", "datavolumes", UP, 1, "missing permissions in namespace virtwork: list datavolumes.cdi.kubevirt.io"),
     ("create", "secrets", UP, 1, "missing permissions in namespace virtwork: create secrets"),
     ("create", "services", "up network", 1, "missing permissions in namespace virtwork: create services"),
     ("create", "virtualmachines", UP, 1, "missing permissions in namespace virtwork: create virtualmachines.kubevirt.io"),
@@ -383,7 +385,7 @@ fn no_namespace_permission_and_no_projects() {
     world.user = "owner";
     world.run("up cpu").code(1).stderr_has("namespace virtwork does not exist, and you cannot create it");
     world.user = "nobody";
-    world.run("up cpu").code(1).stderr_has("no access to namespace virtwork");
+    world.run("up cpu").code(1).stderr_has("you can neither get namespace virtwork nor list its VMs");
     assert_nothing_remains(&world);
     assert!(!world.names("v1/namespaces").contains(&"virtwork".to_owned()));
 }
@@ -392,7 +394,7 @@ fn no_namespace_permission_and_no_projects() {
 fn no_namespace_permission_but_projects() {
     let mut world = World::with(&Settings { without: vec![], ..Settings::default() });
     world.user = "nobody";
-    world.run("up cpu").code(1).stderr_has("no access to namespace virtwork");
+    world.run("up cpu").code(1).stderr_has("you can neither get namespace virtwork nor list its VMs");
     assert_nothing_remains(&world);
     world.user = "owner";
     world.run("up cpu memory").success().stdout_has("namespace/virtwork created");

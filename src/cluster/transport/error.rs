@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io};
 
-use kube::client::AuthError;
+use kube::client::{AuthError, RustlsTlsError};
 use tower::BoxError;
 
 use crate::{
@@ -63,8 +63,16 @@ pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
         return KubeconfigError::Login(login_error(cause, access)).into();
     }
     if let kube::Error::ProxyProtocolUnsupported { proxy_url } | kube::Error::ProxyProtocolDisabled { proxy_url, .. } = error {
-        let scheme = proxy_url.scheme_str().unwrap_or_default().to_owned();
-        return KubeconfigError::ProxyProtocol { scheme, address: kubeconfig::address(proxy_url) }.into();
+        return match proxy_url.scheme_str().filter(|scheme| !scheme.is_empty()) {
+            Some(scheme) => KubeconfigError::ProxyProtocol { scheme: scheme.to_owned(), address: kubeconfig::address(proxy_url) }.into(),
+            None => KubeconfigError::ProxyUrl.into(),
+        };
+    }
+    match error {
+        // Their texts contain the certificate or the key.
+        kube::Error::RustlsTls(error) => return tls_error(error, access).into(),
+        kube::Error::InferKubeconfig(error) => return kubeconfig::explain(error).into(),
+        _ => {}
     }
     let is_refused = |cause: &(dyn StdError + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
@@ -76,6 +84,18 @@ pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
         };
     }
     ClusterError::Unreachable(format!("{}{}", through_proxy(access), one_line(&innermost(error).to_string())))
+}
+
+fn tls_error(error: &RustlsTlsError, access: &Access) -> KubeconfigError {
+    match error {
+        RustlsTlsError::AddRootCertificate(_) => KubeconfigError::InvalidField("certificate-authority"),
+        RustlsTlsError::NoValidNativeRootCA(_) => KubeconfigError::NoSystemCertificates,
+        RustlsTlsError::InvalidServerName(_) => KubeconfigError::InvalidField("tls-server-name"),
+        _ => match access.login_plugin() {
+            Some(plugin) => KubeconfigError::Login(LoginError::BadCertificate(plugin.to_owned())),
+            None => KubeconfigError::InvalidField("client-certificate or client-key"),
+        },
+    }
 }
 
 fn through_proxy(access: &Access) -> String {
@@ -121,7 +141,7 @@ fn login_error(cause: &AuthError, access: &Access) -> LoginError {
         AuthError::MalformedTokenExpirationDate(_) => LoginError::BadExpiration(plugin),
         AuthError::MissingCommand => LoginError::NoCommand,
         AuthError::ReadTokenFile(error, path) => LoginError::TokenFile { path: path.display().to_string(), error: error.to_string() },
-        AuthError::InvalidBearerToken(_) => LoginError::BadToken,
+        AuthError::InvalidBearerToken(_) => LoginError::BadToken(access.login_plugin().map(str::to_owned)),
         AuthError::InvalidBasicAuth(_) => LoginError::BadPassword,
         _ => LoginError::Provider,
     }

@@ -8,11 +8,15 @@ mod retry;
 mod state;
 mod trace;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    time::Duration,
+};
 
 use kube::{
     Client,
-    client::{Body, ClientBuilder},
+    client::{AuthError, Body, ClientBuilder},
     core::Status,
 };
 use tower::{BoxError, ServiceBuilder, service_fn};
@@ -114,7 +118,23 @@ impl Transport {
 
 /// A kube client without our layers.
 fn plain_client(config: kube::Config) -> kube::Result<Client> {
-    Ok(ClientBuilder::try_from(config)?.build())
+    // tower-http panics on a token that cannot be a header, which a kubeconfig or a login plugin may contain
+    // (tower-http 0.7 `auth/add_authorization.rs`).
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let builder = panic::catch_unwind(AssertUnwindSafe(|| ClientBuilder::try_from(config)));
+    panic::set_hook(hook);
+    match builder {
+        Ok(builder) => Ok(builder?.build()),
+        Err(_) => Err(kube::Error::Auth(AuthError::InvalidBearerToken(invalid_header()))),
+    }
+}
+
+fn invalid_header() -> http::header::InvalidHeaderValue {
+    match http::HeaderValue::from_bytes(b"\n") {
+        Err(error) => error,
+        Ok(_) => unreachable!("a newline is not valid in a header"),
+    }
 }
 
 /// Whether a request starts a watch, whose response is a stream.
