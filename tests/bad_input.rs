@@ -8,7 +8,7 @@ use common::{Run, World, output};
 const SECRET: &str = "pa55\"word";
 
 /// Command lines, and what the error contains.
-const FLAGS: [(&str, &[&str]); 37] = [
+const FLAGS: [(&str, &[&str]); 66] = [
     ("up --vm-count 0", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count -1", &["--vm-count", "from 1 to 1000"]),
     ("up --vm-count 100000", &["--vm-count", "from 1 to 1000"]),
@@ -26,7 +26,7 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up --set cpu", &["--set", "WORKLOAD.KEY=VALUE"]),
     ("up cpu --set disk.rate=5", &["--set disk.rate", "disk is not selected (selected: cpu)"]),
     ("up --set disk.block_size_rw=1000", &["--set disk.block_size_rw", "from 512 to 16m in whole sectors"]),
-    ("up --ssh-key-file /nowhere/key.pub", &["--ssh-key-file", "/nowhere/key.pub", "No such file"]),
+    ("up --ssh-key-file /nonexistent/key.pub", &["--ssh-key-file", "/nonexistent/key.pub", "No such file"]),
     ("up --ssh-key nonsense", &["--ssh-key", "not a public key"]),
     ("up --name Fleet", &["--name", "Fleet"]),
     ("up --name a.b", &["--name", "a.b"]),
@@ -43,9 +43,45 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("up cpu --set database.foo=3", &["--set database.foo", "unknown parameter"]),
     ("up cpu --set database.scale=0", &["--set database.scale", "from 1 to 10000"]),
     ("up --set cpuu.foo=3", &["--set cpuu.foo", "did you mean cpu?"]),
-    ("up --nonsense", &["--nonsense"]),
+    ("up --nonsense", &["unknown flag: --nonsense", "see 'kubectl virtwork up --help'"]),
+    ("up --vm-cout 3", &["unknown flag: --vm-cout", "did you mean --vm-count?"]),
+    ("up --memory", &["flag needs an argument: --memory"]),
+    ("up --memory=", &["--memory", "is not a quantity"]),
+    ("up --wait=maybe", &["--wait", "neither true nor false"]),
+    ("up -o xml", &["--output", "yaml, json, name"]),
+    ("up --dry-run=clint", &["--dry-run", "none, client, server"]),
+    ("up --ssh-password a --ssh-password-file b", &["--ssh-password", "cannot be used with --ssh-password-file"]),
+    ("up --ask-ssh-password --ssh-password-file b", &["--ask-ssh-password", "cannot be used with --ssh-password-file"]),
+    ("up --ask-ssh-password", &["needs a terminal"]),
+    ("up --guest-proxy http://me:pa55@proxy:3128", &["--guest-proxy", "must not contain credentials"]),
+    ("up --ca-file /nonexistent.pem", &["--ca-file", "/nonexistent.pem cannot be read"]),
+    ("up --ssh-password-file /nonexistent", &["--ssh-password-file", "/nonexistent cannot be read"]),
+    ("up --config /nonexistent.yaml", &["--config", "/nonexistent.yaml cannot be read"]),
+    ("up --catalog /nonexistent", &["--catalog: /nonexistent cannot be read"]),
+    ("down --delete-namespace cpu", &["cannot be combined with workloads"]),
+    ("down --delete-namespace --wait=false", &["cannot be combined with --wait=false"]),
+    ("status -o wid", &["--output", "wide"]),
+    ("vms", &["unknown command \"vms\"", "see 'kubectl virtwork --help'"]),
+    ("ssh cpu-0 uptime", &["unexpected argument \"uptime\"", "see 'kubectl virtwork ssh --help'"]),
+    ("workloads cpuu", &["unknown workload", "did you mean cpu?"]),
+    ("workloads --user-data", &["NAME is required"]),
+    ("workloads cpu --user-data server", &["cpu has no roles"]),
+    ("workloads network --user-data", &["network has roles", "client, server"]),
+    ("completion", &["SHELL is required"]),
+    ("completion elvsh", &["SHELL", "bash, elvish"]),
+    ("up --as-group system:masters", &["--as"]),
+    ("up --certificate-authority /nonexistent.pem", &["--certificate-authority", "/nonexistent.pem"]),
+    ("up --context nonexistent", &["context \"nonexistent\" does not exist"]),
+    ("up --kubeconfig /nonexistent", &["stat /nonexistent"]),
     ("down ,", &["WORKLOAD", "must not be empty"]),
     ("down network cpuu", &["cpuu", "did you mean cpu?"]),
+];
+
+/// Files that contain no public key.
+const KEY_FILES: [(&str, &str); 3] = [
+    ("a private key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blb\n-----END OPENSSH PRIVATE KEY-----\n"),
+    ("empty", "\n"),
+    ("other text", "hello\n"),
 ];
 
 /// Environment variables and values, and what the error contains.
@@ -80,6 +116,36 @@ const FILES: [(&str, &[&str]); 14] = [
     ("prune: true\n", &["in virtwork.yaml, prune"]),
 ];
 
+/// Mistakes in the `workload.yaml` of a workload with the unit `mine.service`, and what the error contains.
+const CATALOGS: [(&str, &[&str]); 14] = [
+    ("description: d\nmachine:\n  units: [other.service]\n  health: cpu\n", &["mine/workload.yaml:3: unit other.service does not exist"]),
+    ("description: d\nmachine:\n  units: []\n  health: cpu\n", &[":3: units: at least one is required"]),
+    ("description: d\nmachine:\n  units: [mine.service]\n  health: gpu\n", &[":4: health: unknown check \"gpu\""]),
+    ("description: d\nmachine:\n  units: [mine.service]\n  health: {port: web}\n", &[":4: health: port web is not declared"]),
+    ("description: d\nmachine:\n  units: [mine.service]\n  health: {rounds: [pause]}\n", &[":4: rounds: parameter pause is not declared"]),
+    ("description: d\nmachine:\n  units: [mine.service]\n  health: cpu\n  peer: server\n", &[":5: peer server is not a role"]),
+    ("description: d\n", &["machine or roles is required"]),
+    (
+        "description: d\nmachine: &m\n  units: [mine.service]\n  health: cpu\nroles:\n  a: *m\n",
+        &[":2: machine and roles cannot be used together"],
+    ),
+    ("description: d\nmachin:\n  units: [mine.service]\n", &[":2: unknown field `machin`"]),
+    (
+        "description: d\nparameters:\n  load: {type: integer, default: x, description: s}\nmachine:\n  units: [mine.service]\n  health: cpu\n",
+        &[":3: parameter load: invalid default: \"x\" is not a whole number"],
+    ),
+    ("machine: [\n", &["mine/workload.yaml"]),
+    ("description: d\nmachine: []\n", &["expected a mapping with units and health"]),
+    ("description: d\nmachine:\n  units: [mine.service]\n  health: [cpu]\n", &["health must be cpu"]),
+    ("[]\n", &["expected a mapping with description"]),
+];
+
+fn catalog_run(world: &World, name: &str, text: &str) -> Run {
+    world.file(&format!("more/{name}/workload.yaml"), text);
+    world.file(&format!("more/{name}/guest/etc/systemd/system/mine.service"), "[Service]\n");
+    world.run(&format!("up --catalog {}", world.home.join("more").display()))
+}
+
 /// One error and nothing else.
 #[track_caller]
 fn check(world: &World, run: Run, parts: &[&str]) {
@@ -89,7 +155,7 @@ fn check(world: &World, run: Run, parts: &[&str]) {
     for part in parts {
         assert!(run.stderr.contains(part), "no {part:?} in {run:#?}");
     }
-    for leak in ["panicked", "Error {", "Some(", SECRET] {
+    for leak in ["panicked", "Error {", "Some(", "struct ", "enum ", SECRET] {
         assert!(!run.stderr.contains(leak), "{leak:?} in {run:#?}");
     }
     assert!(world.sandbox.faults.take_seen().is_empty(), "a request was sent by {run:#?}");
@@ -112,6 +178,25 @@ fn messages() {
         let path = world.file("virtwork.yaml", text);
         show(&format!("$ up --config virtwork.yaml    # {text:?}"), &world.run(&format!("up --config {path}")));
     }
+    for (what, content) in KEY_FILES {
+        let path = world.file("key.pub", content);
+        show(&format!("$ up --ssh-key-file key.pub    # {what}"), &world.run(&format!("up --ssh-key-file {path}")));
+    }
+    let lines = world.file("password", "one\ntwo\n");
+    show("$ up --ssh-password-file password    # of two lines", &world.run(&format!("up --ssh-password-file {lines}")));
+    let key = world.file("ca.pem", "-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n");
+    show("$ up --ca-file ca.pem    # with a private key", &world.run(&format!("up --ca-file {key}")));
+    for (text, _) in CATALOGS {
+        show(&format!("$ up --catalog more    # {text:?}"), &catalog_run(&world, "mine", text));
+    }
+    let good = "description: d\nmachine:\n  units: [mine.service]\n  health: cpu\n";
+    catalog_run(&world, "mine", good);
+    for name in ["cpu", "Mine"] {
+        show(&format!("$ up --catalog more    # with a directory {name}"), &catalog_run(&world, name, good));
+        std::fs::remove_dir_all(world.home.join("more").join(name)).unwrap();
+    }
+    std::fs::create_dir_all(world.home.join("more/empty")).unwrap();
+    show("$ up --catalog more    # with an empty directory", &world.run(&format!("up --catalog {}", world.home.join("more").display())));
     insta::assert_snapshot!(page);
 }
 
@@ -139,7 +224,7 @@ fn config_files() {
         let path = world.file("virtwork.yaml", text);
         check(&world, world.run(&format!("up --config {path}")), parts);
     }
-    check(&world, world.run("up --config /nowhere.yaml"), &["--config", "/nowhere.yaml"]);
+    check(&world, world.run("up --config /nonexistent.yaml"), &["--config", "/nonexistent.yaml"]);
 }
 
 #[test]
@@ -200,7 +285,7 @@ fn user_data_beyond_the_limit_of_a_secret() {
 #[test]
 fn a_catalog_with_a_mistake_names_file_and_line() {
     let world = World::new();
-    world.file("more/mine/workload.yaml", "description: Mine\nmachine:\n  units: [mine.service]\n  health: cpu\n");
-    let catalog = world.home.join("more");
-    check(&world, world.run(&format!("up --catalog {}", catalog.display())), &["mine/workload.yaml:3: unit mine.service does not exist"]);
+    for (text, parts) in CATALOGS {
+        check(&world, catalog_run(&world, "mine", text), parts);
+    }
 }

@@ -20,7 +20,7 @@ pub enum ParameterType {
 
 /// A parameter of a workload.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with type, default and description")]
 pub struct Parameter {
     /// The type of its value.
     #[serde(rename = "type")]
@@ -35,7 +35,7 @@ pub struct Parameter {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "default must be a number or a text")]
 enum Scalar {
     Number(i64),
     Text(String),

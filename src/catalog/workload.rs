@@ -33,7 +33,7 @@ pub struct Workload {
 
 /// A tool, and its package for each package manager.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with provides, dnf, apt and zypper")]
 pub struct Package {
     /// A command that exists when the package is installed; alternatives are separated by `|`.
     pub provides: String,
@@ -47,7 +47,7 @@ pub struct Package {
 
 /// The data disk of a workload.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with size and minimum")]
 pub struct DataDisk {
     /// Default size, a Kubernetes quantity.
     pub size: String,
@@ -72,7 +72,7 @@ pub struct VmRole {
 
 /// A port that a VM serves.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with name and port")]
 pub struct Port {
     /// An IANA service name, at most 15 characters.
     pub name: String,
@@ -95,7 +95,7 @@ pub enum Health {
 
 /// A role as it is written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with units and health")]
 struct RawRole {
     units: Vec<String>,
     health: RawHealth,
@@ -106,7 +106,7 @@ struct RawRole {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "health must be cpu, memory, {rounds: [PARAMETER...]} or {port: NAME}")]
 enum RawHealth {
     Word(String),
     Rounds { rounds: Vec<String> },
@@ -129,7 +129,7 @@ impl TryFrom<RawRole> for VmRole {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with description and machine or roles")]
 struct Manifest {
     description: String,
     #[serde(default)]
@@ -149,7 +149,7 @@ struct Manifest {
 
 /// Sizes of a workload's VMs that differ from the general defaults.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a mapping with cpu_cores or memory")]
 pub struct WorkloadResources {
     /// vCPUs.
     pub cpu_cores: Option<u32>,

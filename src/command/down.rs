@@ -13,10 +13,6 @@ use super::{Context, confirm, first_of};
 /// Runs `down`.
 pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    let cluster = context.connect(true).await?;
-    let namespace = context.namespace(&cluster)?;
-    // A server that cannot be reached now is reported at once; one that goes away later is waited for.
-    cluster.require_server().await?;
     let workloads = &context.config.selected_on_cli;
     if arguments.delete_namespace && !workloads.is_empty() {
         return Err(Error::DeleteNamespaceNarrowed);
@@ -24,6 +20,10 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     if arguments.delete_namespace && !context.config.wait() {
         return Err(Error::DeleteNamespaceWithoutWait);
     }
+    let cluster = context.connect(true).await?;
+    let namespace = context.namespace(&cluster)?;
+    // A server that cannot be reached now is reported at once; one that goes away later is waited for.
+    cluster.require_server().await?;
     let mode = match arguments.dry_run {
         Some(DryRun::Client) => Mode::ClientDryRun,
         Some(DryRun::Server) => Mode::ServerDryRun,

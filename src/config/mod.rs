@@ -75,6 +75,9 @@ impl Config {
         }
         let mut layers = Layers(layers);
         let settings = layers.resolve()?;
+        if let Some((path, Err(error))) = settings.common.catalog.as_ref().map(|path| (path, fs::read_dir(path))) {
+            return Err(ConfigError::new(layers.place("catalog"), ConfigProblem::Unreadable { path: path.clone(), error }).into());
+        }
         let catalog = Catalog::load(settings.common.catalog.as_deref())?;
         for layer in &layers.0 {
             check_workloads(layer, positional, &catalog)?;

@@ -329,6 +329,6 @@ mod tests {
     fn errors_of_sizes_have_hints() {
         assert_eq!(memory("2GB").unwrap_err().hint().as_deref(), Some("did you mean 2Gi?"));
         assert_eq!(disk_size("10").unwrap_err().hint().as_deref(), Some("did you mean 10Gi?"));
-        assert!(memory("64Mi").unwrap_err().to_string().contains("at least 256Mi"));
+        assert!(memory("64Mi").unwrap_err().to_string().contains("the minimum is 256Mi"));
     }
 }

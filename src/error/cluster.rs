@@ -111,7 +111,7 @@ pub enum ClusterError {
         label: &'static str,
     },
     /// Other objects have planned names.
-    #[error("{} already exists in namespace {namespace} and is not part of this fleet", objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    #[error("{}", name_taken(.objects, .namespace))]
     NameTaken {
         /// The namespace.
         namespace: String,
@@ -138,6 +138,12 @@ pub enum ClusterError {
     },
 }
 
+fn name_taken(objects: &[ObjectName], namespace: &str) -> String {
+    let (exist, are) = if objects.len() == 1 { ("exists", "is") } else { ("exist", "are") };
+    let names: Vec<_> = objects.iter().map(ToString::to_string).collect();
+    format!("{} already {exist} in namespace {namespace} and {are} not part of this fleet", names.join(", "))
+}
+
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -161,7 +167,7 @@ impl ClusterError {
             }
             Self::NamespaceNotFound(_) | Self::NoNamespaceAccess(_) => "choose another with -n, or ask an administrator".to_owned(),
             Self::PrimaryNetwork { .. } => "choose another namespace with -n".to_owned(),
-            Self::NameTaken { .. } => "choose another --name or namespace, or delete it".to_owned(),
+            Self::NameTaken { .. } => "choose another --name or namespace".to_owned(),
             Self::DiskChange { namespace, fleet, .. } => format!(
                 "revert the change, or delete the VMs and their data first with 'kubectl virtwork down WORKLOAD -n {namespace} --name {fleet}'"
             ),

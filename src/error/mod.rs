@@ -302,12 +302,12 @@ pub enum Error {
 fn gave_up(why: GaveUp) -> String {
     match why {
         GaveUp::TimedOut(after) => format!("timed out after {}", go_duration(after)),
-        GaveUp::Hopeless => "recovery needs intervention".to_owned(),
+        GaveUp::Hopeless => "waiting longer will not help".to_owned(),
     }
 }
 
 fn held_by(finalizers: &[String]) -> String {
-    if finalizers.is_empty() { String::new() } else { format!(" (held by {})", finalizers.join(", ")) }
+    if finalizers.is_empty() { String::new() } else { format!(" (finalizers: {})", finalizers.join(", ")) }
 }
 
 impl Error {

@@ -109,6 +109,13 @@ impl Ui {
         self.events.emit(Event::Notice(notice)).await;
     }
 
+    /// Shows information, if there is any.
+    pub async fn notices(&self, notices: impl IntoIterator<Item = Notice>) {
+        for notice in notices {
+            self.notice(notice).await;
+        }
+    }
+
     /// Shows a warning.
     pub async fn warning(&self, warning: Warning) {
         self.events.emit(Event::Warning(warning)).await;

@@ -65,7 +65,7 @@ fn vms_deleted_during_up() {
     world.api("DELETE", &format!("{VMS}/virtwork-cpu-1"), &json!(null));
     let (code, _, stderr) = child.end();
     assert_eq!(code, Some(3), "{stderr}");
-    assert!(stderr.contains("2 of 2 VMs did not become ready: recovery needs intervention"), "{stderr}");
+    assert!(stderr.contains("2 of 2 VMs did not become ready: waiting longer will not help"), "{stderr}");
     assert_remaining(&world, 0, 1);
     world.run("up cpu --vm-count 2 --no-wait").success().stdout_has("virtwork-cpu-1 created");
     assert_down_deletes_all(&world);
@@ -195,8 +195,8 @@ fn labels_removed_during_down() {
     let world = World::new();
     let volume = "/apis/cdi.kubevirt.io/v1beta1/namespaces/virtwork/datavolumes/virtwork-database-0-data";
     for (object, named) in [
-        (format!("{VMS}/virtwork-database-0"), "virtualmachines/virtwork-database-0 to be deleted (held by"),
-        (volume.to_owned(), "datavolumes/virtwork-database-0-data to be deleted (held by"),
+        (format!("{VMS}/virtwork-database-0"), "virtualmachines/virtwork-database-0 to be deleted (finalizers: "),
+        (volume.to_owned(), "datavolumes/virtwork-database-0-data to be deleted (finalizers: "),
     ] {
         let kind = named.split("s/").next().unwrap();
         world.run("up database").success();

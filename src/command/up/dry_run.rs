@@ -16,18 +16,20 @@ use super::{
 };
 
 /// Prints the objects, and contacts no cluster.
-pub async fn on_client(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
+pub async fn on_client(fleet: &Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let plan = make_plan(fleet, &context.namespace_offline()?, context)?;
+    context.ui.notices(login).await;
     print(&plan, arguments.output.unwrap_or(UpOutput::Yaml), context).await
 }
 
 /// Lets the server validate every object.
-pub async fn on_server(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
+pub async fn on_server(fleet: &Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
     let cluster = context.connect(true).await?;
     cluster.require_kubevirt().await?;
     let fleet = &for_cluster(fleet, &cluster).await?;
     let plan = make_plan(fleet, &context.namespace(&cluster)?, context)?;
+    ui.notices(login).await;
     cluster.require_storage(&fleet.template, plan.totals.storage, ui.events()).await?;
     let found = find(&cluster, &plan).await?;
     let report = async |object, outcome| {

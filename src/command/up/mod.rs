@@ -18,28 +18,25 @@ use super::{Context, DEFAULT_NAMESPACE, confirm, first_of, status::table};
 
 /// Runs `up`.
 pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
-    let fleet = fleet(arguments, context).await?;
+    let (fleet, login) = fleet(arguments, context).await?;
     match arguments.dry_run {
-        Some(DryRun::Client) => dry_run::on_client(&fleet, arguments, context).await,
-        Some(DryRun::Server) => dry_run::on_server(&fleet, arguments, context).await,
-        Some(DryRun::None) | None => converge(&fleet, arguments, context).await,
+        Some(DryRun::Client) => dry_run::on_client(&fleet, login, arguments, context).await,
+        Some(DryRun::Server) => dry_run::on_server(&fleet, login, arguments, context).await,
+        Some(DryRun::None) | None => converge(&fleet, login, arguments, context).await,
     }
 }
 
-async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<Fleet> {
+/// The requested fleet, and what the user should know about logging in.
+async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<(Fleet, Option<Notice>)> {
     let (config, ui) = (context.config, context.ui);
     let password = if arguments.ask_ssh_password { Some(ui.ask_password(&config.settings.login.ssh_user).await?) } else { None };
     if config.password_on_command_line() {
         ui.warning(Warning::PasswordInProcessList).await;
     }
     let (fleet, default_key) = config.fleet(password)?;
-    if !fleet.login.allows_login() && !config.settings.login.no_ssh_key {
-        ui.notice(Notice::NobodyCanLogIn).await;
-    }
-    if let Some(path) = default_key {
-        ui.notice(Notice::DefaultKey(path)).await;
-    }
-    Ok(fleet)
+    let nobody = !fleet.login.allows_login() && !config.settings.login.no_ssh_key;
+    let login = default_key.map(Notice::DefaultKey).or(nobody.then_some(Notice::NobodyCanLogIn));
+    Ok((fleet, login))
 }
 
 /// The fleet with the architecture that VMs get in this cluster.
@@ -53,7 +50,7 @@ fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Pl
     Ok(plan::plan(fleet, namespace, &context.config.catalog)?)
 }
 
-async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Result<()> {
+async fn converge(fleet: &Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let (config, ui) = (context.config, context.ui);
     // Invalid values fail before any request is sent.
     make_plan(fleet, DEFAULT_NAMESPACE, context)?;
@@ -61,6 +58,7 @@ async fn converge(fleet: &Fleet, arguments: &Up, context: &Context<'_>) -> Resul
     cluster.require_kubevirt().await?;
     let fleet = &for_cluster(fleet, &cluster).await?;
     let mut plan = make_plan(fleet, &context.namespace(&cluster)?, context)?;
+    ui.notices(login).await;
     ui.notice(Notice::Fleet { name: plan.fleet.clone(), namespace: plan.namespace.clone(), totals: plan.totals.clone() }).await;
     cluster.require_storage(&fleet.template, plan.totals.storage, ui.events()).await?;
     let found = find(&cluster, &plan).await?;
