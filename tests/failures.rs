@@ -156,6 +156,7 @@ fn transient_errors_are_retried() {
     let end = Effect::End(std::time::Duration::from_millis(100));
     world.sandbox.faults.add(Fault::new(http::Method::GET, "watch=true", end).times(4));
     world.run("up").success();
+    assert_eq!(world.sandbox.faults.missed(), Vec::<String>::new());
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines").len(), 6);
 }
 

@@ -89,7 +89,7 @@ fn every_setting_changed() {
 fn the_same_input_gives_the_same_output() {
     let world = World::new();
     let line = "up --ssh-password secret --dry-run";
-    assert_eq!(world.run(line).stdout, world.run(line).stdout);
+    assert_eq!(world.run(line).success().stdout, world.run(line).success().stdout);
 }
 
 #[test]

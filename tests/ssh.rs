@@ -99,7 +99,7 @@ fn connection_flags_reach_virtctl_as_a_kubeconfig() {
 fn errors() {
     let world = world_with_recorders(&["virtctl"]);
     world.run("ssh cpu-0").code(1).stderr_has("virtctl is not on PATH").stderr_has("kubectl krew install virt");
-    ssh(&world, &["cpu-0"]).code(1).stderr_has("no VM");
+    ssh(&world, &["cpu-0"]).code(1).stderr_has("has no VMs in namespace virtwork").stderr_has("kubectl virtwork up");
     world.run("up cpu memory").success();
     ssh(&world, &["cpu-7"]).code(1).stderr_has("cpu-7").stderr_has("virtwork-cpu-0");
     ssh(&world, &[]).code(1).stderr_has("virtwork-cpu-0").stderr_has("virtwork-memory-0");

@@ -2,7 +2,12 @@
 
 mod common;
 
-use std::io::{BufRead as _, BufReader};
+use std::{
+    io::{BufRead as _, BufReader},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use common::World;
 use serde_json::Value;
@@ -70,8 +75,14 @@ fn watching_prints_changes() {
     assert!(lines.next().unwrap().unwrap().starts_with("NAME"));
     assert!(lines.next().unwrap().unwrap().contains("virtwork-cpu-0"));
     world.run("up memory --no-wait").success();
-    let changed = lines.find(|line| line.as_ref().unwrap().contains("virtwork-memory-0"));
+    let (send, changed) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let found = lines.map_while(Result::ok).any(|line| line.contains("virtwork-memory-0"));
+        let _ = send.send(found);
+    });
+    let found = changed.recv_timeout(Duration::from_secs(60));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(changed.is_some());
+    reader.join().unwrap();
+    assert_eq!(found, Ok(true), "the change is printed within a minute");
 }

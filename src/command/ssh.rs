@@ -164,6 +164,9 @@ async fn choose<'a>(
     namespace: &str,
     context: &Context<'_>,
 ) -> Result<&'a VmStatus> {
+    if rows.is_empty() {
+        return Err(Error::NoVms { fleet: fleet.to_owned(), namespace: namespace.to_owned(), program: context.ui.program().to_owned() });
+    }
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
     if let Some(wanted) = wanted {
         let bare = wanted.strip_prefix("vm/").or_else(|| wanted.strip_prefix("virtualmachine.kubevirt.io/")).unwrap_or(wanted);
@@ -176,7 +179,6 @@ async fn choose<'a>(
         });
     }
     match rows {
-        [] => Err(Error::NoVms { fleet: fleet.to_owned(), namespace: namespace.to_owned(), program: context.ui.program().to_owned() }),
         [only] => Ok(only),
         _ if context.ui.is_interactive() => match context.ui.pick_vm(names).await? {
             Some(index) => Ok(&rows[index]),

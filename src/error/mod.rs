@@ -335,7 +335,6 @@ impl Error {
                                       virtctl-clidownloads-kubevirt-hyperconverged'"
                     .to_owned()
             }
-            Self::VmNotFound { available, .. } if available.is_empty() => return None,
             Self::VmNotFound { available, .. } => format!("available VMs: {}", available.join(", ")),
             Self::NoVms { program, .. } => format!("create some with '{program} up'"),
             Self::VmNotRunning(_, Some(start)) => format!("start it with '{start}'"),
