@@ -229,7 +229,7 @@ pub struct Up {
     /// How long to wait.
     #[command(flatten)]
     pub wait_limit: WaitLimit,
-    /// What to wait for.
+    /// The state to wait for.
     #[command(flatten)]
     pub wait_settings: WaitSettings,
     /// How the VMs are configured.

@@ -1,4 +1,4 @@
-//! What the work reports, as values. Commands and `cluster` send them; the display task in `ui` puts them into words.
+//! Events of commands and `cluster`, as values. The display task in `ui` prints them.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -25,7 +25,7 @@ pub enum Event {
     Applied {
         /// The object.
         object: ObjectName,
-        /// What was done to it.
+        /// The change.
         outcome: Outcome,
         /// Whether it was really done.
         mode: Mode,

@@ -114,7 +114,7 @@ async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// What the user types for this program. kubectl and oc start it by its file name. oc also finds the file made for kubectl; then only
+/// The command that starts this program. kubectl and oc start it by its file name. oc also finds the file made for kubectl; then only
 /// the shell's variable `_` names oc, which is good enough for messages.
 fn program(environment: &Environment) -> String {
     let launcher = environment.get("_").map(|path| file_name(Path::new(path))).unwrap_or_default();

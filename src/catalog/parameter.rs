@@ -50,7 +50,7 @@ impl Parameter {
         }
     }
 
-    /// What a valid value looks like, as the end of an error message.
+    /// The valid values, as the end of an error message: `a whole number from 1 to 100`.
     pub fn expected(&self) -> String {
         match self.kind {
             ParameterType::Integer => match (self.min, self.max) {
@@ -68,7 +68,7 @@ impl Parameter {
     /// The value as the guest gets it.
     ///
     /// # Errors
-    /// What a valid value is.
+    /// The valid values.
     pub fn check(&self, value: &str) -> Result<String, ValueError> {
         let value = value.trim();
         let valid = match self.kind {

@@ -27,7 +27,7 @@ use super::{Change, Cluster, Diff, access_review::Permission, diff, field_manage
 /// Conflicts with other writers before giving up.
 const CONFLICTS: u32 = 30;
 
-/// How the writes went.
+/// The result of the writes.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// The failures, in the order of the plan.

@@ -25,7 +25,7 @@ use super::{
     type_meta,
 };
 
-/// What an object of the plan needs.
+/// The change that an object of the plan needs.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The action. An object that does not exist, or is terminating, is created.

@@ -23,7 +23,7 @@ use super::{
 
 /// The most VMs that are probed at a time.
 const MAX_PROBED: usize = 20;
-/// What a guest prints on its console when its workload runs (`src/catalog/common/guest/usr/local/libexec/virtwork/health`). Part
+/// The console line of a guest whose workload runs (`src/catalog/common/guest/usr/local/libexec/virtwork/health`). Part
 /// of the contract with guests.
 const WORKING: &str = "working";
 /// KubeVirt's container with the serial console as its log.
@@ -78,7 +78,7 @@ impl Cluster {
         [all.0, all.1, all.2].into_iter().filter_map(Result::ok).flatten().collect()
     }
 
-    /// What CDI reports about data volumes.
+    /// The states of data volumes, from CDI.
     async fn volume_reasons(&self, namespace: &str, vms: &[String]) -> BTreeMap<String, Diagnosis> {
         if vms.is_empty() {
             return BTreeMap::new();
@@ -96,7 +96,7 @@ impl Cluster {
         vms.iter().filter_map(of).collect()
     }
 
-    /// What guests report. VMs without a report are left out.
+    /// The reports of guests. VMs without a report are left out.
     async fn guest_reasons(&self, namespace: &str, vms: &[String]) -> BTreeMap<String, Diagnosis> {
         if vms.is_empty() {
             return BTreeMap::new();

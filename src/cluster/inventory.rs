@@ -29,7 +29,7 @@ pub(super) struct Found {
     pub meta: Meta,
 }
 
-/// What is known of owners that are not in the list.
+/// Owners that are not in the list, as far as they are known.
 #[derive(Debug, Default)]
 pub(super) struct KnownOwners {
     /// UIDs of the VMs and data volumes that exist.
@@ -47,7 +47,7 @@ pub(super) struct Sorted {
     pub kept: Vec<ObjectRef>,
 }
 
-/// What an owner means for its object.
+/// The state of an owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OwnerState {
     /// It belongs to the fleet.

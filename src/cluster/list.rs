@@ -20,7 +20,7 @@ use super::{Cluster, transport::Code as _};
 /// kubectl's chunk size.
 pub const PAGE: u32 = 500;
 
-/// What is listed or watched.
+/// The objects to list or watch.
 #[derive(Debug, Clone)]
 pub struct Scope {
     /// Objects of this kind.

@@ -66,7 +66,7 @@ impl Cluster {
         Ok(self.namespace_state(name).await? == NamespaceState::NotFound)
     }
 
-    /// What else is in a namespace, as `resource/name`, and the resources that cannot be listed in it.
+    /// The other objects in a namespace, as `resource/name`, and the resources that cannot be listed in it.
     ///
     /// # Errors
     /// When discovery fails.
@@ -204,7 +204,7 @@ fn all_versions(group: &ApiGroup) -> Vec<(ApiResource, ApiCapabilities)> {
     all.filter(|(resource, _)| seen.insert(resource.plural.clone())).collect()
 }
 
-/// What is read of an object in a namespace that is to be deleted.
+/// An object in a namespace that is to be deleted.
 struct Leftover {
     metadata: ObjectMeta,
     /// The type of a Secret.

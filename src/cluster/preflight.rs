@@ -1,4 +1,4 @@
-//! What the cluster must provide, checked before the first write.
+//! Requirements of the cluster, checked before the first write.
 
 use k8s_openapi::{
     api::{core::v1::Namespace, storage::v1::StorageClass},

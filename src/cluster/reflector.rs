@@ -84,7 +84,7 @@ impl<P: Projection> Resource for Watched<P> {
 type Key = (String, String);
 type Events<P> = SelectAll<BoxStream<'static, (usize, Result<Event<Watched<P>>, watcher::Error>)>>;
 
-/// What is known of one scope.
+/// The objects of one scope.
 struct ResourceCache<T> {
     objects: BTreeMap<Key, T>,
     relist: BTreeMap<Key, T>,

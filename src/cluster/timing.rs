@@ -1,4 +1,4 @@
-//! All durations of `cluster`.
+//! The durations that `cluster` waits or retries for.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use crate::{
 use super::timing::{DIAGNOSE_INTERVAL, DISCONNECT_GRACE, FINAL_CHECK_TIMEOUT, POLL_INTERVAL, STUCK_AFTER};
 use super::{Cluster, Diff, reflector::FleetReflector};
 
-/// What to wait for.
+/// The state to wait for.
 #[derive(Debug, Clone, Copy)]
 pub struct WaitOptions<'a> {
     /// Whether a running VM is enough.
@@ -25,7 +25,7 @@ pub struct WaitOptions<'a> {
     pub restarted: &'a [String],
 }
 
-/// How the wait ended.
+/// The end of a wait.
 #[derive(Debug, Default)]
 pub struct WaitOutcome {
     /// The VMs of the plan that exist.

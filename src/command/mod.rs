@@ -25,7 +25,7 @@ pub use parse::usage_error;
 /// The namespace if nothing names one.
 const DEFAULT_NAMESPACE: &str = "virtwork";
 
-/// What every command receives.
+/// The input of every command.
 pub struct Context<'a> {
     /// Settings and catalog.
     pub config: &'a Config,

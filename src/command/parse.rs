@@ -10,7 +10,7 @@ use crate::{
     error::{ConfigError, Error, UsageError},
 };
 
-/// What is wrong with a command line. A value is not repeated unless it cannot be a secret.
+/// The mistake in a command line. A value is not repeated unless it cannot be a secret.
 pub fn usage_error(error: &clap::Error, root: Command, arguments: &[String]) -> Error {
     let root = config::built(root);
     let subcommand = arguments.iter().skip(1).find_map(|argument| root.find_subcommand(argument));

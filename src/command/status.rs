@@ -131,7 +131,7 @@ pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool)
     table
 }
 
-/// What `-o json` and `-o yaml` print of a VM. This format is public, and independent of the internal one.
+/// A VM in `-o json` and `-o yaml`. This format is public, and independent of the internal one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PrintedVm<'a> {

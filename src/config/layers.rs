@@ -29,7 +29,7 @@ const PREFIX: &str = "VIRTWORK_";
 /// Settings that are decided together: the highest source that has any of them decides all of them.
 const EXCLUSIVE_GROUPS: [&[&str]; 3] =
     [&["wait", "no_wait"], &["ssh_password", "ssh_password_file"], &["ssh_authorized_keys", "ssh_key_file", "no_ssh_key"]];
-/// What a workload can override, besides its parameters.
+/// Settings that a workload can override, besides its parameters.
 pub const WORKLOAD_OVERRIDES: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
 
 /// The source of a layer.

@@ -23,7 +23,7 @@ impl CatalogError {
     }
 }
 
-/// What is wrong in a `workload.yaml`, or in its directory.
+/// A mistake in a `workload.yaml` or its directory.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogProblem {
     /// A directory or file that cannot be read.

@@ -8,7 +8,7 @@ use crate::{object::ObjectName, plan::compare::DiskChange};
 
 use super::{KubeconfigError, go_duration};
 
-/// What a command waited for when its time was over.
+/// The wait that a time limit ended.
 #[derive(Debug, Clone)]
 pub enum WaitedFor {
     /// Objects that are being deleted.
@@ -69,7 +69,7 @@ pub enum ClusterError {
     Timeout {
         /// How long the command ran.
         after: Duration,
-        /// What it waited for.
+        /// The wait.
         waited_for: WaitedFor,
     },
 
@@ -82,7 +82,7 @@ pub enum ClusterError {
     /// The StorageClass does not exist.
     #[error("StorageClass {name:?} not found (available: {})", listed(.available))]
     StorageClassNotFound {
-        /// What was given.
+        /// The value.
         name: String,
         /// Those that exist.
         available: Vec<String>,

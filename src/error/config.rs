@@ -149,7 +149,7 @@ pub enum ConfigProblem {
     /// A data disk that is too small for its workload.
     #[error("{size} is too small for {workload}; the minimum is {minimum}")]
     DiskTooSmall {
-        /// What was given.
+        /// The value.
         size: String,
         /// The workload.
         workload: String,

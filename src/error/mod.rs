@@ -23,7 +23,7 @@ pub use kubeconfig::{KubeconfigError, LoginError};
 pub use usage::UsageError;
 pub use value::{DurationProblem, ValueError};
 
-/// What an interrupted command may have changed.
+/// The changes that an interrupted command may have made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupted {
     /// Nothing.
@@ -128,7 +128,7 @@ pub enum Error {
     /// A workload that the catalog does not have.
     #[error("unknown workload {name:?}")]
     UnknownWorkload {
-        /// What was typed.
+        /// The argument.
         name: String,
         /// The closest name, if one is close.
         near: Option<String>,
@@ -140,7 +140,7 @@ pub enum Error {
     NoRoles {
         /// The workload.
         workload: String,
-        /// What was typed.
+        /// The argument.
         role: String,
     },
     /// A role is needed, or the given one does not exist.
@@ -162,7 +162,7 @@ pub enum Error {
         count: usize,
         /// All VMs.
         total: u32,
-        /// What was waited for.
+        /// The state that was waited for.
         goal: Goal,
         /// Why that ended.
         why: GaveUp,
@@ -182,7 +182,7 @@ pub enum Error {
     NotDeleted {
         /// `virtualmachines/virtwork-cpu-0`.
         object: String,
-        /// What blocks the deletion.
+        /// Its finalizers, which block the deletion.
         finalizers: Vec<String>,
     },
     /// A namespace that `up` did not create.
@@ -228,7 +228,7 @@ pub enum Error {
     /// A file or directory that cannot be written.
     #[error("cannot write {path}: {error}")]
     Unwritable {
-        /// What it is, or where.
+        /// Its path, or a description.
         path: String,
         /// Why.
         error: io::Error,
@@ -236,7 +236,7 @@ pub enum Error {
     /// No VM with this name.
     #[error("VM {wanted} not found in fleet {fleet}, namespace {namespace}")]
     VmNotFound {
-        /// What was typed.
+        /// The argument.
         wanted: String,
         /// The fleet.
         fleet: String,

@@ -1,7 +1,7 @@
 //! Command lines that cannot be parsed, in the words of kubectl and cobra
 //! (`github.com/spf13/cobra/command.go`, `github.com/spf13/pflag/errors.go`).
 
-/// What is wrong with a command line.
+/// A mistake in a command line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// A flag that this command does not have.

@@ -54,7 +54,7 @@ struct File {
     content: String,
 }
 
-/// What the user data depends on besides catalog and configuration.
+/// Input of the user data besides catalog and configuration.
 pub struct UserDataContext<'a> {
     /// Namespace of the fleet.
     pub namespace: &'a str,

@@ -26,7 +26,7 @@ pub fn contains(live: &Value, planned: &Value) -> bool {
     }
 }
 
-/// What must be done to a live object.
+/// The action that a live object needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Nothing.

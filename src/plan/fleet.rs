@@ -13,7 +13,7 @@ pub struct Fleet {
     pub name: String,
     /// The selected workloads, by name.
     pub workloads: Vec<SelectedWorkload>,
-    /// What its VMs have in common.
+    /// The settings of all VMs.
     pub template: VmTemplate,
     /// Who can log in.
     pub login: Login,
@@ -45,7 +45,7 @@ pub struct Resources {
     pub disk: Option<Quantity>,
 }
 
-/// What the VMs of a fleet have in common.
+/// The settings of all VMs of a fleet.
 #[derive(Debug, Clone)]
 pub struct VmTemplate {
     /// Image of the root disk.

@@ -26,7 +26,7 @@ const HOTPLUG_FLOOR: u64 = 1 << 30;
 /// KubeVirt never hot-plugs memory that is no multiple of this, and rejects a `maxGuest` for it (same source; seen with virt-api).
 const HOTPLUG_BLOCK: u64 = 2 << 20;
 
-/// What distinguishes one VM from the others of its plan.
+/// The properties of one VM of a plan.
 pub struct Replica<'a> {
     /// Its role.
     pub role_key: &'a RoleKey<'a>,

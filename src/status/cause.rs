@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-/// How long KubeVirt's error must last until it is final. KubeVirt retries image pulls and data volumes.
+/// An error of KubeVirt that lasts this long is final. KubeVirt retries image pulls and data volumes.
 const TRANSIENT_LIMIT: Duration = Duration::from_secs(60);
 /// The same for a VM that cannot be reconciled.
 const RECONCILE_LIMIT: Duration = Duration::from_secs(30);
@@ -50,7 +50,7 @@ pub enum Cause {
     Guest,
     /// No reason is known yet.
     Unknown,
-    /// What the diagnosis found.
+    /// The result of a diagnosis.
     Diagnosed(Diagnosis),
 }
 
@@ -124,7 +124,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What was found out about a VM from other sources than its own status.
+/// The result of a diagnosis: why a VM is not ready, from other sources than its own status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Diagnosis {
     /// The guest's response.
@@ -139,7 +139,7 @@ pub enum Diagnosis {
     Forbidden(Denied),
     /// More VMs than are probed at a time.
     NotChecked(usize),
-    /// What CDI reports about its data volume.
+    /// The state of its data volume, from CDI.
     DataVolume {
         /// Its phase.
         phase: String,
@@ -155,7 +155,7 @@ pub enum Diagnosis {
     },
 }
 
-/// What the user has no permission to read.
+/// Objects that the user has no permission to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
     /// The pods of the namespace.

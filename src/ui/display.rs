@@ -21,7 +21,7 @@ use super::{
     prompt::{self, Terminal},
 };
 
-/// What the display task owns.
+/// The state of the display task.
 pub struct Display {
     /// Whether standard error is a terminal that can move its cursor.
     has_cursor: bool,

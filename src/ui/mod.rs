@@ -33,7 +33,7 @@ pub use table::Table;
 /// Events that may wait for the display task. A result of thousands of objects is written as it is made.
 const QUEUE: usize = 64;
 
-/// How the output is to look; known once the settings are.
+/// The style of the output; known once the settings are.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     /// When to use color.
@@ -79,7 +79,7 @@ impl Ui {
         log::begin(verbosity, display::uses_color(style.color));
     }
 
-    /// What the user types for this program.
+    /// The command that starts this program: `kubectl virtwork`.
     pub fn program(&self) -> &str {
         &self.program
     }

@@ -110,7 +110,7 @@ impl Transport {
         self.state.expect_permissions(within);
     }
 
-    /// Why the server does not respond, if that has lasted longer than `grace`.
+    /// The reason why the server has not responded for longer than `grace`.
     pub fn disconnected(&self, grace: Duration) -> Option<String> {
         self.state.disconnected(grace)
     }

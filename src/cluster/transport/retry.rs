@@ -23,7 +23,7 @@ use super::{
 /// The most bytes of a response that is no stream: a page of the largest objects.
 const MAX_BODY: usize = 1 << 29;
 
-/// How much is done for a request, as an extension of it. Without one it is retried until the deadline.
+/// The retries of a request, as its extension. Without one it is retried until the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
     /// Retried if the server responds, but not if it cannot be reached: a wrong address is reported at once.
@@ -32,7 +32,7 @@ pub enum Effort {
     Once,
 }
 
-/// How often a request was sent, as an extension of its response. An earlier attempt may have taken effect.
+/// The number of attempts, as an extension of the response. An earlier attempt may have taken effect.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempts(pub u32);
 
@@ -78,7 +78,7 @@ pub fn clone_request(request: &Request) -> Option<Request> {
     Some(clone)
 }
 
-/// What one attempt led to.
+/// The result of one attempt.
 enum Outcome {
     /// A response to return.
     Done(Response),

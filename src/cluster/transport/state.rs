@@ -1,4 +1,4 @@
-//! What the layers share: the current credentials, and times that they set and read.
+//! State that the layers share: the current credentials and some times.
 
 use std::{
     collections::BTreeMap,
@@ -37,9 +37,9 @@ pub struct State {
 struct Times {
     /// Until then a 403 is retried.
     permissions_expected: Option<Instant>,
-    /// Until then the server wants no requests.
+    /// The server rejects requests until then.
     retry_after: Option<Instant>,
-    /// Since when the server has not responded, and why.
+    /// The time of the first request without a response, and the reason.
     disconnected: Option<(Instant, String)>,
     /// The earliest next start of each watched URL path.
     watches: BTreeMap<String, Instant>,
@@ -111,23 +111,23 @@ impl State {
         lock(&self.times).permissions_expected.is_some_and(|until| Instant::now() < until)
     }
 
-    /// The server asked for no requests for some seconds.
+    /// Sends no request for some seconds, because the server asked for that.
     pub fn retry_after(&self, seconds: u64) {
         lock(&self.times).retry_after = Some(Instant::now() + Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     }
 
-    /// How long it still wants no requests.
+    /// The time until the server accepts requests again.
     pub fn retry_delay(&self) -> Duration {
         lock(&self.times).retry_after.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// The server responded, or did not, and why.
+    /// Records that the server responded, or why it did not.
     pub fn responded(&self, failure: Option<String>) {
         let disconnected = &mut lock(&self.times).disconnected;
         *disconnected = failure.map(|why| (disconnected.as_ref().map_or_else(Instant::now, |(since, _)| *since), why));
     }
 
-    /// Why the server does not respond, if that has lasted longer than `grace`.
+    /// The reason why the server has not responded for longer than `grace`.
     pub fn disconnected(&self, grace: Duration) -> Option<String> {
         lock(&self.times).disconnected.as_ref().filter(|(since, _)| since.elapsed() >= grace).map(|(_, why)| why.clone())
     }

@@ -126,7 +126,7 @@ async fn done(context: &Context<'_>, object: ObjectName, outcome: Outcome) {
     context.ui.events().emit(Event::Applied { object, outcome, mode: Mode::Real }).await;
 }
 
-/// What `--prune` deletes, data disks included.
+/// The objects that `--prune` deletes, including data disks.
 fn extraneous(diff: &Diff) -> Vec<ObjectName> {
     let mut objects = Vec::new();
     for found in &diff.extraneous {

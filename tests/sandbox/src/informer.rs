@@ -16,22 +16,22 @@ use serde_json::{Value, json};
 /// The kinds that make up a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    Machine,
-    Instance,
+    Vm,
+    Vmi,
     Pod,
     DataVolume,
-    Claim,
+    Pvc,
     Service,
 }
 
 impl Kind {
     fn resource(self) -> ApiResource {
         let (group, version, kind, plural) = match self {
-            Self::Machine => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
-            Self::Instance => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
+            Self::Vm => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
+            Self::Vmi => ("kubevirt.io", "v1", "VirtualMachineInstance", "virtualmachineinstances"),
             Self::Pod => ("", "v1", "Pod", "pods"),
             Self::DataVolume => ("cdi.kubevirt.io", "v1beta1", "DataVolume", "datavolumes"),
-            Self::Claim => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+            Self::Pvc => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
             Self::Service => ("", "v1", "Service", "services"),
         };
         ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
@@ -243,7 +243,7 @@ impl Informer {
         let seen = &object["metadata"]["resourceVersion"];
         let operations =
             json!([{"op": "test", "path": "/metadata/resourceVersion", "value": seen}, {"op": "add", "path": "/status", "value": status}]);
-        self.patch(kind, object, operations, kind != Kind::Instance).await
+        self.patch(kind, object, operations, kind != Kind::Vmi).await
     }
 }
 
@@ -260,10 +260,10 @@ pub fn owned<'a>(objects: &[&'a Value], owner: &Value) -> Option<&'a Value> {
 /// The VM that an object belongs to.
 pub fn machine_of(kind: Kind, object: &Value) -> Name {
     let name = match kind {
-        Kind::Machine | Kind::Instance | Kind::Service => text(object, "name"),
+        Kind::Vm | Kind::Vmi | Kind::Service => text(object, "name"),
         Kind::Pod => object["metadata"]["annotations"]["kubevirt.io/domain"].as_str().unwrap_or_default().to_owned(),
         Kind::DataVolume => object["metadata"]["ownerReferences"][0]["name"].as_str().unwrap_or_default().to_owned(),
-        Kind::Claim => object["metadata"]["annotations"]["sandbox/machine"].as_str().unwrap_or_default().to_owned(),
+        Kind::Pvc => object["metadata"]["annotations"]["sandbox/machine"].as_str().unwrap_or_default().to_owned(),
     };
     (text(object, "namespace"), name)
 }

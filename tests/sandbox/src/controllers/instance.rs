@@ -21,10 +21,10 @@ pub async fn sync(informer: &Informer, name: &Name, instance: &Value) -> Result<
                 informer.delete(Kind::Pod, pod, false).await?;
             }
             Some(_) => {}
-            None => return informer.patch(Kind::Instance, instance, finalizers(&[]), false).await,
+            None => return informer.patch(Kind::Vmi, instance, finalizers(&[]), false).await,
         }
         let status = status(instance, pod, phase, vec![condition("Ready", "False", "PodTerminating", "virt-launcher pod is terminating")]);
-        return informer.set_status(Kind::Instance, instance, status).await;
+        return informer.set_status(Kind::Vmi, instance, status).await;
     }
     if ended {
         return Ok(());
@@ -35,13 +35,13 @@ pub async fn sync(informer: &Informer, name: &Name, instance: &Value) -> Result<
     let (phase, mut conditions) = with_pod(pod, phase);
     // virt-handler's finalizer.
     conditions.extend(find(instance, "LiveMigratable").cloned());
-    informer.set_status(Kind::Instance, instance, status(instance, Some(pod), phase, conditions)).await
+    informer.set_status(Kind::Vmi, instance, status(instance, Some(pod), phase, conditions)).await
 }
 
 async fn without_pod(informer: &Informer, instance: &Value, phase: &str) -> Result<(), kube::Error> {
     let not_ready = || condition("Ready", "False", "PodNotExists", "virt-launcher pod has not yet been scheduled");
     if phase == "Running" || phase == "Scheduled" {
-        return informer.set_status(Kind::Instance, instance, status(instance, None, "Failed", vec![not_ready()])).await;
+        return informer.set_status(Kind::Vmi, instance, status(instance, None, "Failed", vec![not_ready()])).await;
     }
     let volumes = data_volumes(informer, &text(instance, "namespace"), &instance["spec"]["volumes"]);
     let startable = |volume: &Value| {
@@ -50,14 +50,14 @@ async fn without_pod(informer: &Informer, instance: &Value, phase: &str) -> Resu
     let mut conditions = vec![not_ready()];
     if !volumes.iter().all(|volume| volume.is_some_and(startable)) {
         conditions.push(condition("DataVolumesReady", "False", "NotAllDVsReady", "Not all of the VMI's DVs are ready"));
-        return informer.set_status(Kind::Instance, instance, status(instance, None, "Pending", conditions)).await;
+        return informer.set_status(Kind::Vmi, instance, status(instance, None, "Pending", conditions)).await;
     }
     let result = informer.create(Kind::Pod, new_pod(instance)).await;
     if let Err(kube::Error::Api(refused)) = &result {
         let message = format!("failed to create virtual machine pod: {}", refused.message);
         conditions.push(condition("Synchronized", "False", "FailedCreate", &message));
     }
-    informer.set_status(Kind::Instance, instance, status(instance, None, "Pending", conditions)).await?;
+    informer.set_status(Kind::Vmi, instance, status(instance, None, "Pending", conditions)).await?;
     result
 }
 

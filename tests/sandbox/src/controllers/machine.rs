@@ -14,13 +14,13 @@ pub const BACKOFF: Duration = Duration::from_secs(10);
 
 /// Reconciles a VM.
 pub async fn sync(informer: &Informer, name: &Name, machine: &Value, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
-    let instance = informer.get(Kind::Instance, &name.0, &name.1);
+    let instance = informer.get(Kind::Vmi, &name.0, &name.1);
     let mut status = machine["status"].as_object().cloned().map_or_else(|| json!({}), Value::Object);
     if machine["metadata"]["deletionTimestamp"].is_string() {
         return end(informer, machine, instance, status).await.map(|()| None);
     }
     if machine["metadata"]["finalizers"].as_array().is_none_or(|list| !list.iter().any(|finalizer| finalizer == FINALIZER)) {
-        return informer.patch(Kind::Machine, machine, finalizers(&[FINALIZER]), false).await.map(|()| None);
+        return informer.patch(Kind::Vm, machine, finalizers(&[FINALIZER]), false).await.map(|()| None);
     }
     make_volumes(informer, machine).await?;
     let wanted = machine["spec"]["runStrategy"] != "Halted";
@@ -41,7 +41,7 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value, backoff: Du
             let restart = stop["action"] == "Stop" && stop["uid"] == instance["metadata"]["uid"];
             if !wanted || ended || restart {
                 set_status(informer, machine, status, Some(instance)).await?;
-                informer.delete(Kind::Instance, instance, false).await?;
+                informer.delete(Kind::Vmi, instance, false).await?;
                 return Ok(None);
             }
         }
@@ -53,7 +53,7 @@ pub async fn sync(informer: &Informer, name: &Name, machine: &Value, backoff: Du
             } else if wanted && startable(informer, machine) {
                 status.as_object_mut().map(|status| status.remove("stateChangeRequests"));
                 set_status(informer, machine, status, None).await?;
-                informer.create(Kind::Instance, new_instance(machine)).await?;
+                informer.create(Kind::Vmi, new_instance(machine)).await?;
                 return Ok(None);
             }
         }
@@ -82,9 +82,9 @@ async fn end(informer: &Informer, machine: &Value, instance: Option<&Value>, mut
     match instance {
         Some(instance) => {
             status["printableStatus"] = json!("Terminating");
-            informer.set_status(Kind::Machine, machine, status).await?;
+            informer.set_status(Kind::Vm, machine, status).await?;
             if instance["metadata"]["deletionTimestamp"].is_null() {
-                informer.delete(Kind::Instance, instance, false).await?;
+                informer.delete(Kind::Vmi, instance, false).await?;
             }
             Ok(())
         }
@@ -92,7 +92,7 @@ async fn end(informer: &Informer, machine: &Value, instance: Option<&Value>, mut
         None => {
             let list = machine["metadata"]["finalizers"].as_array();
             let others: Vec<_> = list.into_iter().flatten().filter_map(Value::as_str).filter(|finalizer| *finalizer != FINALIZER).collect();
-            informer.patch(Kind::Machine, machine, finalizers(&others), false).await
+            informer.patch(Kind::Vm, machine, finalizers(&others), false).await
         }
     }
 }
@@ -147,7 +147,7 @@ async fn set_status(informer: &Informer, machine: &Value, mut status: Value, ins
     if instance.is_some_and(|instance| find(instance, "Ready").is_some_and(|ready| ready["status"] == "True")) {
         status.as_object_mut().map(|status| status.remove("startFailure"));
     }
-    informer.set_status(Kind::Machine, machine, status).await
+    informer.set_status(Kind::Vm, machine, status).await
 }
 
 /// The first match in KubeVirt's order. Source: `watch/vm/vm.go` `setPrintableStatus`.

@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 /// Runs until it is dropped. `backoff` is the delay before a failed VMI is created again.
 pub async fn run(client: Client, backoff: Duration) {
-    let mut events = watches(&client, &[Kind::Machine, Kind::Instance, Kind::Pod, Kind::DataVolume]).ready_chunks(HEARD);
+    let mut events = watches(&client, &[Kind::Vm, Kind::Vmi, Kind::Pod, Kind::DataVolume]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut again: BTreeMap<Name, Instant> = BTreeMap::new();
     let mut tick = tokio::time::interval(AGAIN);
@@ -59,11 +59,11 @@ pub async fn run(client: Client, backoff: Duration) {
 
 /// Reconciles a VM, and returns when to reconcile it again without a change.
 async fn sync(informer: &Informer, name: &Name, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
-    let instance = match informer.get(Kind::Instance, &name.0, &name.1) {
+    let instance = match informer.get(Kind::Vmi, &name.0, &name.1) {
         Some(found) => instance::sync(informer, name, found).await,
         None => Ok(()),
     };
-    let machine = match informer.get(Kind::Machine, &name.0, &name.1) {
+    let machine = match informer.get(Kind::Vm, &name.0, &name.1) {
         Some(found) => machine::sync(informer, name, found, backoff).await,
         None => Ok(None),
     };

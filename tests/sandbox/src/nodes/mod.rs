@@ -80,7 +80,7 @@ pub trait Guests: Kubelet {
 pub async fn run(client: Client, guests: Arc<dyn Guests>) {
     register(&client).await;
     // All events are read before anything is done: after a write, older state would be stale.
-    let kinds = [Kind::Instance, Kind::Pod, Kind::DataVolume, Kind::Claim, Kind::Service];
+    let kinds = [Kind::Vmi, Kind::Pod, Kind::DataVolume, Kind::Pvc, Kind::Service];
     let kinds = if guests.boots() { &kinds[..] } else { &kinds[..4] };
     let mut events = watches(&client, kinds).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
@@ -155,7 +155,7 @@ async fn sync(informer: &Informer, guests: &dyn Guests, name: &Name, seen: &Seen
     for volume in &volumes {
         data_volume(informer, volume, name, &seen.behavior).await?;
     }
-    let instance = informer.get(Kind::Instance, &name.0, &name.1);
+    let instance = informer.get(Kind::Vmi, &name.0, &name.1);
     let pods = informer.of_machine(Kind::Pod, name);
     for pod in &pods {
         self::pod(informer, guests, pod, instance, seen).await?;
@@ -174,18 +174,18 @@ async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behavi
     if volume["status"]["phase"] == "Succeeded" || volume["metadata"]["deletionTimestamp"].is_string() {
         return Ok(());
     }
-    let told = |phase: &str, kind: &str, reason: &str, message: &str| json!({"phase": phase, "conditions": [{"type": kind, "status": "False", "reason": reason, "message": message, "lastTransitionTime": null}]});
+    let status = |phase: &str, kind: &str, reason: &str, message: &str| json!({"phase": phase, "conditions": [{"type": kind, "status": "False", "reason": reason, "message": message, "lastTransitionTime": null}]});
     match behavior {
         Behavior::VolumeFails(message) => {
-            return informer.set_status(Kind::DataVolume, volume, told("Failed", "Running", "Error", message)).await;
+            return informer.set_status(Kind::DataVolume, volume, status("Failed", "Running", "Error", message)).await;
         }
         Behavior::VolumePends(message) => {
-            return informer.set_status(Kind::DataVolume, volume, told("Pending", "Bound", "ErrClaimNotValid", message)).await;
+            return informer.set_status(Kind::DataVolume, volume, status("Pending", "Bound", "ErrClaimNotValid", message)).await;
         }
         _ => {}
     }
     let (namespace, name) = (text(volume, "namespace"), text(volume, "name"));
-    let Some(claim) = informer.get(Kind::Claim, &namespace, &name) else {
+    let Some(claim) = informer.get(Kind::Pvc, &namespace, &name) else {
         let size = volume["spec"]["storage"]["resources"]["requests"]["storage"].clone();
         let owner = json!([{"apiVersion": volume["apiVersion"], "kind": "DataVolume", "name": name, "uid": volume["metadata"]["uid"], "controller": true}]);
         let metadata = json!({"name": name, "namespace": namespace, "labels": volume["metadata"]["labels"], "ownerReferences": owner,
@@ -193,12 +193,12 @@ async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behavi
         let class = volume["spec"]["storage"]["storageClassName"].as_str().unwrap_or("standard");
         let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}, "storageClassName": class});
         let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec});
-        return informer.create(Kind::Claim, claim).await;
+        return informer.create(Kind::Pvc, claim).await;
     };
     if claim["status"]["phase"] != "Bound" {
         let capacity = claim["spec"]["resources"]["requests"].clone();
         let status = json!({"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": capacity});
-        return informer.set_status(Kind::Claim, claim, status).await;
+        return informer.set_status(Kind::Pvc, claim, status).await;
     }
     informer.set_status(Kind::DataVolume, volume, json!({"phase": "Succeeded", "progress": "100.0%"})).await
 }
@@ -316,7 +316,7 @@ async fn instance(
         let Some(pod) = pod else { return Ok(Then::OnChange) };
         let birth = birth(informer, guests, instance, pod).await?;
         if let Err(error) = guests.begin(&name, &birth) {
-            informer.warn(Kind::Instance, instance, "SyncFailed", &error.to_string()).await?;
+            informer.warn(Kind::Vmi, instance, "SyncFailed", &error.to_string()).await?;
             return Ok(Then::After(PAUSE));
         }
     } else if !guests.end(&name, grace) {
@@ -334,7 +334,7 @@ async fn instance(
         let migratable = json!({"type": "LiveMigratable", "status": "True", "lastProbeTime": now(), "lastTransitionTime": now()});
         operations.push(json!({"op": "add", "path": "/status/conditions/-", "value": migratable}));
     }
-    informer.patch(Kind::Instance, instance, Value::Array(operations), false).await?;
+    informer.patch(Kind::Vmi, instance, Value::Array(operations), false).await?;
     Ok(Then::OnChange)
 }
 
@@ -346,7 +346,7 @@ async fn birth<'a>(informer: &Informer, guests: &dyn Guests, instance: &'a Value
         if let Some(secret) = volume["cloudInitNoCloud"]["secretRef"]["name"].as_str() {
             birth.user_data = informer.secret(&namespace, secret, "userdata").await?;
         } else if let Some(claim) = volume["dataVolume"]["name"].as_str() {
-            birth.claims.extend(informer.get(Kind::Claim, &namespace, claim).map(|found| (claim.to_owned(), found.clone())));
+            birth.claims.extend(informer.get(Kind::Pvc, &namespace, claim).map(|found| (claim.to_owned(), found.clone())));
         }
     }
     Ok(birth)

@@ -51,9 +51,9 @@ impl Image {
         }
         iso()?;
         let file = file.canonicalize().map_err(|error| io::Error::other(format!("image {}: {error}", file.display())))?;
-        let told = Command::new("qemu-img").args(["info", "--output=json"]).arg(&file).output()?;
-        let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_default();
-        let format = told["format"].as_str().ok_or_else(|| io::Error::other(format!("{} is no disk image", file.display())))?.to_owned();
+        let info = Command::new("qemu-img").args(["info", "--output=json"]).arg(&file).output()?;
+        let info: Value = serde_json::from_slice(&info.stdout).unwrap_or_default();
+        let format = info["format"].as_str().ok_or_else(|| io::Error::other(format!("{} is no disk image", file.display())))?.to_owned();
         let beside = |name: &str| file.with_file_name(name);
         let said = |name: &str, default: &str| fs::read_to_string(beside(name)).map_or(default.to_owned(), |text| text.trim().to_owned());
         let line = said("cmdline", "root=LABEL=root ro console=ttyS0");

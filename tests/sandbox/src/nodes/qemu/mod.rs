@@ -79,7 +79,7 @@ impl Qemu {
 
     /// Data disks exist as long as their PVCs.
     fn forget_volumes(&self, informer: &Informer) {
-        let there: Vec<_> = informer.all(Kind::Claim).map(|claim| self.volume(claim)).collect();
+        let there: Vec<_> = informer.all(Kind::Pvc).map(|claim| self.volume(claim)).collect();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.extension().is_some_and(|end| end == "raw") && !there.contains(&path) {

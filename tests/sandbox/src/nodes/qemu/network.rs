@@ -173,7 +173,7 @@ impl Network {
         }
         ip(&line)?;
         plugs.insert(name.clone(), Plug { number, tcp: open(false), udp: open(true) });
-        let laid = ip(&format!("-n {} link set {tap} master br0 up", self.name)).and_then(|()| self.tell(&plugs));
+        let laid = ip(&format!("-n {} link set {tap} master br0 up", self.name)).and_then(|()| self.configure(&plugs));
         if let Err(error) = laid {
             drop(plugs);
             self.unplug(name);
@@ -187,7 +187,7 @@ impl Network {
         let mut plugs = lock(&self.plugs);
         if let Some(plug) = plugs.remove(name) {
             drop(ip(&format!("-n {} link del tap{}", self.name, plug.number)));
-            drop(self.tell(&plugs));
+            drop(self.configure(&plugs));
         }
     }
 
@@ -207,7 +207,7 @@ impl Network {
     }
 
     /// Configures dnsmasq and the packet filter.
-    fn tell(&self, plugs: &BTreeMap<Name, Plug>) -> io::Result<()> {
+    fn configure(&self, plugs: &BTreeMap<Name, Plug>) -> io::Result<()> {
         let (mut leases, mut options, mut rules) = (String::new(), String::new(), String::new());
         for ((namespace, machine), Plug { number, tcp, udp }) in plugs {
             // Whatever its client identifier: a fresh root disk has a new one.
