@@ -25,7 +25,7 @@ use kube::{
 use serde_json::Value;
 
 use crate::{
-    cli::Connection,
+    config::Connection,
     config::Environment,
     error::ClusterError,
     kubeconfig::{self, Access},

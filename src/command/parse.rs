@@ -1,18 +1,18 @@
 //! Errors of clap as our own values.
 
+use std::error::Error as _;
+
 use clap::{
-    Command,
+    Arg, Command,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{
-    config,
-    error::{ConfigError, Error, UsageError},
-};
+use crate::error::{ConfigError, ConfigProblem, Error, UsageError, ValueError};
 
 /// The mistake in a command line. A value is not repeated unless it cannot be a secret.
-pub fn usage_error(error: &clap::Error, root: Command, arguments: &[String]) -> Error {
-    let root = config::built(root);
+pub fn usage_error(error: &clap::Error, mut root: Command, arguments: &[String]) -> Error {
+    // clap's arguments cannot be printed before that.
+    root.build();
     let subcommand = arguments.iter().skip(1).find_map(|argument| root.find_subcommand(argument));
     let program = root.get_bin_name().unwrap_or(root.get_name());
     let command = subcommand.map_or_else(|| program.to_owned(), |inner| format!("{program} {}", inner.get_name()));
@@ -21,9 +21,9 @@ pub fn usage_error(error: &clap::Error, root: Command, arguments: &[String]) -> 
         Some(ContextValue::Strings(texts)) => texts.first().cloned().unwrap_or_default(),
         _ => String::new(),
     };
-    let known = subcommand.into_iter().chain([&root]).flat_map(Command::get_arguments);
-    let argument =
-        config::argument(error, ContextKind::InvalidArg, known).map_or_else(|| bare(&text(ContextKind::InvalidArg)), config::typed);
+    let known = || subcommand.into_iter().chain([&root]).flat_map(Command::get_arguments);
+    let named = |kind| known().find(|known| known.to_string() == text(kind)).map_or_else(|| bare(&text(kind)), typed);
+    let argument = named(ContextKind::InvalidArg);
     let near = |kind| Some(text(kind)).filter(|near| !near.is_empty());
     let usage = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
@@ -38,7 +38,10 @@ pub fn usage_error(error: &clap::Error, root: Command, arguments: &[String]) -> 
         ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => UsageError::NoValue { flag: argument, command },
         ErrorKind::MissingRequiredArgument => UsageError::Required { argument, command },
         ErrorKind::InvalidUtf8 => UsageError::NotUtf8,
-        _ => return ConfigError::new(argument, config::problem(error)).into(),
+        ErrorKind::ArgumentConflict => {
+            return ConfigError::new(argument, ConfigProblem::Conflict(named(ContextKind::PriorArg))).into();
+        }
+        _ => return ConfigError::new(argument, problem(error)).into(),
     };
     usage.into()
 }
@@ -46,4 +49,26 @@ pub fn usage_error(error: &clap::Error, root: Command, arguments: &[String]) -> 
 /// A required argument is in angle brackets, whatever it is in the usage.
 fn bare(argument: &str) -> String {
     argument.trim_start_matches('<').trim_end_matches('>').to_owned()
+}
+
+/// An argument as the user types it: `--memory`, `WORKLOAD`.
+fn typed(argument: &Arg) -> String {
+    match (argument.get_long(), argument.get_value_names()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some([name, ..])) => name.to_string(),
+        _ => argument.get_id().to_string(),
+    }
+}
+
+/// Why a value is invalid: the error of its own parser if there is one.
+fn problem(error: &clap::Error) -> ConfigProblem {
+    if let Some(problem) = error.source().and_then(|source| source.downcast_ref::<ValueError>()) {
+        return problem.clone().into();
+    }
+    match (error.get(ContextKind::InvalidValue), error.get(ContextKind::ValidValue)) {
+        (Some(ContextValue::String(text)), Some(ContextValue::Strings(valid))) => {
+            ValueError::Choice { text: text.clone(), valid: valid.clone() }.into()
+        }
+        _ => ConfigProblem::Invalid,
+    }
 }

@@ -10,8 +10,9 @@ use tempfile::NamedTempFile;
 use tokio::process::{Child, Command};
 
 use crate::{
-    cli::{Connection, Ssh},
+    cli::Ssh,
     cluster::Cluster,
+    config::Connection,
     config::value,
     error::{ClusterValue, Error, Result, ValueError},
     kubevirt::live::LiveObject,

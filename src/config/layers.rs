@@ -1,29 +1,24 @@
 //! Where settings come from: flag > `VIRTWORK_*` > YAML file > default.
 //!
-//! A setting is declared once, as a field of [`Settings`]. Each source is reduced to the text of each setting. The highest source
-//! wins, and the winners are parsed like a command line. So all sources have the same values, checks and messages, and each message
-//! can name its source.
+//! Each source is reduced to the text of each setting, so that all sources have the same values, checks and messages, and each message
+//! can name its source. The highest source that has a setting decides it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    error::Error as _,
-    ffi::OsString,
     path::{Path, PathBuf},
 };
 
-use clap::{
-    Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _,
-    error::{ContextKind, ContextValue, ErrorKind},
-    parser::ValueSource,
-};
+use clap::{ArgMatches, parser::ValueSource};
 use serde_yaml::Value;
 
-use crate::{
-    cli::Settings,
-    error::{ConfigError, ConfigProblem, ValueError},
-};
+use crate::error::{ConfigError, ConfigProblem, ValueError};
 
-use super::{suggest, value::SetValue};
+use super::{
+    setting::{Setting, Spec},
+    settings::ALL,
+    suggest,
+    value::SetValue,
+};
 
 const PREFIX: &str = "VIRTWORK_";
 /// Settings that are decided together: the highest source that has any of them decides all of them.
@@ -84,18 +79,20 @@ impl Layer {
     /// The settings of the command line.
     pub fn from_flags(matches: &ArgMatches) -> Self {
         let mut layer = Self::new(Origin::Flag);
-        for setting in settings() {
-            let given = matches!(matches.try_contains_id(&setting.id), Ok(true))
-                && matches.value_source(&setting.id) == Some(ValueSource::CommandLine);
+        for setting in ALL {
+            let spec = setting.spec();
+            let given =
+                matches!(matches.try_contains_id(spec.key), Ok(true)) && matches.value_source(spec.key) == Some(ValueSource::CommandLine);
             // clap panics for a setting that this command does not have.
-            if let Some(raw) = given.then(|| matches.get_raw(&setting.id)).flatten() {
+            if let Some(raw) = given.then(|| matches.get_raw(spec.key)).flatten() {
                 let mut values: Vec<_> = raw.map(|value| value.to_string_lossy().into_owned()).collect();
-                if !setting.list {
-                    // The last of repeated flags wins. An empty value means unset, as in kubectl.
-                    values = values.pop().filter(|value| !value.is_empty() || setting.id == "ssh_password").into_iter().collect();
+                if !spec.is_list() {
+                    // The last of repeated flags wins. An empty value means unset, as in kubectl, unless it is invalid.
+                    let keeps_empty = spec.key == "ssh_password" || setting.check("").is_err();
+                    values = values.pop().filter(|value| !value.is_empty() || keeps_empty).into_iter().collect();
                 }
                 if !values.is_empty() {
-                    layer.values.insert(setting.id, values);
+                    layer.values.insert(spec.key.to_owned(), values);
                 }
             }
         }
@@ -108,18 +105,17 @@ impl Layer {
     /// An unknown variable with our prefix, unless it describes a Service.
     pub fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::Environment);
-        let settings = settings();
         for (variable, value) in variables {
             let Some(key) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
-            let Some(setting) = settings.iter().find(|setting| setting.id == key) else {
+            let Some(spec) = find(&key) else {
                 if is_of_a_service(variable) {
                     continue;
                 }
-                let near = nearest(&key, &settings).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
+                let near = nearest(&key).map(|name| format!("{PREFIX}{}", name.to_uppercase()));
                 return Err(ConfigError::new(variable, ConfigProblem::UnknownVariable { near }));
             };
             let values: Vec<_> =
-                if setting.list { value.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![value.clone()] };
+                if spec.is_list() { value.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![value.clone()] };
             if values.iter().any(|value| !value.is_empty()) {
                 layer.values.insert(key, values.into_iter().filter(|value| !value.is_empty()).collect());
             }
@@ -140,16 +136,15 @@ impl Layer {
             Value::Mapping(mapping) => mapping,
             _ => return Err(ConfigError::new(&file, ConfigProblem::NotSettings)),
         };
-        let settings = settings();
         for (key, value) in mapping {
             let key = normal(key);
             if key == "workloads" {
                 layer.read_workloads(value)?;
-            } else if let Some(setting) = settings.iter().find(|setting| setting.id == key) {
-                let values = scalars(value, setting.list).map_err(|problem| ConfigError::new(layer.origin.place(&key), problem))?;
+            } else if let Some(spec) = find(&key) {
+                let values = scalars(value, spec.is_list()).map_err(|problem| ConfigError::new(layer.origin.place(&key), problem))?;
                 layer.values.insert(key, values);
             } else {
-                let near = nearest(&key, &settings);
+                let near = nearest(&key);
                 return Err(ConfigError::new(layer.origin.place(&key), ConfigProblem::UnknownSetting { near }));
             }
         }
@@ -201,18 +196,28 @@ impl Layer {
         Ok(())
     }
 
-    /// Validates every value, so that an error can name its source, and splits `set`.
+    /// Validates every value, and splits `set`.
     fn check(&mut self) -> Result<(), ConfigError> {
-        for (key, values) in &self.values {
-            parse_settings(key, values).map_err(|problem| ConfigError::new(self.origin.place(key), problem))?;
+        for setting in ALL {
+            let spec = setting.spec();
+            let place = || self.origin.place(spec.key);
+            for text in self.values.get(spec.key).into_iter().flatten() {
+                setting.check(text).map_err(|problem| ConfigError::new(place(), problem))?;
+            }
+            let other = spec.conflict.filter(|other| self.values.contains_key(spec.key) && self.values.contains_key(*other));
+            if let Some(other) = other {
+                return Err(ConfigError::new(place(), ConfigProblem::Conflict(self.origin.place(other))));
+            }
         }
         for text in self.values.get("set").into_iter().flatten() {
             let set: SetValue = text.parse().map_err(|problem: ValueError| ConfigError::new(self.origin.place("set"), problem))?;
             self.per_workload.insert((set.workload, set.key), set.value);
         }
-        for ((workload, key), value) in self.per_workload.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str())) {
-            parse_settings(key, std::slice::from_ref(value))
-                .map_err(|problem| ConfigError::new(self.origin.workload_place(workload, key), problem))?;
+        let sizes = self.per_workload.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str()));
+        for ((workload, key), value) in sizes {
+            let setting = ALL.iter().find(|setting| setting.spec().key == key);
+            let invalid = |problem| ConfigError::new(self.origin.workload_place(workload, key), problem);
+            setting.map_or(Ok(()), |setting| setting.check(value)).map_err(invalid)?;
         }
         Ok(())
     }
@@ -223,23 +228,53 @@ impl Layer {
 pub struct Layers(pub Vec<Layer>);
 
 impl Layers {
-    /// Validates all layers and finds each setting's value.
+    /// Validates all layers, also values that a higher layer overrides.
     ///
     /// # Errors
     /// The first invalid value, with its source.
-    pub fn resolve(&mut self) -> Result<Settings, ConfigError> {
-        for layer in &mut self.0 {
-            layer.check()?;
-        }
-        let mut arguments: Vec<OsString> = Vec::new();
-        for setting in settings() {
-            if let Some((_, values)) = self.find(&setting.id) {
-                arguments.extend(values.iter().map(|value| format!("--{}={value}", setting.flag).into()));
+    pub fn check(&mut self) -> Result<(), ConfigError> {
+        self.0.iter_mut().try_for_each(Layer::check)
+    }
+
+    /// The value of a setting, or its default.
+    ///
+    /// # Errors
+    /// When it is invalid.
+    pub fn value<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
+        match self.optional(setting)? {
+            Some(value) => Ok(value),
+            None => {
+                let default = setting.spec.default.unwrap_or_default();
+                (setting.parse)(default).map_err(|problem| ConfigError::new(self.place(setting.spec.key), problem))
             }
         }
-        let matches = Settings::command().try_get_matches_from(arguments);
-        let settings = matches.and_then(|matches| Settings::from_arg_matches(&matches));
-        settings.map_err(|error| ConfigError::new(self.place(&invalid_setting(&error)), problem(&error)))
+    }
+
+    /// The value of a setting, if a source has it.
+    ///
+    /// # Errors
+    /// When it is invalid.
+    pub fn optional<T>(&self, setting: &Setting<T>) -> Result<Option<T>, ConfigError> {
+        Ok(self.list(setting)?.pop())
+    }
+
+    /// The values of a setting.
+    ///
+    /// # Errors
+    /// When one is invalid.
+    pub fn list<T>(&self, setting: &Setting<T>) -> Result<Vec<T>, ConfigError> {
+        let Some((layer, texts)) = self.find(setting.spec.key) else { return Ok(Vec::new()) };
+        let invalid = |problem| ConfigError::new(layer.origin.place(setting.spec.key), problem);
+        texts.iter().map(|text| (setting.parse)(text).map_err(invalid)).collect()
+    }
+
+    /// The value of a setting for one workload, if a source has it.
+    ///
+    /// # Errors
+    /// When it is invalid.
+    pub fn own<T>(&self, setting: &Setting<T>, workload: &str) -> Result<Option<T>, ConfigError> {
+        let Some((place, text)) = self.per_workload(workload, setting.spec.key) else { return Ok(None) };
+        (setting.parse)(text).map(Some).map_err(|problem| ConfigError::new(place, problem))
     }
 
     /// The layer that decides a setting, and its value.
@@ -281,89 +316,20 @@ fn is_of_a_service(variable: &str) -> bool {
         || ["_TCP", "_UDP", "_SCTP"].into_iter().any(protocol)
 }
 
-/// A setting: its field, its flag, and whether it takes several values.
-struct Setting {
-    id: String,
-    flag: String,
-    list: bool,
-}
-
-fn settings() -> Vec<Setting> {
-    let command = Settings::command();
-    let arguments = command.get_arguments().filter_map(|argument| {
-        let list = matches!(argument.get_action(), ArgAction::Append);
-        Some(Setting { id: argument.get_id().to_string(), flag: argument.get_long()?.to_owned(), list })
-    });
-    arguments.collect()
+fn find(key: &str) -> Option<&'static Spec> {
+    ALL.iter().map(|setting| setting.spec()).find(|spec| spec.key == key)
 }
 
 /// The setting that was probably meant: the one with that flag, else the closest.
-fn nearest(key: &str, settings: &[Setting]) -> Option<String> {
-    let by_flag = settings.iter().find(|setting| setting.flag.replace('-', "_") == key);
-    let names: Vec<_> = settings.iter().map(|setting| setting.id.as_str()).collect();
-    by_flag.map(|setting| setting.id.clone()).or_else(|| suggest(key, &names).map(str::to_owned))
+fn nearest(key: &str) -> Option<String> {
+    let specs = || ALL.iter().map(|setting| setting.spec());
+    let by_flag = specs().find(|spec| spec.flag.replace('-', "_") == key);
+    let keys: Vec<_> = specs().map(|spec| spec.key).collect();
+    by_flag.map(|spec| spec.key).or_else(|| suggest(key, &keys)).map(str::to_owned)
 }
 
-fn flag_of(setting: &str) -> String {
-    settings().into_iter().find(|known| known.id == setting).map_or_else(|| setting.replace('_', "-"), |known| known.flag)
-}
-
-/// Parses one setting alone, to validate it.
-fn parse_settings(key: &str, values: &[String]) -> Result<(), ConfigProblem> {
-    let flag = flag_of(key);
-    let arguments = values.iter().map(|value| format!("--{flag}={value}"));
-    let matches = Settings::command().try_get_matches_from(arguments);
-    matches.and_then(|matches| Settings::from_arg_matches(&matches)).map(|_| ()).map_err(|error| problem(&error))
-}
-
-/// The problem in a clap error: the error of the value's own parser if there is one.
-pub fn problem(error: &clap::Error) -> ConfigProblem {
-    if let Some(problem) = error.source().and_then(|source| source.downcast_ref::<ValueError>()) {
-        return problem.clone().into();
-    }
-    let text = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    let value = text(ContextKind::InvalidValue);
-    match (error.kind(), error.get(ContextKind::ValidValue)) {
-        (ErrorKind::InvalidValue, _) if value.is_empty() => ValueError::Empty.into(),
-        (ErrorKind::InvalidValue, Some(ContextValue::Strings(valid))) => ValueError::Choice { text: value, valid: valid.clone() }.into(),
-        (ErrorKind::ArgumentConflict, _) => {
-            let command = built(Settings::command());
-            let other = argument(error, ContextKind::PriorArg, command.get_arguments());
-            ConfigProblem::Conflict(other.map_or_else(|| text(ContextKind::PriorArg), typed))
-        }
-        _ => ConfigProblem::Invalid,
-    }
-}
-
-/// The id of the setting that a clap error is about.
-fn invalid_setting(error: &clap::Error) -> String {
-    let command = built(Settings::command());
-    argument(error, ContextKind::InvalidArg, command.get_arguments()).map(|found| found.get_id().to_string()).unwrap_or_default()
-}
-
-/// A command whose arguments can be compared with an error. clap's arguments cannot be printed before that.
-pub fn built(mut command: clap::Command) -> clap::Command {
-    command.build();
-    command
-}
-
-/// The argument that clap names in its own notation, such as `--memory <QUANTITY>`.
-pub fn argument<'a>(error: &clap::Error, kind: ContextKind, mut known: impl Iterator<Item = &'a Arg>) -> Option<&'a Arg> {
-    let named = match error.get(kind)? {
-        ContextValue::String(text) => text,
-        ContextValue::Strings(texts) => texts.first()?,
-        _ => return None,
-    };
-    known.find(|known| known.to_string() == *named)
-}
-
-/// An argument as the user types it: `--memory`, `WORKLOAD`.
-pub fn typed(argument: &Arg) -> String {
-    match (argument.get_long(), argument.get_value_names()) {
-        (Some(long), _) => format!("--{long}"),
-        (None, Some([name, ..])) => name.to_string(),
-        _ => argument.get_id().to_string(),
-    }
+fn flag_of(key: &str) -> String {
+    find(key).map_or_else(|| key.replace('_', "-"), |spec| spec.flag.to_owned())
 }
 
 /// Keys can be written with underscores or hyphens.

@@ -1,6 +1,8 @@
 //! Merges flags, environment and file into one validated [`Config`].
 
 mod layers;
+pub mod setting;
+pub mod settings;
 pub mod value;
 
 use std::{
@@ -13,13 +15,13 @@ use clap::ArgMatches;
 
 use crate::{
     catalog::{Catalog, Workload},
-    cli::{DataDiskKind, Settings},
     error::{ConfigError, ConfigProblem, Error, ValueError},
     plan::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Quantity, Resources, SelectedWorkload, VmTemplate},
 };
 
 use layers::{Layer, Layers, Origin};
-pub use layers::{argument, built, problem, typed};
+use settings::{CPU_CORES, DISK_SIZE, DataDiskKind, MEMORY, Settings, VM_COUNT};
+pub use settings::{Color, Connection, WaitFor};
 
 /// Default key files, in this order. Used if neither key nor password is given.
 const DEFAULT_KEYS: [&str; 3] = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"];
@@ -74,7 +76,8 @@ impl Config {
             layers.push(Layer::from_yaml(&path, &text)?);
         }
         let mut layers = Layers(layers);
-        let settings = layers.resolve()?;
+        layers.check()?;
+        let settings = Settings::read(&layers)?;
         if let Some((path, Err(error))) = settings.common.catalog.as_ref().map(|path| (path, fs::read_dir(path))) {
             return Err(ConfigError::new(layers.place("catalog"), ConfigProblem::Unreadable { path: path.clone(), error }).into());
         }
@@ -169,26 +172,27 @@ impl Config {
     fn choose(&self, workload: &Workload) -> Result<SelectedWorkload, ConfigError> {
         let vms = &self.settings.vms;
         let invalid = |place: String| move |problem: ValueError| ConfigError::new(place, problem);
-        let own = |key: &str| self.layers.per_workload(&workload.name, key);
-        let count = |key: &str, general: u32| own(key).map_or(general, |(_, text)| text.parse().unwrap_or(general));
-        let quantity = |key: &str, default: Option<&String>, general: &Quantity| -> Result<Quantity, ConfigError> {
-            match (own(key), default) {
-                (Some((place, text)), _) => text.parse().map_err(invalid(place)),
-                (None, Some(text)) => text.parse().map_err(invalid(format!("workload {}, {key}", workload.name))),
-                (None, None) => Ok(general.clone()),
+        let default = |key: &str, text: &Option<String>, general: &Quantity| match text {
+            Some(text) => text.parse().map_err(invalid(format!("workload {}, {key}", workload.name))),
+            None => Ok(general.clone()),
+        };
+        let own = |setting: &setting::Setting<Quantity>, text: Option<String>, general: &Quantity| -> Result<Quantity, ConfigError> {
+            match self.layers.own(setting, &workload.name)? {
+                Some(own) => Ok(own),
+                None => default(setting.spec.key, &text, general),
             }
         };
         let default_cores = workload.resources.cpu_cores.unwrap_or(vms.cpu_cores);
         let disk = match &workload.disk {
-            Some(disk) => Some(self.disk(workload, disk, quantity("disk_size", Some(&disk.size), &vms.disk_size)?)?),
+            Some(disk) => Some(self.disk(workload, disk, own(&DISK_SIZE, Some(disk.size.clone()), &vms.disk_size)?)?),
             None => None,
         };
         Ok(SelectedWorkload {
             name: workload.name.clone(),
-            vm_count: count("vm_count", vms.vm_count),
+            vm_count: self.layers.own(&VM_COUNT, &workload.name)?.unwrap_or(vms.vm_count),
             resources: Resources {
-                cpu_cores: count("cpu_cores", default_cores),
-                memory: quantity("memory", workload.resources.memory.as_ref(), &vms.memory)?,
+                cpu_cores: self.layers.own(&CPU_CORES, &workload.name)?.unwrap_or(default_cores),
+                memory: own(&MEMORY, workload.resources.memory.clone(), &vms.memory)?,
                 disk,
             },
             parameters: self.parameters(workload),

@@ -13,7 +13,10 @@ use kube::config::{
     NamedContext,
 };
 
-use crate::{cli::Connection, config::Environment, error::KubeconfigError};
+use crate::{
+    config::{Connection, Environment},
+    error::KubeconfigError,
+};
 
 /// The file with the namespace of a pod.
 const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";

@@ -9,7 +9,7 @@ use owo_colors::OwoColorize as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    cli::Color,
+    config::Color,
     error::{Error, Interrupted, Result},
     event::{Event, Hint, Mode, Question, Warning},
     object::ObjectName,

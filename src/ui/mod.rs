@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    cli::Color,
+    config::Color,
     error::{Error, Result},
     event::{Event, Events, Notice, Question, Warning},
     plan::Password,

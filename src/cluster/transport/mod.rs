@@ -21,7 +21,11 @@ use kube::{
 };
 use tower::{BoxError, ServiceBuilder, service_fn};
 
-use crate::{cli::Connection, config::Environment, error::ClusterError, kubeconfig::Access};
+use crate::{
+    config::{Connection, Environment},
+    error::ClusterError,
+    kubeconfig::Access,
+};
 
 pub use error::Code;
 pub use retry::{Attempts, Effort};

@@ -8,7 +8,11 @@ use std::{
 
 use kube::Client;
 
-use crate::{cli::Connection, config::Environment, error::ClusterError, kubeconfig::Access};
+use crate::{
+    config::{Connection, Environment},
+    error::ClusterError,
+    kubeconfig::Access,
+};
 
 use super::{
     super::timing::{LAST_ATTEMPT, MAX_RETRY_AFTER, REQUEST_TIMEOUT, WATCH_INTERVAL},

@@ -5,8 +5,9 @@ mod dry_run;
 use std::collections::BTreeMap;
 
 use crate::{
-    cli::{DryRun, Up, WaitFor},
+    cli::{DryRun, Up},
     cluster::{Cluster, Diff, NamespaceState, WaitOptions, WaitOutcome},
+    config::WaitFor,
     error::{Error, GaveUp, Goal, Result, Unconfirmed},
     event::{Event, Hint, Mode, Notice, Outcome, Question, Warning},
     object::{Kind, ObjectName},
