@@ -43,6 +43,8 @@ pub enum Command {
     Ssh(Ssh),
     /// Show the available workloads and their parameters
     Workloads(Workloads),
+    /// Show the settings and where they come from, or print a config file
+    Config(ConfigCommand),
     /// Print a completion script for a shell
     Completion(Completion),
     /// Print the version of this tool and of the cluster's KubeVirt
@@ -50,7 +52,7 @@ pub enum Command {
 }
 
 /// Examples in the help of each command: purpose and arguments.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
     (
         "up",
         &[
@@ -82,6 +84,13 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
             ("A shell", "ssh database-0"),
             ("A command, with its own exit status", "ssh cpu-0 -- systemctl is-active virtwork-cpu"),
             ("With another key", "ssh cpu-0 -i ~/.ssh/fleet"),
+        ],
+    ),
+    (
+        "config",
+        &[
+            ("The settings of this shell and directory", "config view"),
+            ("A file to start with", "config init > ~/.config/virtwork/config.yaml"),
         ],
     ),
     (
@@ -245,6 +254,47 @@ pub struct Workloads {
     /// Print the cloud-init user data (of ROLE, if the workload has roles)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, requires = "workload")]
     pub user_data: Option<Option<String>>,
+}
+
+/// Show the settings and where they come from, or print a config file
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct ConfigCommand {
+    /// The subcommand.
+    #[command(subcommand)]
+    pub action: ConfigAction,
+}
+
+/// The subcommands of `config`
+#[derive(Debug, Subcommand)]
+pub enum ConfigAction {
+    /// Print every setting as a config file, with its source
+    View(Box<ConfigView>),
+    /// Print a config file with every setting and its default, commented out
+    Init,
+}
+
+/// Print every setting as a config file, with its source
+#[derive(Debug, Args)]
+pub struct ConfigView {
+    /// Which workloads.
+    #[command(flatten)]
+    pub selection: Flags<SelectionFlags>,
+    /// How long to wait.
+    #[command(flatten)]
+    pub wait_limit: Flags<WaitLimitFlags>,
+    /// What to wait for.
+    #[command(flatten)]
+    pub wait_settings: Flags<WaitFlags>,
+    /// How the VMs are configured.
+    #[command(flatten)]
+    pub vms: Flags<VmFlags>,
+    /// Who can log in.
+    #[command(flatten)]
+    pub login: Flags<LoginFlags>,
+    /// How guests reach packages.
+    #[command(flatten)]
+    pub guest: Flags<GuestFlags>,
 }
 
 /// Print a completion script for a shell

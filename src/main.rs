@@ -42,6 +42,11 @@ fn main() -> ExitCode {
             let _ = help.print();
             return ExitCode::SUCCESS;
         }
+        // clap would print it to standard error and fail; kubectl does neither.
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = io::stdout().write_all(help.render().to_string().as_bytes());
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
             let arguments: Vec<_> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
             Err(command::usage_error(&error, command_line, &arguments))

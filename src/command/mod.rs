@@ -1,6 +1,7 @@
 //! One file per command. Commands connect the other modules and print nothing themselves.
 
 mod completion;
+mod config;
 mod down;
 mod parse;
 mod ssh;
@@ -9,10 +10,12 @@ mod up;
 mod version;
 mod workloads;
 
+use std::iter;
+
 use clap::{ArgMatches, CommandFactory as _};
 
 use crate::{
-    cli::{Cli, Command, EXAMPLES},
+    cli::{Cli, Command, ConfigAction, ConfigCommand, EXAMPLES},
     cluster::Cluster,
     config::{Config, Environment, value},
     error::{Error, Result},
@@ -50,9 +53,13 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
             return Ok(());
         }
         Command::Version(arguments) if arguments.client => return version::print(arguments, None, ui).await,
+        Command::Config(ConfigCommand { action: ConfigAction::Init }) => {
+            ui.print(config::template()).await;
+            return Ok(());
+        }
         _ => {}
     }
-    let deepest = matches.subcommand().map_or(matches, |(_, inner)| inner);
+    let deepest = iter::successors(Some(matches), |matches| matches.subcommand().map(|(_, inner)| inner)).last().unwrap_or(matches);
     let positional = match &command {
         Command::Up(up) => up.names.as_slice(),
         Command::Down(down) => down.names.as_slice(),
@@ -71,6 +78,7 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
         Command::Ssh(arguments) => ssh::run(&arguments, &context).await,
         Command::Workloads(arguments) => workloads::run(&arguments, &context).await,
         Command::Version(arguments) => version::run(&arguments, &context).await,
+        Command::Config(_) => config::view(&context).await,
         Command::Completion(_) => Ok(()),
     }
 }

@@ -14,8 +14,9 @@ use serde_yaml::Value;
 use crate::error::{ConfigError, ConfigProblem, ValueError};
 
 use super::{
+    WorkloadValue,
     setting::{Setting, Spec},
-    settings::ALL,
+    settings::{ALL, WORKLOAD_SIZES},
     suggest,
     value::SetValue,
 };
@@ -24,8 +25,6 @@ const PREFIX: &str = "VIRTWORK_";
 /// Settings that are decided together: the highest source that has any of them decides all of them.
 const EXCLUSIVE_GROUPS: [&[&str]; 3] =
     [&["wait", "no_wait"], &["ssh_password", "ssh_password_file"], &["ssh_authorized_keys", "ssh_key_file", "no_ssh_key"]];
-/// Settings that a workload can override, besides its parameters.
-pub const WORKLOAD_OVERRIDES: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
 
 /// The source of a layer.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ impl Origin {
     /// The name of a workload's own value as it is written in this source.
     pub fn workload_place(&self, workload: &str, key: &str) -> String {
         match self {
-            Self::File(_) if WORKLOAD_OVERRIDES.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
+            Self::File(_) if WORKLOAD_SIZES.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
             Self::File(_) => self.place(&format!("workloads.{workload}.params.{key}")),
             _ => format!("{} {workload}.{key}", self.place("set")),
         }
@@ -182,12 +181,12 @@ impl Layer {
                         }
                     }
                     ("params", _) => return at(ConfigProblem::NotParameters),
-                    (own, value) if WORKLOAD_OVERRIDES.contains(&own) => {
+                    (own, value) if WORKLOAD_SIZES.contains(&own) => {
                         let text = scalars(value, false).or_else(|problem| at(problem).map(|()| Vec::new()))?;
                         self.per_workload.insert((name.clone(), key), text.concat());
                     }
                     (unknown, _) => {
-                        let known: Vec<_> = ["enabled", "params"].into_iter().chain(WORKLOAD_OVERRIDES).collect();
+                        let known: Vec<_> = ["enabled", "params"].into_iter().chain(WORKLOAD_SIZES).collect();
                         return at(ConfigProblem::UnknownKey { near: suggest(unknown, &known).map(str::to_owned) });
                     }
                 }
@@ -213,7 +212,7 @@ impl Layer {
             let set: SetValue = text.parse().map_err(|problem: ValueError| ConfigError::new(self.origin.place("set"), problem))?;
             self.per_workload.insert((set.workload, set.key), set.value);
         }
-        let sizes = self.per_workload.iter().filter(|((_, key), _)| WORKLOAD_OVERRIDES.contains(&key.as_str()));
+        let sizes = self.per_workload.iter().filter(|((_, key), _)| WORKLOAD_SIZES.contains(&key.as_str()));
         for ((workload, key), value) in sizes {
             let setting = ALL.iter().find(|setting| setting.spec().key == key);
             let invalid = |problem| ConfigError::new(self.origin.workload_place(workload, key), problem);
@@ -277,6 +276,21 @@ impl Layers {
         (setting.parse)(text).map(Some).map_err(|problem| ConfigError::new(place, problem))
     }
 
+    /// The values of single workloads, each from the highest layer that has it, and whether the workload is disabled.
+    pub fn workload_values(&self) -> Vec<WorkloadValue> {
+        let mut values = BTreeMap::new();
+        for layer in self.0.iter().rev() {
+            for (workload, enabled) in &layer.enabled {
+                let source = layer.origin.place(&format!("workloads.{workload}"));
+                values.insert((workload.clone(), "enabled".to_owned()), (enabled.to_string(), source));
+            }
+            for ((workload, key), value) in &layer.per_workload {
+                values.insert((workload.clone(), key.clone()), (value.clone(), layer.origin.workload_place(workload, key)));
+            }
+        }
+        values.into_iter().map(|((workload, key), (value, source))| WorkloadValue { workload, key, value, source }).collect()
+    }
+
     /// The layer that decides a setting, and its value.
     pub fn find(&self, setting: &str) -> Option<(&Layer, &[String])> {
         let group = EXCLUSIVE_GROUPS.iter().find(|group| group.contains(&setting)).copied();
@@ -299,7 +313,7 @@ impl Layers {
             let own = layer.per_workload.get(&(workload.to_owned(), key.to_owned()));
             let own = own.map(|value| (layer.origin.workload_place(workload, key), value.as_str()));
             own.or_else(|| {
-                Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| WORKLOAD_OVERRIDES.contains(&key))
+                Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| WORKLOAD_SIZES.contains(&key))
             })
         })
     }

@@ -47,6 +47,30 @@ impl Environment {
     }
 }
 
+/// A setting with its values as they were written.
+#[derive(Debug)]
+pub struct Effective {
+    /// Its declaration.
+    pub spec: &'static setting::Spec,
+    /// Its values; one, unless it is a list.
+    pub values: Vec<String>,
+    /// `--memory`, `VIRTWORK_MEMORY`, `in virtwork.yaml, memory`, or `default`.
+    pub source: String,
+}
+
+/// A value of one workload as it was written.
+#[derive(Debug)]
+pub struct WorkloadValue {
+    /// The workload.
+    pub workload: String,
+    /// A size or a parameter.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Its source.
+    pub source: String,
+}
+
 /// Settings of a command, resolved, with the catalog they refer to.
 #[derive(Debug)]
 pub struct Config {
@@ -96,6 +120,18 @@ impl Config {
         named.sort();
         selected_on_cli.sort();
         Ok(Self { settings, catalog, named, selected_on_cli, layers, disabled: off.into_iter().collect(), environment })
+    }
+
+    /// Every setting that has a value, and the values of single workloads, with their sources.
+    pub fn effective(&self) -> (Vec<Effective>, Vec<WorkloadValue>) {
+        let settings = settings::ALL.iter().map(|setting| setting.spec()).filter_map(|spec| {
+            let (values, source) = match self.layers.find(spec.key) {
+                Some((layer, values)) => (values.to_vec(), layer.origin.place(spec.key)),
+                None => (vec![spec.default?.to_owned()], "default".to_owned()),
+            };
+            Some(Effective { spec, values, source })
+        });
+        (settings.collect(), self.layers.workload_values())
     }
 
     /// The namespace from flag, environment or file.
@@ -321,9 +357,9 @@ fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> R
         let place = || origin.workload_place(name, key);
         match workload.parameters.get(key) {
             Some(parameter) => drop(parameter.check(value).map_err(|problem| ConfigError::new(place(), problem))?),
-            None if layers::WORKLOAD_OVERRIDES.contains(&key.as_str()) => {}
+            None if settings::WORKLOAD_SIZES.contains(&key.as_str()) => {}
             None => {
-                let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(layers::WORKLOAD_OVERRIDES).collect();
+                let names: Vec<_> = workload.parameters.keys().map(String::as_str).chain(settings::WORKLOAD_SIZES).collect();
                 let near = suggest(key, &names).map(str::to_owned);
                 let known = names.into_iter().map(str::to_owned).collect();
                 return Err(ConfigError::new(place(), ConfigProblem::UnknownParameter { near, known }));

@@ -31,6 +31,9 @@ fn choice<T: Copy>(text: &str, choices: &[Choice], values: &[T]) -> Result<T, Va
     })
 }
 
+/// Settings that a workload can override, besides its parameters.
+pub const WORKLOAD_SIZES: [&str; 4] = ["vm_count", "cpu_cores", "memory", "disk_size"];
+
 /// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Color {
@@ -70,7 +73,7 @@ macro_rules! settings {
     ($($name:ident: $type:ty = $value:expr;)*) => {
         $(pub(super) static $name: Setting<$type> = $value;)*
         /// Every setting.
-        pub(super) static ALL: &[&dyn Declared] = &[$(&$name),*];
+        pub static ALL: &[&dyn Declared] = &[$(&$name),*];
     };
 }
 
