@@ -67,14 +67,14 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;up' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: the built-in ones]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the objects without applying them; client contacts no server')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format of the objects')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format of the objects')
             [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Restart VMs whose running configuration is outdated')
             [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Delete VMs of the selected workloads that exceed the requested count')
-            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Prune without asking for confirmation')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Prune without asking for confirmation')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before --prune deletes VMs')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before --prune deletes VMs')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)')
             [CompletionResult]::new('--no-wait', '--no-wait', [CompletionResultType]::ParameterName, 'The same as --wait=false')
@@ -134,14 +134,14 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;run' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: the built-in ones]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the objects without applying them; client contacts no server')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format of the objects')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format of the objects')
             [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Restart VMs whose running configuration is outdated')
             [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Delete VMs of the selected workloads that exceed the requested count')
-            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Prune without asking for confirmation')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Prune without asking for confirmation')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before --prune deletes VMs')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before --prune deletes VMs')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)')
             [CompletionResult]::new('--no-wait', '--no-wait', [CompletionResultType]::ParameterName, 'The same as --wait=false')
@@ -201,7 +201,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;down' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: the built-in ones]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)')
             [CompletionResult]::new('--delete-namespace', '--delete-namespace', [CompletionResultType]::ParameterName, 'Also delete the namespace, if up created it and nothing else is in it')
@@ -241,7 +241,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;cleanup' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: the built-in ones]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)')
             [CompletionResult]::new('--delete-namespace', '--delete-namespace', [CompletionResultType]::ParameterName, 'Also delete the namespace, if up created it and nothing else is in it')
@@ -288,6 +288,8 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--no-headers', '--no-headers', [CompletionResultType]::ParameterName, 'Do not print headers')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Watch for changes')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Watch for changes')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'YAML file with settings [default: ~/.config/virtwork/config.yaml]')
             [CompletionResult]::new('--catalog', '--catalog', [CompletionResultType]::ParameterName, 'Directory of additional workloads, one subdirectory each')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the fleet')
@@ -316,8 +318,6 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Ignored; accepted for compatibility with kubectl')
             [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Ignored; responses are never compressed')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Watch for changes')
-            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Watch for changes')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -431,7 +431,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;config;view' {
-            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: the built-in ones]')
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the result')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)')
             [CompletionResult]::new('--no-wait', '--no-wait', [CompletionResultType]::ParameterName, 'The same as --wait=false')
@@ -571,6 +571,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;version' {
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Print the client version only')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Output format')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'YAML file with settings [default: ~/.config/virtwork/config.yaml]')
@@ -601,7 +602,6 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Ignored; accepted for compatibility with kubectl')
             [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Ignored; responses are never compressed')
-            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Print the client version only')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

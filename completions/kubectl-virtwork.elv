@@ -63,14 +63,14 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'kubectl-virtwork;up'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: the built-in ones]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: all]'
             cand --dry-run 'Print the objects without applying them; client contacts no server'
             cand -o 'Output format of the objects'
             cand --output 'Output format of the objects'
             cand --restart 'Restart VMs whose running configuration is outdated'
             cand --prune 'Delete VMs of the selected workloads that exceed the requested count'
-            cand -y 'Prune without asking for confirmation'
-            cand --yes 'Prune without asking for confirmation'
+            cand -y 'Do not ask before --prune deletes VMs'
+            cand --yes 'Do not ask before --prune deletes VMs'
             cand --wait 'Wait for the result'
             cand --timeout 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)'
             cand --no-wait 'The same as --wait=false'
@@ -129,14 +129,14 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;run'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: the built-in ones]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: all]'
             cand --dry-run 'Print the objects without applying them; client contacts no server'
             cand -o 'Output format of the objects'
             cand --output 'Output format of the objects'
             cand --restart 'Restart VMs whose running configuration is outdated'
             cand --prune 'Delete VMs of the selected workloads that exceed the requested count'
-            cand -y 'Prune without asking for confirmation'
-            cand --yes 'Prune without asking for confirmation'
+            cand -y 'Do not ask before --prune deletes VMs'
+            cand --yes 'Do not ask before --prune deletes VMs'
             cand --wait 'Wait for the result'
             cand --timeout 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)'
             cand --no-wait 'The same as --wait=false'
@@ -195,7 +195,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;down'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: the built-in ones]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: all]'
             cand --wait 'Wait for the result'
             cand --timeout 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)'
             cand --delete-namespace 'Also delete the namespace, if up created it and nothing else is in it'
@@ -234,7 +234,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;cleanup'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: the built-in ones]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: all]'
             cand --wait 'Wait for the result'
             cand --timeout 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)'
             cand --delete-namespace 'Also delete the namespace, if up created it and nothing else is in it'
@@ -280,6 +280,8 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand -o 'Output format'
             cand --output 'Output format'
             cand --no-headers 'Do not print headers'
+            cand -w 'Watch for changes'
+            cand --watch 'Watch for changes'
             cand --config 'YAML file with settings [default: ~/.config/virtwork/config.yaml]'
             cand --catalog 'Directory of additional workloads, one subdirectory each'
             cand --name 'Name of the fleet'
@@ -308,8 +310,6 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --request-timeout 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]'
             cand --cache-dir 'Ignored; accepted for compatibility with kubectl'
             cand --disable-compression 'Ignored; responses are never compressed'
-            cand -w 'Watch for changes'
-            cand --watch 'Watch for changes'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -419,7 +419,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'kubectl-virtwork;config;view'= {
-            cand --workloads 'Workloads, comma-separated (repeatable) [default: the built-in ones]'
+            cand --workloads 'Workloads, comma-separated (repeatable) [default: all]'
             cand --wait 'Wait for the result'
             cand --timeout 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)'
             cand --no-wait 'The same as --wait=false'
@@ -552,6 +552,7 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kubectl-virtwork;version'= {
+            cand --client 'Print the client version only'
             cand -o 'Output format'
             cand --output 'Output format'
             cand --config 'YAML file with settings [default: ~/.config/virtwork/config.yaml]'
@@ -582,7 +583,6 @@ set edit:completion:arg-completer[kubectl-virtwork] = {|@words|
             cand --request-timeout 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]'
             cand --cache-dir 'Ignored; accepted for compatibility with kubectl'
             cand --disable-compression 'Ignored; responses are never compressed'
-            cand --client 'Print the client version only'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

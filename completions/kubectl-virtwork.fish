@@ -64,16 +64,16 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "c
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
-client\t'Print what would be written or deleted'
+client\t'Contact no server (up), or change nothing on it (down)'
 server\t'Let the API server validate it without storing it'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
 json\t'The objects as JSON'
 name\t'kind.group/name, one line each'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l restart -d 'Restart VMs whose running configuration is outdated' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s y -l yes -d 'Prune without asking for confirmation' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s y -l yes -d 'Do not ask before --prune deletes VMs' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-wait -d 'The same as --wait=false' -r
@@ -130,16 +130,16 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ask-ssh-password -d 'Prompt for the password of the account'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
-client\t'Print what would be written or deleted'
+client\t'Contact no server (up), or change nothing on it (down)'
 server\t'Let the API server validate it without storing it'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
 json\t'The objects as JSON'
 name\t'kind.group/name, one line each'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l restart -d 'Restart VMs whose running configuration is outdated' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s y -l yes -d 'Prune without asking for confirmation' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s y -l yes -d 'Do not ask before --prune deletes VMs' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-wait -d 'The same as --wait=false' -r
@@ -196,12 +196,12 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ask-ssh-password -d 'Prompt for the password of the account'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l delete-namespace -d 'Also delete the namespace, if up created it and nothing else is in it' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l dry-run -d 'Print what would be deleted, without deleting it' -r -f -a "none\t'No dry run'
-client\t'Print what would be written or deleted'
+client\t'Contact no server (up), or change nothing on it (down)'
 server\t'Let the API server validate it without storing it'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -s y -l yes -d 'Delete without asking for confirmation' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
@@ -232,12 +232,12 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" 
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l delete-namespace -d 'Also delete the namespace, if up created it and nothing else is in it' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l dry-run -d 'Print what would be deleted, without deleting it' -r -f -a "none\t'No dry run'
-client\t'Print what would be written or deleted'
+client\t'Contact no server (up), or change nothing on it (down)'
 server\t'Let the API server validate it without storing it'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -s y -l yes -d 'Delete without asking for confirmation' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand cleanup" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
@@ -275,6 +275,7 @@ json\t'JSON'
 yaml\t'YAML'
 name\t'kind.group/name, one line each'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l no-headers -d 'Do not print headers' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s w -l watch -d 'Watch for changes' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l name -d 'Name of the fleet' -r
@@ -302,7 +303,6 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -l disable-compression -d 'Ignored; responses are never compressed' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s w -l watch -d 'Watch for changes'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -s l -l ssh-user -d 'Account in the guest [default: the fleet\'s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand ssh" -s i -l identity-file -d 'Private key' -r -F
@@ -395,7 +395,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and not __fish_seen_subcommand_from view init help" -f -a "view" -d 'Print every setting as a config file, with its source'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and not __fish_seen_subcommand_from view init help" -f -a "init" -d 'Print a config file with every setting and its default, commented out'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and not __fish_seen_subcommand_from view init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l workloads -d 'Workloads, comma-separated (repeatable) [default: the built-in ones]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l no-wait -d 'The same as --wait=false' -r
@@ -510,6 +510,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand comple
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l client -d 'Print the client version only' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -s o -l output -d 'Output format' -r -f -a "json\t'JSON'
 yaml\t'YAML'"
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
@@ -539,7 +540,6 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand versio
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l disable-compression -d 'Ignored; responses are never compressed' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l client -d 'Print the client version only'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "up" -d 'Create or update the fleet and wait until its workloads run'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "down" -d 'Delete the fleet and wait until it is gone'

@@ -51,6 +51,16 @@ pub enum Command {
     Version(Version),
 }
 
+impl Command {
+    /// Whether it reads settings. The others work without.
+    pub fn has_settings(&self) -> bool {
+        !matches!(
+            self,
+            Self::Completion(_) | Self::Version(Version { client: true, .. }) | Self::Config(ConfigCommand { action: ConfigAction::Init })
+        )
+    }
+}
+
 /// Examples in the help of each command: purpose and arguments.
 pub const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
     (
@@ -124,7 +134,7 @@ pub struct Up {
     /// Delete VMs of the selected workloads that exceed the requested count
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub prune: bool,
-    /// Prune without asking for confirmation
+    /// Do not ask before --prune deletes VMs
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub yes: bool,
     /// How long to wait.
@@ -152,7 +162,7 @@ pub struct Up {
 pub enum DryRun {
     /// No dry run
     None,
-    /// Print what would be written or deleted
+    /// Contact no server (up), or change nothing on it (down)
     Client,
     /// Let the API server validate it without storing it
     Server,
@@ -208,7 +218,7 @@ pub struct Status {
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub no_headers: bool,
     /// Watch for changes
-    #[arg(short, long)]
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub watch: bool,
 }
 
@@ -308,7 +318,7 @@ pub struct Completion {
 #[derive(Debug, Args)]
 pub struct Version {
     /// Print the client version only
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub client: bool,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", ignore_case = true)]

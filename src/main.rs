@@ -21,8 +21,21 @@ use virtwork::{
 /// kubectl and oc run a program with this in its name when TAB is pressed: `kubectl_complete-virtwork`
 /// (`k8s.io/kubectl/pkg/cmd/plugin/plugin_completion.go`).
 const COMPLETER: &str = "_complete-";
-/// Variables that are read besides VIRTWORK_*, and that decide which cluster is used.
-const READ: [&str; 6] = ["HOME", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "POD_NAMESPACE", "USERPROFILE", "XDG_CONFIG_HOME"];
+/// Variables that are read besides VIRTWORK_*, here or by kube, and that decide which cluster is used and how it is reached. Those of
+/// proxies are also read in lower case.
+const READ: [&str; 11] = [
+    "ALL_PROXY",
+    "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "KUBECONFIG",
+    "KUBERNETES_SERVICE_HOST",
+    "KUBERNETES_SERVICE_PORT",
+    "NO_PROXY",
+    "POD_NAMESPACE",
+    "USERPROFILE",
+    "XDG_CONFIG_HOME",
+];
 /// cobra's ShellCompDirectiveNoFileComp: offer nothing, file names included.
 const NO_COMPLETION: &[u8] = b":4\n";
 
@@ -52,9 +65,11 @@ fn main() -> ExitCode {
             Err(command::usage_error(&error, command_line, &arguments))
         }
     };
-    let parsed = match unreadable {
-        Some(variable) => parsed.and(Err(ConfigError::new(variable, ConfigProblem::NotUtf8).into())),
-        None => parsed,
+    let parsed = match (parsed, unreadable) {
+        (Ok((cli, _)), Some(variable)) if cli.command.as_ref().is_some_and(Command::has_settings) => {
+            Err(ConfigError::new(variable, ConfigProblem::NotUtf8).into())
+        }
+        (parsed, _) => parsed,
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -143,7 +158,9 @@ fn environment() -> (Environment, Option<String>) {
         let name = name.to_string_lossy().into_owned();
         match value.into_string() {
             Ok(value) => drop(variables.insert(name, value)),
-            Err(_) if name.starts_with("VIRTWORK_") || READ.contains(&name.as_str()) => unreadable = unreadable.or(Some(name)),
+            Err(_) if name.starts_with("VIRTWORK_") || READ.contains(&name.to_uppercase().as_str()) => {
+                unreadable = unreadable.or(Some(name))
+            }
             Err(_) => {}
         }
     }

@@ -36,7 +36,7 @@ fn page(title: &str, messages: &[&dyn Display]) -> String {
 
 #[test]
 fn reasons() {
-    let kubevirt: [&dyn Display; 17] = [
+    let kubevirt: [&dyn Display; 18] = [
         &Cause::Terminating,
         &Cause::Deleted,
         &Cause::RestartPending { name: text("virtwork-cpu-0"), namespace: text("team") },
@@ -47,6 +47,7 @@ fn reasons() {
         &Cause::ImagePull(Some(text("manifest unknown"))),
         &Cause::DataVolumeFailed(None),
         &Cause::Stopped,
+        &Cause::NotStarted,
         &Cause::Paused(text("PausedByUser")),
         &Cause::Failure(text("KubeVirt's message")),
         &Cause::Unschedulable(text("0/2 nodes are available: 2 Insufficient memory.")),
@@ -177,6 +178,7 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
                 },
                 DiskChange { vm: text("virtwork-disk-1"), live: DiskState::EmptyDisk, planned: DiskState::None },
             ],
+            workloads: vec![text("disk")],
             namespace: team(),
             fleet: text("virtwork"),
         },

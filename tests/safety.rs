@@ -206,6 +206,28 @@ fn up_changes_no_object_with_another_owner() {
     world.run("up cpu").success();
 }
 
+/// For a VM that is started again KubeVirt creates its disk if that is gone.
+#[test]
+fn a_pvc_with_a_planned_name_is_refused_before_a_start() {
+    let world = World::new();
+    world.run("up disk").success();
+    world.api("PATCH", &format!("{VMS}/virtwork-disk-0"), &json!({"spec": {"runStrategy": "Halted"}}));
+    eventually("it is stopped", || world.names("kubevirt.io/v1/virtualmachineinstances").is_empty());
+    for path in [format!("{VOLUMES}/virtwork-disk-0-data"), format!("{CLAIMS}/virtwork-disk-0-data")] {
+        let _ = world.try_api("DELETE", &path, &Value::Null);
+    }
+    let labels = json!({"app": "payroll"});
+    let storage = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
+    let theirs = json!({"metadata": {"name": "virtwork-disk-0-data", "labels": labels}, "spec": storage});
+    eventually("theirs is there", || {
+        let _ = world.try_api("POST", CLAIMS, &theirs);
+        world.try_api("GET", &format!("{CLAIMS}/virtwork-disk-0-data"), &Value::Null).is_ok_and(|pvc| pvc["metadata"]["labels"] == labels)
+    });
+    world.writes();
+    world.run("up disk").code(1).stderr_has("persistentvolumeclaim/virtwork-disk-0-data").stderr_has("not part of this fleet");
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
 /// KubeVirt's VM would adopt it, and `down` would delete it.
 #[test]
 fn a_vmi_with_a_planned_name_is_refused() {
@@ -647,12 +669,9 @@ fn credentials_of_a_kubeconfig_are_never_printed() {
     // "-----BEGIN CERTIFICATE----- TOPSECRET" in base64.
     let pem = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tIFRPUFNFQ1JFVA==";
     for (user, text) in [
-        (json!({"client-certificate-data": "!!TOPSECRET", "client-key-data": pem}), "client-certificate of the kubeconfig is not valid"),
-        (json!({"client-certificate-data": pem, "client-key-data": "!!TOPSECRET"}), "client-key of the kubeconfig is not valid"),
-        (
-            json!({"client-certificate-data": pem, "client-key-data": pem}),
-            "client-certificate or client-key of the kubeconfig is not valid",
-        ),
+        (json!({"client-certificate-data": "!!TOPSECRET", "client-key-data": pem}), "invalid client-certificate in the kubeconfig"),
+        (json!({"client-certificate-data": pem, "client-key-data": "!!TOPSECRET"}), "invalid client-key in the kubeconfig"),
+        (json!({"client-certificate-data": pem, "client-key-data": pem}), "invalid client-certificate or client-key in the kubeconfig"),
         (json!({"token": "TOPSECRET\n1"}), "the token is not valid in an HTTP header"),
         (json!({"client-certificate": "/nowhere/c", "client-key": "/nowhere/k"}), "client-certificate: cannot read /nowhere/c"),
     ] {
@@ -663,16 +682,31 @@ fn credentials_of_a_kubeconfig_are_never_printed() {
     }
 }
 
+/// kube's decoder panics.
+#[test]
+fn a_kubeconfig_of_half_a_character_is_an_error() {
+    let world = World::new();
+    for (name, bytes) in [("little", b"\xff\xfeabc"), ("big", b"\xfe\xffabc")] {
+        let path = world.home.join(name);
+        fs::write(&path, bytes).unwrap();
+        world.run(&format!("status --kubeconfig {}", path.display())).code(1).stderr_has("not valid UTF-16").absent("panicked");
+    }
+}
+
 /// A variable that is not UTF-8 must not be ignored: in a pod another cluster would be used.
 #[test]
 fn variables_that_are_not_utf8_are_errors() {
     use std::os::unix::ffi::OsStrExt as _;
     let world = World::new();
-    for variable in ["KUBECONFIG", "HOME", "POD_NAMESPACE", "VIRTWORK_NAME"] {
+    for variable in ["KUBECONFIG", "HOME", "POD_NAMESPACE", "VIRTWORK_NAME", "HTTPS_PROXY", "https_proxy", "NO_PROXY"] {
         let mut pod = world.command(&["status"]);
         pod.env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
         pod.env(variable, std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
         output("status", &mut pod).code(1).stderr_has(&format!("error: {variable}: is not valid UTF-8"));
+    }
+    for line in ["version --client", "completion bash"] {
+        let words: Vec<_> = line.split(' ').collect();
+        output(line, world.command(&words).env("HOME", std::ffi::OsStr::from_bytes(b"\xff"))).success();
     }
     output("status", world.command(&["status"]).env("OTHER", std::ffi::OsStr::from_bytes(b"\xff"))).success();
 }

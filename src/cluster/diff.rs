@@ -128,7 +128,9 @@ impl Cluster {
     /// `pkg/controller/controller_ref_manager.go`; `cdi.kubevirt.io/allowClaimAdoption`). Another user's object would become part
     /// of the fleet and be deleted with it.
     async fn require_free_names(&self, plan: &Plan, diff: &Diff) -> Result<(), ClusterError> {
-        let new = || plan.objects.iter().zip(&diff.changes).filter(|(object, change)| change.is_create() && object.kind == Kind::Vm);
+        // For a VM that is started again KubeVirt creates the VMI and what is missing of its disks.
+        let starts = |change: &Change| change.is_create() || change.action == Action::UpdateAndStart;
+        let new = || plan.objects.iter().zip(&diff.changes).filter(|(object, change)| object.kind == Kind::Vm && starts(change));
         let vms: BTreeSet<_> = new().map(|(object, _)| object.name.clone()).collect();
         let disks: BTreeSet<_> =
             new().filter(|(object, _)| object.has_data_volume).map(|(object, _)| metadata::data_volume(&object.name)).collect();
@@ -250,7 +252,10 @@ fn collect(plan: &Plan, mut diff: Diff, all: Vec<Match>, vmis: &[LiveObject]) ->
         return Err(name_taken(plan, foreign));
     }
     if !disks.is_empty() {
-        return Err(ClusterError::DiskChange { changes: disks, namespace: plan.namespace.clone(), fleet: plan.fleet.clone() });
+        let changed = |object: &&Object| disks.iter().any(|disk| disk.vm == object.name);
+        let workloads: BTreeSet<_> = plan.vms().filter(changed).map(|vm| vm.workload.clone()).collect();
+        let workloads = workloads.into_iter().collect();
+        return Err(ClusterError::DiskChange { changes: disks, workloads, namespace: plan.namespace.clone(), fleet: plan.fleet.clone() });
     }
     diff.needs_restart = needs_restart(plan, vmis);
     diff.rows = status::statuses(&vms, vmis);

@@ -9,11 +9,16 @@ use clap::{
 
 use crate::error::{ConfigError, ConfigProblem, Error, UsageError, ValueError};
 
+/// The most characters of an argument that are shown.
+const MAX_SHOWN: usize = 80;
+
 /// The mistake in a command line. A value is not repeated unless it cannot be a secret.
 pub fn usage_error(error: &clap::Error, mut root: Command, arguments: &[String]) -> Error {
     // clap's arguments cannot be printed before that.
     root.build();
-    let subcommand = arguments.iter().skip(1).find_map(|argument| root.find_subcommand(argument));
+    // clap's own command has no help of its own.
+    let subcommand =
+        arguments.iter().skip(1).find_map(|argument| root.find_subcommand(argument)).filter(|found| found.get_name() != "help");
     let program = root.get_bin_name().unwrap_or(root.get_name());
     let command = subcommand.map_or_else(|| program.to_owned(), |inner| format!("{program} {}", inner.get_name()));
     let text = |kind| match error.get(kind) {
@@ -29,10 +34,10 @@ pub fn usage_error(error: &clap::Error, mut root: Command, arguments: &[String])
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             UsageError::UnknownFlag { flag: argument, near: near(ContextKind::SuggestedArg), command }
         }
-        ErrorKind::UnknownArgument => UsageError::UnexpectedArgument { argument, command },
+        ErrorKind::UnknownArgument => UsageError::UnexpectedArgument { argument: without_value(&argument), command },
         ErrorKind::InvalidSubcommand => {
             let near = near(ContextKind::SuggestedSubcommand);
-            UsageError::UnknownCommand { name: text(ContextKind::InvalidSubcommand), near, command }
+            UsageError::UnknownCommand { name: without_value(&text(ContextKind::InvalidSubcommand)), near, command }
         }
         ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_empty() => UsageError::NoValue { flag: argument, command },
         ErrorKind::NoEquals | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => UsageError::NoValue { flag: argument, command },
@@ -44,6 +49,12 @@ pub fn usage_error(error: &clap::Error, mut root: Command, arguments: &[String])
         _ => return ConfigError::new(argument, problem(error)).into(),
     };
     usage.into()
+}
+
+/// The beginning of an argument, without the value of a flag, which may be a secret.
+fn without_value(argument: &str) -> String {
+    let name = if argument.starts_with('-') { argument.split('=').next().unwrap_or_default() } else { argument };
+    name.chars().take(MAX_SHOWN).collect()
 }
 
 /// A required argument is in angle brackets, whatever it is in the usage.

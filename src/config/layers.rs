@@ -186,8 +186,10 @@ impl Layer {
                         self.per_workload.insert((name.clone(), key), text.concat());
                     }
                     (unknown, _) => {
+                        // The most natural mistake, because of --set WORKLOAD.PARAMETER.
                         let known: Vec<_> = ["enabled", "params"].into_iter().chain(WORKLOAD_SIZES).collect();
-                        return at(ConfigProblem::UnknownKey { near: suggest(unknown, &known).map(str::to_owned) });
+                        let near = suggest(unknown, &known).map_or_else(|| format!("params.{unknown}"), str::to_owned);
+                        return at(ConfigProblem::UnknownKey { near: Some(near) });
                     }
                 }
             }

@@ -113,7 +113,7 @@ settings! {
     DISABLE_COMPRESSION: bool = Setting::switch("disable_compression", "disable-compression", "Ignored; responses are never compressed").advanced();
 
     WORKLOADS: String =
-        Setting::new("workloads", "workloads", "Workloads, comma-separated (repeatable) [default: the built-in ones]", text).value_name("NAMES").list(Shape::CommaList);
+        Setting::new("workloads", "workloads", "Workloads, comma-separated (repeatable) [default: all]", text).value_name("NAMES").list(Shape::CommaList);
 
     VM_COUNT: u32 =
         Setting::new("vm_count", "vm-count", "VMs per workload (per role, if the workload has roles)", value::within::<1, 1000>).value_name("N").default("1").hyphen();

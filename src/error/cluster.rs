@@ -123,6 +123,8 @@ pub enum ClusterError {
     DiskChange {
         /// The changes.
         changes: Vec<DiskChange>,
+        /// The workloads of these VMs.
+        workloads: Vec<String>,
         /// The namespace.
         namespace: String,
         /// The fleet.
@@ -168,8 +170,9 @@ impl ClusterError {
             Self::NamespaceNotFound(_) | Self::NoNamespaceAccess(_) => "choose another with -n, or ask an administrator".to_owned(),
             Self::PrimaryNetwork { .. } => "choose another namespace with -n".to_owned(),
             Self::NameTaken { .. } => "choose another --name or namespace".to_owned(),
-            Self::DiskChange { namespace, fleet, .. } => format!(
-                "revert the change, or delete the VMs and their data first with 'kubectl virtwork down WORKLOAD -n {namespace} --name {fleet}'"
+            Self::DiskChange { workloads, namespace, fleet, .. } => format!(
+                "revert the change, or delete the VMs and their data first with 'kubectl virtwork down {} -n {namespace} --name {fleet}'",
+                workloads.join(" ")
             ),
             Self::MissingPermissions { .. } => {
                 "you need the roles edit and kubevirt.io:edit there; or choose another namespace with -n".to_owned()

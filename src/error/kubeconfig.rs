@@ -64,7 +64,7 @@ pub enum KubeconfigError {
         address: String,
     },
     /// A field of the kubeconfig, or the flag of the same name. The value may be a secret.
-    #[error("{0} of the kubeconfig is not valid")]
+    #[error("invalid {0} in the kubeconfig or the flag of that name")]
     InvalidField(&'static str),
     /// A file that a field of the kubeconfig names.
     #[error("{field}: cannot read {}: {error}", path.display())]
@@ -125,6 +125,9 @@ pub enum LoginError {
     /// It printed no credential.
     #[error("login plugin {0} did not print an ExecCredential with a status")]
     NoCredential(String),
+    /// It printed a credential that does not expire after one that did.
+    #[error("login plugin {0} printed a credential without expirationTimestamp")]
+    NoExpiration(String),
     /// It printed an invalid time.
     #[error("login plugin {0} printed an expirationTimestamp that is not a time")]
     BadExpiration(String),

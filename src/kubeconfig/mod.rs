@@ -5,6 +5,7 @@
 
 use std::{
     fs, io,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
 };
 
@@ -160,6 +161,12 @@ fn check_impersonation(connection: &Connection) -> Result<(), KubeconfigError> {
     if more && connection.impersonate.is_none() {
         return Err(KubeconfigError::ImpersonationWithoutUser);
     }
+    // They become headers.
+    let texts = [&connection.impersonate, &connection.as_uid].into_iter().flatten();
+    let mut all = texts.chain(&connection.as_group).chain(&connection.as_user_extra);
+    if all.any(|text| text.chars().any(char::is_control)) {
+        return Err(KubeconfigError::InvalidField("--as, --as-uid, --as-group or --as-user-extra"));
+    }
     Ok(())
 }
 
@@ -193,9 +200,22 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
     Ok(merged)
 }
 
+/// Calls a library that panics on some input; `None` if it did. Users see no panic.
+pub fn without_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(call));
+    panic::set_hook(hook);
+    result.ok()
+}
+
 /// Reads a file or a pipe once, without checking beforehand what it is. `None` if it does not exist and need not.
 fn read_file(path: &Path, must_exist: bool) -> Result<Option<Kubeconfig>, KubeconfigError> {
-    match Kubeconfig::read_from(path) {
+    // kube's decoder of UTF-16 panics on an odd number of bytes (kube-client 5.0 `config/file_config.rs`).
+    let Some(file) = without_panic(|| Kubeconfig::read_from(path)) else {
+        return Err(KubeconfigError::File { path: path.to_owned(), why: "not valid UTF-16".to_owned() });
+    };
+    match file {
         Ok(file) => Ok(Some(file)),
         Err(KubeError::ReadConfig(cause, _)) if cause.kind() == io::ErrorKind::NotFound => match must_exist {
             true => Err(KubeconfigError::NotFound { path: path.to_owned(), error: cause }),

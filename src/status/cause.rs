@@ -36,6 +36,8 @@ pub enum Cause {
     DataVolumeFailed(Option<String>),
     /// Someone stopped it.
     Stopped,
+    /// KubeVirt has not started it yet.
+    NotStarted,
     /// Someone or an I/O error paused it; KubeVirt's reason.
     Paused(String),
     /// KubeVirt cannot reconcile it.
@@ -79,7 +81,7 @@ impl Cause {
 
     /// Whether a diagnosis may find out more.
     pub fn needs_diagnosis(&self) -> bool {
-        self.is_of_volume() || matches!(self, Self::Guest | Self::Unknown)
+        self.is_of_volume() || matches!(self, Self::Guest | Self::NotStarted | Self::Unknown)
     }
 
     /// Whether its data volume is the cause.
@@ -114,6 +116,7 @@ impl fmt::Display for Cause {
             Self::ImagePull(message) => formatter.write_str(&or(message, "the image cannot be pulled")),
             Self::DataVolumeFailed(message) => formatter.write_str(&or(message, "its data volume failed")),
             Self::Stopped => formatter.write_str("stopped by a user"),
+            Self::NotStarted => formatter.write_str("not started yet"),
             Self::Paused(reason) => write!(formatter, "paused ({reason})"),
             Self::Failure(message) | Self::Unschedulable(message) | Self::NotSynchronized(message) => formatter.write_str(message),
             Self::Provisioning(message) => formatter.write_str(&or(message, "waiting for its data volume")),

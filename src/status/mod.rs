@@ -180,6 +180,8 @@ fn cause(vm: &LiveObject, vmi: Option<&LiveObject>, printable: &PrintableStatus)
     match printable {
         PrintableStatus::Provisioning | PrintableStatus::WaitingForVolumeBinding => Cause::Provisioning(volumes()),
         PrintableStatus::Running => Cause::Guest,
+        // Created, or being restarted: KubeVirt has no VMI for it.
+        PrintableStatus::Stopped => Cause::NotStarted,
         _ => Cause::Unknown,
     }
 }

@@ -143,6 +143,8 @@ fn login_error(cause: &AuthError, access: &Access) -> LoginError {
         AuthError::ReadTokenFile(error, path) => LoginError::TokenFile { path: path.display().to_string(), error: error.to_string() },
         AuthError::InvalidBearerToken(_) => LoginError::BadToken(access.login_plugin().map(str::to_owned)),
         AuthError::InvalidBasicAuth(_) => LoginError::BadPassword,
+        AuthError::UnrefreshableTokenResponse => LoginError::NoExpiration(plugin),
+        _ if access.login_plugin().is_some() => LoginError::NoCredential(plugin),
         _ => LoginError::Provider,
     }
 }

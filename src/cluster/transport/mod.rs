@@ -8,11 +8,7 @@ mod retry;
 mod state;
 mod trace;
 
-use std::{
-    panic::{self, AssertUnwindSafe},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use kube::{
     Client,
@@ -24,7 +20,7 @@ use tower::{BoxError, ServiceBuilder, service_fn};
 use crate::{
     config::{Connection, Environment},
     error::ClusterError,
-    kubeconfig::Access,
+    kubeconfig::{self, Access},
 };
 
 pub use error::Code;
@@ -124,13 +120,9 @@ impl Transport {
 fn plain_client(config: kube::Config) -> kube::Result<Client> {
     // tower-http panics on a token that cannot be a header, which a kubeconfig or a login plugin may contain
     // (tower-http 0.7 `auth/add_authorization.rs`).
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let builder = panic::catch_unwind(AssertUnwindSafe(|| ClientBuilder::try_from(config)));
-    panic::set_hook(hook);
-    match builder {
-        Ok(builder) => Ok(builder?.build()),
-        Err(_) => Err(kube::Error::Auth(AuthError::InvalidBearerToken(invalid_header()))),
+    match kubeconfig::without_panic(|| ClientBuilder::try_from(config)) {
+        Some(builder) => Ok(builder?.build()),
+        None => Err(kube::Error::Auth(AuthError::InvalidBearerToken(invalid_header()))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
-    process::{Command as Process, ExitCode},
+    process::{Command as Process, ExitCode, Stdio},
     time::Duration,
 };
 
@@ -81,7 +81,8 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
         for line in DEMO {
             println!("$ kubectl virtwork {line}");
             let words = ["kubectl", "virtwork"].into_iter().chain(line.split(' ')).map(OsString::from).collect::<Vec<_>>();
-            let code = runtime.block_on(command(&words, &environment))?;
+            // Without a question, as in a script.
+            let code = runtime.block_on(command(&words, &environment, Stdio::null()))?;
             if code != 0 {
                 return Ok(code);
             }
@@ -90,11 +91,11 @@ fn run(arguments: &Arguments) -> io::Result<u8> {
         return Ok(0);
     }
     if !arguments.command.is_empty() {
-        return runtime.block_on(command(&arguments.command, &environment));
+        return runtime.block_on(command(&arguments.command, &environment, Stdio::inherit()));
     }
     println!("export KUBECONFIG={:?}", sandbox.kubeconfig("admin").display().to_string());
     println!("export PATH={:?}:\"$PATH\"", sandbox.folder().join("bin").display().to_string());
-    eprintln!("The sandbox runs; Ctrl-C ends it.");
+    eprintln!("The sandbox is running. Press Ctrl-C to stop it.");
     runtime.block_on(asked_to_end());
     Ok(0)
 }
@@ -185,7 +186,7 @@ fn link_plugin(folder: &Path) -> io::Result<OsString> {
 }
 
 /// Runs a command and returns its status. `kubectl virtwork` works without kubectl too.
-async fn command(words: &[OsString], environment: &[(&str, OsString)]) -> io::Result<u8> {
+async fn command(words: &[OsString], environment: &[(&str, OsString)], stdin: Stdio) -> io::Result<u8> {
     let path = &environment[1].1;
     let there = |program: &str| env::split_paths(path).any(|folder| folder.join(program).is_file());
     let program = words[0].to_string_lossy().into_owned();
@@ -196,6 +197,7 @@ async fn command(words: &[OsString], environment: &[(&str, OsString)]) -> io::Re
         env::split_paths(path).map(|folder| folder.join(&program)).find(|file| file.is_file()).map_or(program, PathBuf::into_os_string);
     let mut child = tokio::process::Command::new(&full)
         .args(rest)
+        .stdin(stdin)
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .spawn()
         .map_err(|error| io::Error::other(format!("{}: {error}", full.to_string_lossy())))?;
