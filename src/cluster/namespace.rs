@@ -14,7 +14,7 @@ use kube::{
 
 use crate::{error::ClusterError, plan::metadata};
 
-use super::timing::{GET_INTERVAL, PROJECT_SETUP};
+use super::timing::{GET_INTERVAL, NAMESPACE_SETUP};
 use super::{Cluster, NamespaceState, transport::Code as _};
 
 /// How often an expired list is restarted.
@@ -74,17 +74,14 @@ impl Cluster {
         let discovery = Discovery::new(self.client()).run().await?;
         // In every version: the preferred version may lack a resource.
         let resources: Vec<_> = discovery.groups().flat_map(all_versions).collect();
-        let namespaced: BTreeSet<_> = resources
-            .iter()
-            .filter(|(_, capabilities)| capabilities.scope == Scope::Namespaced)
-            .map(|(resource, _)| (resource.group.clone(), resource.kind.clone()))
-            .collect();
+        let served: BTreeSet<_> = discovery.groups().flat_map(served_kinds).collect();
         let metadata = match self.namespace_state(namespace).await? {
             NamespaceState::Active(metadata) => metadata,
             NamespaceState::NotFound => return Ok((Vec::new(), Vec::new())),
             NamespaceState::Forbidden => return Err(ClusterError::NoNamespaceAccess(namespace.to_owned())),
         };
-        let project = created(&metadata).filter(|_| discovery.has_group(OPENSHIFT));
+        let namespace_created = created(&metadata);
+        let is_openshift = discovery.has_group(OPENSHIFT);
         let (mut listed, mut unseen) = (Vec::new(), Vec::new());
         for (resource, capabilities) in &resources {
             let looked_at = capabilities.scope == Scope::Namespaced && capabilities.supports_operation(verbs::LIST);
@@ -99,13 +96,16 @@ impl Cluster {
             }
         }
         let (automatic, others): (Vec<_>, Vec<_>) =
-            listed.into_iter().partition(|(resource, object)| is_automatic(resource, object, project));
-        let automatic: BTreeSet<_> = automatic.iter().filter_map(|(_, object)| object.metadata.uid.as_deref()).collect();
-        let foreign = others.iter().filter(|(_, object)| !is_dependent(object, &namespaced, &automatic));
+            listed.into_iter().partition(|(resource, object)| is_automatic(resource, object, namespace_created, is_openshift));
+        let uids = |objects: &[(&ApiResource, Leftover)]| -> BTreeSet<String> {
+            objects.iter().filter_map(|(_, object)| object.metadata.uid.clone()).collect()
+        };
+        let owners = Owners { served, automatic: uids(&automatic), others: uids(&others) };
+        let foreign = owners.not_dependent(&others);
         let name = |(resource, object): &(&ApiResource, Leftover)| {
             format!("{}/{}", resource.plural, object.metadata.name.as_deref().unwrap_or_default())
         };
-        let mut found: Vec<_> = foreign.map(name).collect();
+        let mut found: Vec<_> = foreign.into_iter().map(name).collect();
         found.sort();
         // Some resources are served by two groups.
         found.dedup();
@@ -215,14 +215,51 @@ fn is_secret(resource: &ApiResource) -> bool {
     resource.group.is_empty() && resource.plural == "secrets"
 }
 
-/// Whether all its owners are of namespaced kinds. Then they are listed themselves, or it is about to be garbage-collected, as
-/// KubeVirt's ControllerRevisions are. An owner outside namespaces is not listed, and outlives the namespace. An owner that the
-/// cluster created is not reported, so its dependents are.
-fn is_dependent(object: &Leftover, namespaced: &BTreeSet<(String, String)>, automatic: &BTreeSet<&str>) -> bool {
-    let group = |version: &str| version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let owners = object.metadata.owner_references.as_deref().unwrap_or_default();
-    let is_listed = |owner: &OwnerReference| namespaced.contains(&(group(&owner.api_version), owner.kind.clone()));
-    !owners.is_empty() && owners.iter().all(|owner| is_listed(owner) && !automatic.contains(owner.uid.as_str()))
+/// What decides whether an object goes with its owners.
+struct Owners {
+    /// `apiVersion` and kind of everything in namespaces that the server serves, in all versions. The garbage collector does not look
+    /// at others (seen with kube-apiserver 1.36).
+    served: BTreeSet<(String, String)>,
+    /// The UIDs of the cluster's own objects in the namespace. They are not reported, so what they own is.
+    automatic: BTreeSet<String>,
+    /// The UIDs of the others.
+    others: BTreeSet<String>,
+}
+
+impl Owners {
+    /// The objects that are not about to be garbage-collected, as KubeVirt's ControllerRevisions are, and do not belong to one that is
+    /// reported. An owner outside namespaces outlives the namespace.
+    fn not_dependent<'a, 'b>(&self, objects: &'a [(&'b ApiResource, Leftover)]) -> Vec<&'a (&'b ApiResource, Leftover)> {
+        let references = |object: &'a Leftover| object.metadata.owner_references.as_deref().unwrap_or_default();
+        let may_depend = |object: &'a Leftover| {
+            let is_owner = |owner: &OwnerReference| {
+                self.served.contains(&(owner.api_version.clone(), owner.kind.clone())) && !self.automatic.contains(&owner.uid)
+            };
+            !references(object).is_empty() && references(object).iter().all(is_owner)
+        };
+        let (candidates, mut foreign): (Vec<_>, Vec<_>) = objects.iter().partition(|(_, object)| may_depend(object));
+        // Owners that do not exist, or are reported; then what belongs to those. What is left owns itself.
+        let mut accounted: BTreeSet<&str> = foreign.iter().filter_map(|(_, object)| object.metadata.uid.as_deref()).collect();
+        let mut rest = candidates;
+        loop {
+            let is_accounted = |owner: &OwnerReference| accounted.contains(owner.uid.as_str()) || !self.others.contains(&owner.uid);
+            let (known, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, object)| references(object).iter().all(is_accounted));
+            rest = unknown;
+            if known.is_empty() {
+                break;
+            }
+            accounted.extend(known.iter().filter_map(|(_, object)| object.metadata.uid.as_deref()));
+        }
+        foreign.extend(rest);
+        foreign
+    }
+}
+
+/// `apiVersion` and kind of each resource in namespaces, in all versions of a group.
+fn served_kinds(group: &ApiGroup) -> Vec<(String, String)> {
+    let all = group.versions().flat_map(|version| group.versioned_resources(version));
+    let namespaced = all.filter(|(_, capabilities)| capabilities.scope == Scope::Namespaced);
+    namespaced.map(|(resource, _)| (resource.api_version, resource.kind)).collect()
 }
 
 /// When an object was created, in seconds since the epoch.
@@ -230,24 +267,28 @@ fn created(metadata: &ObjectMeta) -> Option<i64> {
     Some(metadata.creation_timestamp.as_ref()?.0.as_second())
 }
 
-/// Whether the cluster itself creates this object in each namespace. `project` is the creation time of the namespace, on OpenShift.
-fn is_automatic(resource: &ApiResource, object: &Leftover, project: Option<i64>) -> bool {
+/// Whether the cluster itself creates this object in each namespace, which was created at `namespace`.
+fn is_automatic(resource: &ApiResource, object: &Leftover, namespace: Option<i64>, is_openshift: bool) -> bool {
     let name = object.metadata.name.as_deref().unwrap_or_default();
+    let with_namespace = namespace.zip(created(&object.metadata)).is_some_and(|(namespace, object)| object <= namespace + NAMESPACE_SETUP);
     if is_secret(resource) {
+        // Users create such Secrets too, later.
         let of_account = TOKEN_OF.iter().any(|key| metadata::annotation(&object.metadata, key).is_some());
-        return of_account && object.kind.as_deref().is_some_and(|kind| TOKEN_TYPES.contains(&kind));
+        return with_namespace && of_account && object.kind.as_deref().is_some_and(|kind| TOKEN_TYPES.contains(&kind));
     }
     if resource.group.is_empty() && resource.plural == "endpoints" {
         // The endpoints controller copies the labels of the Service, and deletes its Endpoints a moment after it
         // (k8s.io/kubernetes `pkg/controller/endpoint/endpoints_controller.go`).
-        let labels = object.metadata.labels.as_ref();
-        return labels.and_then(|labels| labels.get(metadata::MANAGED_BY)).is_some_and(|by| by == metadata::VIRTWORK);
+        let is_ours = |key: &str| {
+            let labels = object.metadata.labels.as_ref();
+            labels.and_then(|labels| labels.get(key)).is_some_and(|value| value == metadata::VIRTWORK)
+        };
+        return is_ours(metadata::NAME) && is_ours(metadata::MANAGED_BY);
     }
     let is_named = |(group, plural, names): &Names| {
         *group == resource.group && *plural == resource.plural && (names.is_empty() || names.contains(&name))
     };
-    let with_project = project.zip(created(&object.metadata)).is_some_and(|(project, object)| object <= project + PROJECT_SETUP);
-    AUTOMATIC.iter().any(is_named) || with_project && AUTOMATIC_ON_OPENSHIFT.iter().any(is_named)
+    AUTOMATIC.iter().any(is_named) || is_openshift && with_namespace && AUTOMATIC_ON_OPENSHIFT.iter().any(is_named)
 }
 
 #[cfg(test)]
@@ -257,31 +298,73 @@ mod tests {
 
     use super::*;
 
-    fn automatic(group: &str, plural: &str, metadata: Value, project: Option<&str>) -> bool {
+    const NAMESPACE: &str = "2026-11-30T10:00:00Z";
+
+    fn automatic(group: &str, plural: &str, metadata: Value, is_openshift: bool) -> bool {
         let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, "v1", "Any"), plural);
-        let object = Leftover { metadata: serde_json::from_value(metadata).unwrap(), kind: None };
-        let project = project.map(|time| serde_json::from_value(json!({"creationTimestamp": time})).unwrap());
-        is_automatic(&resource, &object, project.as_ref().and_then(created))
+        let object =
+            Leftover { metadata: serde_json::from_value(metadata).unwrap(), kind: Some("kubernetes.io/service-account-token".to_owned()) };
+        let namespace = serde_json::from_value(json!({"creationTimestamp": NAMESPACE})).unwrap();
+        is_automatic(&resource, &object, created(&namespace), is_openshift)
     }
 
     #[test]
     fn names_are_automatic_only_in_their_group() {
-        let of = |group, plural, name| automatic(group, plural, json!({"name": name}), None);
+        let of = |group, plural, name| automatic(group, plural, json!({"name": name}), false);
         assert!(of("", "configmaps", "kube-root-ca.crt"));
         assert!(of("", "events", "any") && of("events.k8s.io", "events", "any"));
         assert!(!of("example.com", "events", "any"));
         assert!(!of("submariner.io", "endpoints", "any") && !of("", "endpoints", "external-db"));
         assert!(!of("", "configmaps", "settings"));
-        let labels = json!({"name": "virtwork-network-server-0", "labels": {"app.kubernetes.io/managed-by": "virtwork"}});
-        assert!(automatic("", "endpoints", labels, None), "those of the fleet's Services");
+        let labels = json!({"app.kubernetes.io/managed-by": "virtwork", "app.kubernetes.io/name": "virtwork"});
+        assert!(automatic("", "endpoints", json!({"name": "any", "labels": labels}), false), "those of the fleet's Services");
+        assert!(!automatic("", "endpoints", json!({"name": "any", "labels": {"app.kubernetes.io/managed-by": "virtwork"}}), false));
     }
 
     #[test]
     fn openshift_creates_its_objects_with_the_project() {
         let made = |time| json!({"name": "admin", "creationTimestamp": time});
-        let of = |time, project| automatic("rbac.authorization.k8s.io", "rolebindings", made(time), project);
-        assert!(of("2026-11-30T10:00:20Z", Some("2026-11-30T10:00:00Z")));
-        assert!(!of("2026-11-30T10:05:00Z", Some("2026-11-30T10:00:00Z")), "a user's");
-        assert!(!of("2026-11-30T10:00:20Z", None), "in another cluster");
+        let of = |time, is_openshift| automatic("rbac.authorization.k8s.io", "rolebindings", made(time), is_openshift);
+        assert!(of("2026-11-30T10:00:20Z", true));
+        assert!(!of("2026-11-30T10:05:00Z", true), "a user's");
+        assert!(!of("2026-11-30T10:00:20Z", false), "in another cluster");
+    }
+
+    #[test]
+    fn tokens_are_created_with_the_namespace() {
+        let of = |time, key: &str| automatic("", "secrets", json!({"creationTimestamp": time, "annotations": {key: "default"}}), false);
+        assert!(of("2026-11-30T10:00:05Z", TOKEN_OF[0]) && of("2026-11-30T10:00:05Z", TOKEN_OF[1]));
+        assert!(!of("2026-11-30T11:00:00Z", TOKEN_OF[0]), "a user's own token");
+        assert!(!of("2026-11-30T10:00:05Z", "other"));
+    }
+
+    #[test]
+    fn owners_that_do_not_exist_or_are_reported() {
+        let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("", "v1", "ConfigMap"), "configmaps");
+        let object = |uid: &str, owners: &[(&str, &str)]| {
+            let owners: Vec<_> = owners
+                .iter()
+                .map(|(version, uid)| json!({"apiVersion": version, "kind": "ConfigMap", "name": "any", "uid": uid}))
+                .collect();
+            let metadata = serde_json::from_value(json!({"name": uid, "uid": uid, "ownerReferences": owners})).unwrap();
+            (&resource, Leftover { metadata, kind: None })
+        };
+        let objects = [
+            object("free", &[]),
+            object("of-free", &[("v1", "free")]),
+            object("of-that", &[("v1", "of-free")]),
+            object("of-nothing", &[("v1", "gone")]),
+            object("of-itself", &[("v1", "of-itself")]),
+            object("a", &[("v1", "b")]),
+            object("b", &[("v1", "a")]),
+            object("of-automatic", &[("v1", "automatic")]),
+            object("of-old-version", &[("v1beta1", "gone")]),
+        ];
+        let others = objects.iter().filter_map(|(_, object)| object.metadata.uid.clone()).collect();
+        let served = [("v1".to_owned(), "ConfigMap".to_owned())].into();
+        let owners = Owners { served, automatic: ["automatic".to_owned()].into(), others };
+        let mut found: Vec<_> = owners.not_dependent(&objects).iter().filter_map(|(_, object)| object.metadata.name.clone()).collect();
+        found.sort();
+        assert_eq!(found, ["a", "b", "free", "of-automatic", "of-itself", "of-old-version"]);
     }
 }

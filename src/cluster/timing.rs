@@ -20,8 +20,8 @@ pub const RESTART_GRACE: Duration = Duration::from_secs(10);
 /// After a ProjectRequest the permissions in the new project arrive with a delay.
 pub const NEW_PROJECT_GRACE: Duration = Duration::from_secs(30);
 
-/// OpenShift has created the objects of a new project after this time, in seconds.
-pub const PROJECT_SETUP: i64 = 60;
+/// A cluster has created its own objects in a new namespace after this time, in seconds.
+pub const NAMESPACE_SETUP: i64 = 60;
 
 /// The shortest time between two starts of a watch. kube restarts an ended watch without a delay, and a proxy may end each at once.
 pub const WATCH_INTERVAL: Duration = Duration::from_secs(1);

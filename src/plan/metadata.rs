@@ -10,7 +10,8 @@ pub const VIRTWORK: &str = "virtwork";
 pub const COMPONENT: &str = "app.kubernetes.io/component";
 /// The fleet.
 pub const INSTANCE: &str = "app.kubernetes.io/instance";
-const NAME: &str = "app.kubernetes.io/name";
+/// Label: the application.
+pub const NAME: &str = "app.kubernetes.io/name";
 /// Label: the tool that manages an object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The role, for workloads with roles.
