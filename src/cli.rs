@@ -34,6 +34,8 @@ pub enum Command {
     /// Create or update the fleet and wait until its workloads run
     #[command(visible_alias = "run")]
     Up(Box<Up>),
+    /// Show what up would change
+    Diff(Box<DiffCommand>),
     /// Delete the fleet and wait until it is gone
     #[command(visible_alias = "cleanup")]
     Down(Down),
@@ -62,7 +64,7 @@ impl Command {
 }
 
 /// Examples in the help of each command: purpose and arguments.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
+pub const EXAMPLES: [(&str, &[(&str, &str)]); 7] = [
     (
         "up",
         &[
@@ -70,6 +72,13 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
             ("Three databases and three network pairs", "up database network --vm-count 3"),
             ("A small database with short rounds", "up --workloads database --set database.scale=10 --set database.duration=60"),
             ("Print the objects without contacting a cluster", "up --dry-run"),
+        ],
+    ),
+    (
+        "diff",
+        &[
+            ("What more memory would change", "diff --memory 4Gi"),
+            ("Whether anything would change, in a script", "diff >/dev/null; echo $?"),
         ],
     ),
     (
@@ -152,6 +161,29 @@ pub struct Up {
     /// Prompt for the password of the account
     #[arg(long, help_heading = "Login", conflicts_with_all = ["ssh_password", "ssh_password_file"])]
     pub ask_ssh_password: bool,
+    /// How guests reach packages.
+    #[command(flatten)]
+    pub guest: Flags<GuestFlags>,
+}
+
+/// Show what up would change
+///
+/// Prints a unified diff of the objects in the cluster and those that `up` would write, as the API server would store them. Nothing is
+/// changed. Exit codes are those of kubectl diff: 0 without a difference, 1 with one, 2 after an error.
+#[derive(Debug, Args)]
+pub struct DiffCommand {
+    /// Workloads to compare; the same as --workloads
+    #[arg(value_name = "WORKLOAD")]
+    pub names: Vec<String>,
+    /// Which workloads.
+    #[command(flatten)]
+    pub selection: Flags<SelectionFlags>,
+    /// How the VMs are configured.
+    #[command(flatten)]
+    pub vms: Flags<VmFlags>,
+    /// Who can log in.
+    #[command(flatten)]
+    pub login: Flags<LoginFlags>,
     /// How guests reach packages.
     #[command(flatten)]
     pub guest: Flags<GuestFlags>,

@@ -197,8 +197,8 @@ impl Cluster {
             self.migrate_field_manager(namespace, object, change.field_manager.clone()).await?;
         }
         match self.server_side_apply(namespace, object, mode).await {
-            Ok(()) if change.action == Action::UpdateAndStart => Ok(Outcome::Started),
-            Ok(()) => Ok(Outcome::Configured),
+            Ok(_) if change.action == Action::UpdateAndStart => Ok(Outcome::Started),
+            Ok(_) => Ok(Outcome::Configured),
             Err(error) => Err(error),
         }
     }
@@ -238,20 +238,28 @@ impl Cluster {
         }
         self.migrate_field_manager(namespace, object, field_manager::patch(&found)).await?;
         match self.server_side_apply(namespace, object, Mode::Real).await {
-            Ok(()) => Ok(Some(Outcome::Configured)),
+            Ok(_) => Ok(Some(Outcome::Configured)),
             Err(error) => Err(error),
         }
     }
 
-    async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<(), ClusterError> {
+    /// An object as the server would store it if the plan were applied.
+    ///
+    /// # Errors
+    /// The server's error.
+    pub async fn planned(&self, namespace: &str, object: &Object) -> Result<serde_json::Value, ClusterError> {
+        let text = self.server_side_apply(namespace, object, Mode::ServerDryRun).await?;
+        serde_json::from_str(&text).map_err(|error| ClusterError::Unreadable(error.to_string()))
+    }
+
+    async fn server_side_apply(&self, namespace: &str, object: &Object, mode: Mode) -> Result<String, ClusterError> {
         // The plan decides conflicts with other field managers.
         let parameters = PatchParams { dry_run: mode == Mode::ServerDryRun, ..PatchParams::apply(metadata::VIRTWORK).force() };
         let api = self.api(object.kind, Some(namespace));
         let body: Result<&RawValue, _> = serde_json::from_str(object.json());
         let body = body.unwrap_or_else(|error| unreachable!("our own JSON: {error}"));
         let request = Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Apply(body));
-        self.client().request_text(request.map_err(kube::Error::BuildRequest)?).await?;
-        Ok(())
+        Ok(self.client().request_text(request.map_err(kube::Error::BuildRequest)?).await?)
     }
 
     async fn migrate_field_manager(

@@ -183,6 +183,14 @@ impl Cluster {
         Ok(needs_restart(plan, &vmis))
     }
 
+    /// The JSON of a live object.
+    ///
+    /// # Errors
+    /// The server's error.
+    pub async fn live(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Value>, ClusterError> {
+        Ok(self.get(kind, namespace, name).await?)
+    }
+
     pub(super) async fn get(&self, kind: Kind, namespace: &str, name: &str) -> kube::Result<Option<Value>> {
         let object = self.api(kind, Some(namespace)).get_opt(name).await?;
         Ok(object.and_then(|object| serde_json::to_value(object).ok()))

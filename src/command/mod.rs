@@ -2,6 +2,7 @@
 
 mod completion;
 mod config;
+mod diff;
 mod down;
 mod parse;
 mod ssh;
@@ -62,6 +63,7 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
     let deepest = iter::successors(Some(matches), |matches| matches.subcommand().map(|(_, inner)| inner)).last().unwrap_or(matches);
     let positional = match &command {
         Command::Up(up) => up.names.as_slice(),
+        Command::Diff(diff) => diff.names.as_slice(),
         Command::Down(down) => down.names.as_slice(),
         _ => &[],
     };
@@ -73,6 +75,7 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
     let context = Context { config: &config, environment, ui };
     match command {
         Command::Up(arguments) => up::run(&arguments, &context).await,
+        Command::Diff(_) => diff::run(&context).await,
         Command::Down(arguments) => down::run(&arguments, &context).await,
         Command::Status(arguments) => status::run(&arguments, &context).await,
         Command::Ssh(arguments) => ssh::run(&arguments, &context).await,

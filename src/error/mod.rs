@@ -294,6 +294,12 @@ pub enum Error {
     /// Ctrl-C or SIGTERM.
     #[error("Interrupted")]
     Interrupted(Interrupted),
+    /// `diff` found differences, which are already printed.
+    #[error("different")]
+    Different,
+    /// `diff` failed.
+    #[error("{0}")]
+    Diff(Box<Error>),
     /// The exit status of the remote command or of ssh; nothing is printed.
     #[error("exit status {0}")]
     Remote(u8),
@@ -314,6 +320,7 @@ impl Error {
     /// The next step, as a sentence without a prefix.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Diff(error) => return error.hint(),
             Self::Usage(error) => return error.hint(),
             Self::Config(error) => return error.hint(),
             Self::Plan(error) => return error.hint(),
@@ -351,6 +358,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NotReady { .. } | Self::NotWatched(_) => 3,
+            // As kubectl diff, whose 1 means a difference.
+            Self::Diff(error) => error.exit_code().max(2),
             Self::Interrupted(_) => 130,
             Self::Remote(status) => *status,
             _ => 1,
@@ -359,7 +368,11 @@ impl Error {
 
     /// Whether nothing is printed: the reader of the output is gone, or a remote command has printed its own error.
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::ClosedPipe | Self::Remote(_))
+        match self {
+            Self::ClosedPipe | Self::Remote(_) | Self::Different => true,
+            Self::Diff(error) => error.is_silent(),
+            _ => false,
+        }
     }
 
     /// Whether kubectl prints this sentence without "error: ": the server's words, a failed connection, an interruption.
@@ -367,6 +380,7 @@ impl Error {
         match self {
             Self::Cluster(error) => error.stands_alone(),
             Self::Interrupted(_) => true,
+            Self::Diff(error) => error.stands_alone(),
             _ => false,
         }
     }

@@ -41,13 +41,13 @@ async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<(Fleet, Option<N
 }
 
 /// The fleet with the architecture that VMs get in this cluster.
-async fn for_cluster(fleet: &Fleet, cluster: &Cluster) -> Result<Fleet> {
+pub(super) async fn for_cluster(fleet: &Fleet, cluster: &Cluster) -> Result<Fleet> {
     let mut fleet = fleet.clone();
     fleet.template.architecture = cluster.default_architecture().await?.unwrap_or(fleet.template.architecture);
     Ok(fleet)
 }
 
-fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
+pub(super) fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
     Ok(plan::plan(fleet, namespace, &context.config.catalog)?)
 }
 
@@ -103,14 +103,14 @@ async fn converge(fleet: &Fleet, login: Option<Notice>, arguments: &Up, context:
 }
 
 /// The live state, compared with the plan.
-struct Found {
-    diff: Diff,
+pub(super) struct Found {
+    pub diff: Diff,
     /// Whether the namespace exists.
-    exists: bool,
+    pub exists: bool,
     namespace: NamespaceState,
 }
 
-async fn find(cluster: &Cluster, plan: &Plan) -> Result<Found> {
+pub(super) async fn find(cluster: &Cluster, plan: &Plan) -> Result<Found> {
     let namespace = cluster.namespace_state(&plan.namespace).await?;
     Cluster::require_pod_network(&plan.namespace, &namespace)?;
     let exists = namespace != NamespaceState::NotFound;

@@ -1,0 +1,101 @@
+//! `diff`: the changes that `up` would make, as `kubectl diff` shows them.
+
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+use crate::{
+    error::{Error, Result},
+    object::{Kind, ObjectName},
+};
+
+use super::{
+    Context, DEFAULT_NAMESPACE,
+    up::{find, for_cluster, make_plan},
+};
+
+/// Lines around a change, as in `diff -u`.
+const CONTEXT_LINES: usize = 3;
+/// Fields that the server sets, and that differ without a change. `kubectl diff` leaves out the first.
+const SERVER_FIELDS: [&str; 5] = ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"];
+
+/// Runs `diff`. Its errors end with another exit code than a difference.
+pub async fn run(context: &Context<'_>) -> Result<()> {
+    match compare(context).await {
+        Ok(true) => Err(Error::Different),
+        Ok(false) => Ok(()),
+        Err(error) => Err(Error::Diff(Box::new(error))),
+    }
+}
+
+/// Prints the differences; whether there are any.
+async fn compare(context: &Context<'_>) -> Result<bool> {
+    let (fleet, _) = context.config.fleet(None)?;
+    // Invalid values fail before any request is sent.
+    make_plan(&fleet, DEFAULT_NAMESPACE, context)?;
+    let cluster = context.connect(true).await?;
+    cluster.require_kubevirt().await?;
+    let fleet = for_cluster(&fleet, &cluster).await?;
+    let plan = make_plan(&fleet, &context.namespace(&cluster)?, context)?;
+    let found = find(&cluster, &plan).await?;
+    let mut is_different = false;
+    if !found.exists {
+        let namespace = ObjectName::new(Kind::Namespace, &plan.namespace);
+        is_different |= print(&namespace, None, json!(plan.namespace_object()), context).await?;
+    }
+    for (object, change) in plan.objects.iter().zip(&found.diff.changes).filter(|(_, change)| !change.is_unchanged()) {
+        let name = ObjectName::new(object.kind, &object.name);
+        let live = if change.is_create() { None } else { cluster.live(object.kind, &plan.namespace, &object.name).await? };
+        // The server cannot validate objects of a namespace that does not exist.
+        let planned = if found.exists { cluster.planned(&plan.namespace, object).await? } else { object.to_value() };
+        is_different |= print(&name, live, planned, context).await?;
+    }
+    Ok(is_different)
+}
+
+/// Prints one object's difference; whether there is one.
+async fn print(name: &ObjectName, live: Option<Value>, planned: Value, context: &Context<'_>) -> Result<bool> {
+    let (mut live, mut planned) = (live.map(without_server_fields), without_server_fields(planned));
+    if name.kind == Kind::Secret {
+        mask(live.as_mut(), &mut planned);
+    }
+    let text = |value: &Value| serde_yaml::to_string(value).map_err(|error| Error::Format(error.into()));
+    let (before, after) = (live.as_ref().map(text).transpose()?.unwrap_or_default(), text(&planned)?);
+    if before == after {
+        return Ok(false);
+    }
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut unified = diff.unified_diff();
+    let (old, new) = (format!("live/{name}"), format!("planned/{name}"));
+    context.ui.print(unified.context_radius(CONTEXT_LINES).header(&old, &new).to_string()).await;
+    Ok(true)
+}
+
+fn without_server_fields(mut object: Value) -> Value {
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        SERVER_FIELDS.iter().for_each(|field| drop(metadata.remove(*field)));
+    }
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
+    object
+}
+
+/// Replaces the values of a Secret, as `kubectl diff` does: values that differ can be told apart, and no value can be read.
+fn mask(mut live: Option<&mut Value>, planned: &mut Value) {
+    let keys: Vec<String> = live
+        .iter()
+        .map(|live| &live["data"])
+        .chain([&planned["data"]])
+        .filter_map(Value::as_object)
+        .flat_map(|data| data.keys().cloned())
+        .collect();
+    for key in keys {
+        let before = live.as_ref().map(|live| live["data"][&key].clone()).unwrap_or_default();
+        let is_same = before == planned["data"][&key];
+        for (object, text) in live.as_deref_mut().map(|live| (live, "*** (before)")).into_iter().chain([(&mut *planned, "*** (after)")]) {
+            if object["data"][&key].is_string() && !object["data"][&key].as_str().is_some_and(|text| text.starts_with("***")) {
+                object["data"][&key] = json!(if is_same { "***" } else { text });
+            }
+        }
+    }
+}
