@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Create or update the fleet and wait until its workloads run')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Create or update the fleet and wait until its workloads run')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what up would change')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Delete the fleet and wait until it is gone')
             [CompletionResult]::new('cleanup', 'cleanup', [CompletionResultType]::ParameterValue, 'Delete the fleet and wait until it is gone')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the fleet and why any VM is not ready')
@@ -196,6 +197,60 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Ignored; accepted for compatibility with kubectl')
             [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Ignored; responses are never compressed')
             [CompletionResult]::new('--ask-ssh-password', '--ask-ssh-password', [CompletionResultType]::ParameterName, 'Prompt for the password of the account')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kubectl-virtwork;diff' {
+            [CompletionResult]::new('--workloads', '--workloads', [CompletionResultType]::ParameterName, 'Workloads, comma-separated (repeatable) [default: all]')
+            [CompletionResult]::new('--vm-count', '--vm-count', [CompletionResultType]::ParameterName, 'VMs per workload (per role, if the workload has roles)')
+            [CompletionResult]::new('--cpu-cores', '--cpu-cores', [CompletionResultType]::ParameterName, 'vCPUs of each VM')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory of each VM')
+            [CompletionResult]::new('--disk-size', '--disk-size', [CompletionResultType]::ParameterName, 'Size of each data disk')
+            [CompletionResult]::new('--data-disk', '--data-disk', [CompletionResultType]::ParameterName, 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)')
+            [CompletionResult]::new('--container-disk-image', '--container-disk-image', [CompletionResultType]::ParameterName, 'Image of the root disk')
+            [CompletionResult]::new('--image-pull-secret', '--image-pull-secret', [CompletionResultType]::ParameterName, 'Secret with credentials for pulling the image')
+            [CompletionResult]::new('--storage-class', '--storage-class', [CompletionResultType]::ParameterName, 'StorageClass of the data disks [default: the cluster''s default]')
+            [CompletionResult]::new('--node-selector', '--node-selector', [CompletionResultType]::ParameterName, 'Label that nodes must have, KEY=VALUE (repeatable, or comma-separated)')
+            [CompletionResult]::new('--toleration', '--toleration', [CompletionResultType]::ParameterName, 'Toleration for the VMs, KEY[=VALUE][:EFFECT] (repeatable)')
+            [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)')
+            [CompletionResult]::new('--ssh-user', '--ssh-user', [CompletionResultType]::ParameterName, 'Account in the guests')
+            [CompletionResult]::new('--ssh-key', '--ssh-key', [CompletionResultType]::ParameterName, 'Public key (repeatable)')
+            [CompletionResult]::new('--ssh-key-file', '--ssh-key-file', [CompletionResultType]::ParameterName, 'File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]')
+            [CompletionResult]::new('--no-ssh-key', '--no-ssh-key', [CompletionResultType]::ParameterName, 'Do not use a public key from ~/.ssh')
+            [CompletionResult]::new('--ssh-password', '--ssh-password', [CompletionResultType]::ParameterName, 'Password of the account; visible in the process list')
+            [CompletionResult]::new('--ssh-password-file', '--ssh-password-file', [CompletionResultType]::ParameterName, 'File with the password of the account')
+            [CompletionResult]::new('--guest-proxy', '--guest-proxy', [CompletionResultType]::ParameterName, 'Proxy for installing packages in the guests')
+            [CompletionResult]::new('--package-mirror', '--package-mirror', [CompletionResultType]::ParameterName, 'Package mirror to use instead of the distribution''s')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'PEM file with extra CA certificates for the guests')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'YAML file with settings [default: ~/.config/virtwork/config.yaml]')
+            [CompletionResult]::new('--catalog', '--catalog', [CompletionResultType]::ParameterName, 'Directory of additional workloads, one subdirectory each')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the fleet')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log level: 4 logs retries, 6 logs every request')
+            [CompletionResult]::new('--v', '--v', [CompletionResultType]::ParameterName, 'Log level: 4 logs retries, 6 logs every request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'The same as -v=4')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use color')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Namespace (project) of the fleet')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Namespace (project) of the fleet')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Kubeconfig context to use')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Path to the kubeconfig file')
+            [CompletionResult]::new('--cluster', '--cluster', [CompletionResultType]::ParameterName, 'Kubeconfig cluster to use')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Kubeconfig user to use')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Address of the API server')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address of the API server')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'Server name to verify the API server''s certificate against')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Do not verify the API server''s certificate')
+            [CompletionResult]::new('--certificate-authority', '--certificate-authority', [CompletionResultType]::ParameterName, 'Path to a CA certificate for the API server')
+            [CompletionResult]::new('--client-certificate', '--client-certificate', [CompletionResultType]::ParameterName, 'Path to a client certificate')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'Path to the key of the client certificate')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Bearer token')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'User to impersonate')
+            [CompletionResult]::new('--as-uid', '--as-uid', [CompletionResultType]::ParameterName, 'UID to impersonate')
+            [CompletionResult]::new('--as-group', '--as-group', [CompletionResultType]::ParameterName, 'Group to impersonate (repeatable)')
+            [CompletionResult]::new('--as-user-extra', '--as-user-extra', [CompletionResultType]::ParameterName, 'Extra attribute to impersonate, KEY=VALUE (repeatable)')
+            [CompletionResult]::new('--request-timeout', '--request-timeout', [CompletionResultType]::ParameterName, 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]')
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Ignored; accepted for compatibility with kubectl')
+            [CompletionResult]::new('--disable-compression', '--disable-compression', [CompletionResultType]::ParameterName, 'Ignored; responses are never compressed')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -608,6 +663,7 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
         }
         'kubectl-virtwork;help' {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Create or update the fleet and wait until its workloads run')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what up would change')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Delete the fleet and wait until it is gone')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the fleet and why any VM is not ready')
             [CompletionResult]::new('ssh', 'ssh', [CompletionResultType]::ParameterValue, 'Open a shell or run a command in a VM (uses virtctl)')
@@ -619,6 +675,9 @@ Register-ArgumentCompleter -Native -CommandName 'kubectl-virtwork' -ScriptBlock 
             break
         }
         'kubectl-virtwork;help;up' {
+            break
+        }
+        'kubectl-virtwork;help;diff' {
             break
         }
         'kubectl-virtwork;help;down' {

@@ -55,6 +55,7 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -s h -l 
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -s V -l version -d 'Print version'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "up" -d 'Create or update the fleet and wait until its workloads run'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "run" -d 'Create or update the fleet and wait until its workloads run'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "diff" -d 'Show what up would change'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "down" -d 'Delete the fleet and wait until it is gone'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "cleanup" -d 'Delete the fleet and wait until it is gone'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "status" -d 'Show the fleet and why any VM is not ready'
@@ -196,6 +197,56 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ask-ssh-password -d 'Prompt for the password of the account'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l vm-count -d 'VMs per workload (per role, if the workload has roles)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l cpu-cores -d 'vCPUs of each VM' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l memory -d 'Memory of each VM' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l disk-size -d 'Size of each data disk' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l data-disk -d 'Data disk type: dv (DataVolume) or empty (emptyDisk; needs no CDI)' -r -f -a "dv\t'A DataVolume'
+empty\t'An emptyDisk'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l container-disk-image -d 'Image of the root disk' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l image-pull-secret -d 'Secret with credentials for pulling the image' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l storage-class -d 'StorageClass of the data disks [default: the cluster\'s default]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l node-selector -d 'Label that nodes must have, KEY=VALUE (repeatable, or comma-separated)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l toleration -d 'Toleration for the VMs, KEY[=VALUE][:EFFECT] (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l set -d 'Parameter or size of one workload, such as cpu.memory=4Gi (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l ssh-user -d 'Account in the guests' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l ssh-key -d 'Public key (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l ssh-key-file -d 'File with public keys (repeatable) [default: the first of ~/.ssh/id_ed25519.pub, id_ecdsa.pub, id_rsa.pub]' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l no-ssh-key -d 'Do not use a public key from ~/.ssh' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l ssh-password -d 'Password of the account; visible in the process list' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l ssh-password-file -d 'File with the password of the account' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l guest-proxy -d 'Proxy for installing packages in the guests' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l package-mirror -d 'Package mirror to use instead of the distribution\'s' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l ca-file -d 'PEM file with extra CA certificates for the guests' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l name -d 'Name of the fleet' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -s v -l v -d 'Log level: 4 logs retries, 6 logs every request' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l verbose -d 'The same as -v=4' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l color -d 'Use color' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -s n -l namespace -d 'Namespace (project) of the fleet' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l context -d 'Kubeconfig context to use' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l kubeconfig -d 'Path to the kubeconfig file' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l cluster -d 'Kubeconfig cluster to use' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l user -d 'Kubeconfig user to use' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -s s -l server -d 'Address of the API server' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l tls-server-name -d 'Server name to verify the API server\'s certificate against' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l insecure-skip-tls-verify -d 'Do not verify the API server\'s certificate' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l certificate-authority -d 'Path to a CA certificate for the API server' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l client-certificate -d 'Path to a client certificate' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l client-key -d 'Path to the key of the client certificate' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l token -d 'Bearer token' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l as -d 'User to impersonate' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l as-uid -d 'UID to impersonate' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l as-group -d 'Group to impersonate (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l as-user-extra -d 'Extra attribute to impersonate, KEY=VALUE (repeatable)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l request-timeout -d 'Time limit of one request (5s, 2m; 0 waits forever) [default: 30s]' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -l disable-compression -d 'Ignored; responses are never compressed' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l wait -d 'Wait for the result' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand down" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
@@ -541,14 +592,15 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand versio
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l cache-dir -d 'Ignored; accepted for compatibility with kubectl' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -l disable-compression -d 'Ignored; responses are never compressed' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "up" -d 'Create or update the fleet and wait until its workloads run'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "down" -d 'Delete the fleet and wait until it is gone'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "status" -d 'Show the fleet and why any VM is not ready'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "ssh" -d 'Open a shell or run a command in a VM (uses virtctl)'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "workloads" -d 'Show the available workloads and their parameters'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "config" -d 'Show the settings and where they come from, or print a config file'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "completion" -d 'Print a completion script for a shell'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up down status ssh workloads config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "up" -d 'Create or update the fleet and wait until its workloads run'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "diff" -d 'Show what up would change'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "down" -d 'Delete the fleet and wait until it is gone'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "status" -d 'Show the fleet and why any VM is not ready'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "ssh" -d 'Open a shell or run a command in a VM (uses virtctl)'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "workloads" -d 'Show the available workloads and their parameters'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "config" -d 'Show the settings and where they come from, or print a config file'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "completion" -d 'Print a completion script for a shell'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and not __fish_seen_subcommand_from up diff down status ssh workloads config completion version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "view" -d 'Print every setting as a config file, with its source'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Print a config file with every setting and its default, commented out'

@@ -266,6 +266,8 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
         Error::Output(denied()),
         Error::Format("key must be a string".into()),
         Error::ClosedPipe,
+        Error::Different,
+        Error::Diff(Box::new(ClusterError::NoKubeVirt.into())),
     ];
     let server = vec![
         api("Forbidden", "secrets is forbidden: User \"me\" cannot list resource \"secrets\"", 403),

@@ -20,7 +20,7 @@ fn help() {
     let world = World::new();
     golden("help/virtwork.txt", &world.run("--help").success().stdout);
     assert_eq!(world.run("").success().stdout.lines().next(), world.run("--help").stdout.lines().next());
-    for command in ["up", "down", "status", "ssh", "workloads", "config", "completion", "version"] {
+    for command in ["up", "diff", "down", "status", "ssh", "workloads", "config", "completion", "version"] {
         golden(&format!("help/{command}.txt"), &world.run(&format!("{command} --help")).success().stdout);
     }
 }
