@@ -80,7 +80,7 @@ fn without_server_fields(mut object: Value) -> Value {
     object
 }
 
-/// Replaces the values of a Secret, as `kubectl diff` does: values that differ can be told apart, and no value can be read.
+/// Replaces the values of a Secret, as `kubectl diff` does: values that differ can be distinguished, but not read.
 fn mask(mut live: Option<&mut Value>, planned: &mut Value) {
     let keys: Vec<String> = live
         .iter()
