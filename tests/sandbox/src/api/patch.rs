@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::status::{Answer, Failure};
 
-/// Merge keys by the name of the list's field. Source: `patchMergeKey` tags in k8s.io/api `core/v1/types.go`.
+/// The merge key of each list, by the name of its field. Source: `patchMergeKey` tags in k8s.io/api `core/v1/types.go`.
 const MERGE_KEYS: [(&str, &str); 9] = [
     ("ports", "port"),
     ("containers", "name"),

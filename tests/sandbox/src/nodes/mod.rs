@@ -39,7 +39,7 @@ pub const MACHINE: &str = "sandbox/machine";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub behavior: Behavior,
-    /// Whether its guest runs.
+    /// Whether its VM is running.
     pub running: bool,
     /// Whether its readiness probe succeeds.
     pub ready: bool,
