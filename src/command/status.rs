@@ -34,9 +34,9 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     if arguments.watch {
         return watch(&cluster, namespace, &selector, arguments, context).await;
     }
-    let (vms, vmis) =
-        futures::try_join!(cluster.list_live(Kind::Vm, namespace, &selector), cluster.list_live(Kind::Vmi, namespace, &selector))?;
-    let mut rows = statuses(&vms, &vmis);
+    let (vms, vmis) = futures::join!(cluster.list_live(Kind::Vm, namespace, &selector), cluster.list_live(Kind::Vmi, namespace, &selector));
+    // If both fail, the error does not depend on which is faster.
+    let mut rows = statuses(&vms?, &vmis?);
     cluster.diagnose(&mut rows).await;
     print(&rows, namespace, arguments, context).await
 }
