@@ -128,6 +128,11 @@ fn one_line(text: &str) -> String {
     line.split(" (").next().unwrap_or(line).to_owned()
 }
 
+/// A token that cannot be a header.
+pub fn bad_token(access: &Access) -> LoginError {
+    LoginError::BadToken(access.login_plugin().map(str::to_owned))
+}
+
 /// kube's text would repeat the output of a login plugin.
 fn login_error(cause: &AuthError, access: &Access) -> LoginError {
     let plugin = access.login_plugin().unwrap_or("of the kubeconfig").to_owned();
@@ -141,7 +146,7 @@ fn login_error(cause: &AuthError, access: &Access) -> LoginError {
         AuthError::MalformedTokenExpirationDate(_) => LoginError::BadExpiration(plugin),
         AuthError::MissingCommand => LoginError::NoCommand,
         AuthError::ReadTokenFile(error, path) => LoginError::TokenFile { path: path.display().to_string(), error: error.to_string() },
-        AuthError::InvalidBearerToken(_) => LoginError::BadToken(access.login_plugin().map(str::to_owned)),
+        AuthError::InvalidBearerToken(_) => bad_token(access),
         AuthError::InvalidBasicAuth(_) => LoginError::BadPassword,
         AuthError::UnrefreshableTokenResponse => LoginError::NoExpiration(plugin),
         _ if access.login_plugin().is_some() => LoginError::NoCredential(plugin),

@@ -12,14 +12,14 @@ use std::{sync::Arc, time::Duration};
 
 use kube::{
     Client,
-    client::{AuthError, Body, ClientBuilder},
+    client::{Body, ClientBuilder},
     core::Status,
 };
-use tower::{BoxError, ServiceBuilder, service_fn};
+use tower::{BoxError, Service, service_fn};
 
 use crate::{
     config::{Connection, Environment},
-    error::ClusterError,
+    error::{ClusterError, KubeconfigError},
     kubeconfig::{self, Access},
 };
 
@@ -29,6 +29,20 @@ use state::State;
 
 type Request = http::Request<Body>;
 type Response = http::Response<Body>;
+
+/// A service that a layer sends requests to.
+trait Inner: Service<Request, Response = Response, Error = BoxError, Future: Send> + Clone + Send + 'static {}
+
+impl<S: Service<Request, Response = Response, Error = BoxError, Future: Send> + Clone + Send + 'static> Inner for S {}
+
+/// A layer around `inner`: `send` handles each request.
+fn layer<S, F>(inner: S, state: Arc<State>, send: fn(S, Arc<State>, Request) -> F) -> impl Inner
+where
+    S: Inner,
+    F: Future<Output = Result<Response, BoxError>> + Send + 'static,
+{
+    service_fn(move |request| send(inner.clone(), state.clone(), request))
+}
 
 /// A connection to an API server, with the time limits of one command.
 #[derive(Clone)]
@@ -51,12 +65,10 @@ impl Transport {
                 async move { client.send(request).await.map_err(BoxError::from) }
             })
         };
-        let service = ServiceBuilder::new()
-            .layer_fn(|inner| retry::Retry::new(inner, state.clone()))
-            .layer_fn(|inner| reauth::Reauth::new(inner, state.clone()))
-            .layer_fn(|inner| pace::WatchPace::new(inner, state.clone()))
-            .layer_fn(trace::Trace::new)
-            .service(base);
+        let traced = layer(base, state.clone(), trace::send);
+        let paced = layer(traced, state.clone(), pace::send);
+        let authenticated = layer(paced, state.clone(), reauth::send);
+        let service = layer(authenticated, state.clone(), retry::send);
         let namespace = state.access.namespace.clone().unwrap_or_default();
         Ok(Self { client: Client::new(service, namespace), state })
     }
@@ -116,20 +128,14 @@ impl Transport {
     }
 }
 
-/// A kube client without our layers.
-fn plain_client(config: kube::Config) -> kube::Result<Client> {
+/// A kube client without our layers. `access` is what an error is about.
+fn plain_client(config: kube::Config, access: &Access) -> Result<Client, ClusterError> {
     // tower-http panics on a token that cannot be a header, which a kubeconfig or a login plugin may contain
     // (tower-http 0.7 `auth/add_authorization.rs`).
     match kubeconfig::without_panic(|| ClientBuilder::try_from(config)) {
-        Some(builder) => Ok(builder?.build()),
-        None => Err(kube::Error::Auth(AuthError::InvalidBearerToken(invalid_header()))),
-    }
-}
-
-fn invalid_header() -> http::header::InvalidHeaderValue {
-    match http::HeaderValue::from_bytes(b"\n") {
-        Err(error) => error,
-        Ok(_) => unreachable!("a newline is not valid in a header"),
+        Some(Ok(builder)) => Ok(builder.build()),
+        Some(Err(failure)) => Err(error::translate(&failure, access)),
+        None => Err(KubeconfigError::Login(error::bad_token(access)).into()),
     }
 }
 

@@ -2,22 +2,20 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use http::{StatusCode, header::RETRY_AFTER};
 use http_body_util::{BodyExt as _, Limited};
 use kube::{client::Body, core::Status};
-use tower::{BoxError, Service, ServiceExt as _};
+use tower::{BoxError, ServiceExt as _};
 
 use crate::error::ClusterError;
 
 use super::{
     super::timing::{FIRST_RETRY_DELAY, MAX_RETRY_DELAY, MAX_RETRY_TIME, RESTART_GRACE},
-    Request, Response, State, error, is_watch,
+    Inner, Request, Response, State, error, is_watch,
 };
 
 /// The most bytes of a response that is no stream: a page of the largest objects.
@@ -35,38 +33,6 @@ pub enum Effort {
 /// The number of attempts, as an extension of the response. An earlier attempt may have taken effect.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempts(pub u32);
-
-/// Retries requests to `inner`.
-#[derive(Clone)]
-pub struct Retry<S> {
-    inner: S,
-    state: Arc<State>,
-}
-
-impl<S> Retry<S> {
-    /// Around `inner`.
-    pub fn new(inner: S, state: Arc<State>) -> Self {
-        Self { inner, state }
-    }
-}
-
-impl<S> Service<Request> for Retry<S>
-where
-    S: Service<Request, Response = Response, Error = BoxError> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-{
-    type Response = Response;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Response, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        Box::pin(send(self.inner.clone(), self.state.clone(), request))
-    }
-}
 
 /// A request with the same body; `None` for a stream.
 pub fn clone_request(request: &Request) -> Option<Request> {
@@ -88,39 +54,33 @@ enum Outcome {
     Failed(ClusterError, bool),
 }
 
-async fn send<S>(inner: S, state: Arc<State>, mut request: Request) -> Result<Response, BoxError>
-where
-    S: Service<Request, Response = Response, Error = BoxError> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-{
+/// Sends a request to `inner` until a retry would not help.
+pub async fn send<S: Inner>(inner: S, state: Arc<State>, mut request: Request) -> Result<Response, BoxError> {
     let effort = request.extensions().get::<Effort>().copied();
-    let what = format!("{} {}", request.method(), request.uri().path());
-    let (begun, mut delay) = (Instant::now(), FIRST_RETRY_DELAY);
-    for attempt in 1.. {
+    let (begun, mut delay, mut attempts) = (Instant::now(), FIRST_RETRY_DELAY, 0);
+    loop {
+        attempts += 1;
         let again = clone_request(&request);
         let limit = if effort == Some(Effort::Once) { state.request_timeout } else { state.limit() };
-        let outcome = attempt_once(inner.clone(), &state, request, limit).await;
-        let retry = again.filter(|_| {
-            let is_patient = state.deadline.is_some() || begun.elapsed() < MAX_RETRY_TIME;
-            effort != Some(Effort::Once) && is_patient && !state.overdue()
-        });
-        let (why, asked) = match (&outcome, &retry) {
-            (Outcome::Transient(response, asked), Some(_)) => (response.status().to_string(), *asked),
-            (Outcome::Failed(error, true), Some(_)) if effort != Some(Effort::FailFast) => (error.to_string(), None),
-            _ => return finish(outcome, attempt),
+        let outcome = attempt(inner.clone(), &state, request, limit).await;
+        let is_patient = state.deadline.is_some() || begun.elapsed() < MAX_RETRY_TIME;
+        let may_retry = effort != Some(Effort::Once) && is_patient && !state.overdue();
+        let Some(next) = again.filter(|_| may_retry) else { return finish(outcome, attempts) };
+        let (why, asked) = match &outcome {
+            Outcome::Transient(response, asked) => (response.status().to_string(), *asked),
+            Outcome::Failed(error, true) if effort != Some(Effort::FailFast) => (error.to_string(), None),
+            _ => return finish(outcome, attempts),
         };
-        let Some(next) = retry else { return finish(outcome, attempt) };
-        request = next;
         let left = match state.deadline {
             Some(deadline) => deadline.saturating_duration_since(Instant::now()),
             None => MAX_RETRY_TIME.saturating_sub(begun.elapsed()),
         };
         let wait = asked.unwrap_or_else(|| delay.mul_f64(jitter())).max(state.retry_delay()).min(left);
-        tracing::info!("{what}: {why}; again in {} ms", wait.as_millis());
+        tracing::info!("{} {}: {why}; again in {} ms", next.method(), next.uri().path(), wait.as_millis());
         tokio::time::sleep(wait).await;
         delay = (delay * 2).min(MAX_RETRY_DELAY);
+        request = next;
     }
-    unreachable!("an attempt is returned or followed by another")
 }
 
 fn finish(outcome: Outcome, attempts: u32) -> Result<Response, BoxError> {
@@ -133,13 +93,9 @@ fn finish(outcome: Outcome, attempts: u32) -> Result<Response, BoxError> {
     }
 }
 
-async fn attempt_once<S>(inner: S, state: &State, request: Request, limit: Duration) -> Outcome
-where
-    S: Service<Request, Response = Response, Error = BoxError> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-{
+async fn attempt<S: Inner>(inner: S, state: &State, request: Request, limit: Duration) -> Outcome {
     let is_stream = is_watch(&request);
-    let attempt = async {
+    let response = async {
         let response = inner.oneshot(request).await?;
         let (parts, body) = response.into_parts();
         // A stream is read by its caller; an error has a body of its own.
@@ -149,7 +105,7 @@ where
         let bytes = Limited::new(body, MAX_BODY).collect().await?.to_bytes();
         Ok((parts, Body::from(bytes.clone()), bytes))
     };
-    let result = match tokio::time::timeout(limit, attempt).await {
+    let result = match tokio::time::timeout(limit, response).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(failure)) => Err((error::of_box(&failure, &state.access), error::is_transient(&failure))),
         Err(_) => Err((ClusterError::Silent(state.access.server.clone()), true)),

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     super::timing::{LAST_ATTEMPT, MAX_RETRY_AFTER, REQUEST_TIMEOUT, WATCH_INTERVAL},
-    error, plain_client,
+    plain_client,
 };
 
 /// The state of a [`super::Transport`]. kube's client needs layers that are `Send`, hence the locks; none is held across an await, except
@@ -56,7 +56,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl State {
     /// The state of a new connection.
     pub fn new(access: Access, connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
-        let client = plain_client(access.config.clone()).map_err(|failure| error::translate(&failure, &access))?;
+        let client = plain_client(access.config.clone(), &access)?;
         let unlimited = Duration::from_secs(86_400);
         let request_timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(unlimited));
         let started = Instant::now();
@@ -87,7 +87,7 @@ impl State {
         }
         tracing::info!("unauthorized: reloading the credentials");
         let Ok(config) = self.access.renew(&self.connection, &self.environment).await else { return false };
-        let Ok(client) = plain_client(config) else { return false };
+        let Ok(client) = plain_client(config, &self.access) else { return false };
         *lock(&self.current) = (refused + 1, client);
         true
     }
