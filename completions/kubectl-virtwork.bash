@@ -673,33 +673,13 @@ _kubectl__virtwork() {
             return 0
             ;;
         kubectl__subcmd__virtwork__subcmd__config__subcmd__view)
-            opts="-v -n -s -h --workloads --wait --timeout --no-wait --wait-for --concurrency --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password --ssh-password-file --guest-proxy --package-mirror --ca-file --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
+            opts="-v -n -s -h --workloads --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password --ssh-password-file --guest-proxy --package-mirror --ca-file --wait --timeout --no-wait --wait-for --concurrency --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --workloads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --no-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait-for)
-                    COMPREPLY=($(compgen -W "ready running" -- "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -780,6 +760,26 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for)
+                    COMPREPLY=($(compgen -W "ready running" -- "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1753,61 +1753,13 @@ _kubectl__virtwork() {
             return 0
             ;;
         kubectl__subcmd__virtwork__subcmd__up)
-            opts="-o -y -v -n -s -h --workloads --dry-run --output --restart --prune --yes --wait --timeout --no-wait --wait-for --concurrency --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password --ssh-password-file --ask-ssh-password --guest-proxy --package-mirror --ca-file --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
+            opts="-o -y -v -n -s -h --workloads --vm-count --cpu-cores --memory --disk-size --data-disk --container-disk-image --image-pull-secret --storage-class --node-selector --toleration --set --ssh-user --ssh-key --ssh-key-file --no-ssh-key --ssh-password --ssh-password-file --guest-proxy --package-mirror --ca-file --dry-run --output --restart --prune --yes --wait --timeout --no-wait --wait-for --concurrency --ask-ssh-password --config --catalog --name --v --verbose --color --namespace --context --kubeconfig --cluster --user --server --tls-server-name --insecure-skip-tls-verify --certificate-authority --client-certificate --client-key --token --as --as-uid --as-group --as-user-extra --request-timeout --cache-dir --disable-compression --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --workloads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --restart)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --prune)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --yes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -y)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --no-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait-for)
-                    COMPREPLY=($(compgen -W "ready running" -- "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1888,6 +1840,54 @@ _kubectl__virtwork() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dry-run)
+                    COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "yaml json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prune)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --yes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -y)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-for)
+                    COMPREPLY=($(compgen -W "ready running" -- "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

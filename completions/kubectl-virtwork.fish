@@ -66,21 +66,6 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "c
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "version" -d 'Print the version of this tool and of the cluster\'s KubeVirt'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
-client\t'Contact no server (up), or change nothing on it (down)'
-server\t'Let the API server validate it without storing it'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
-json\t'The objects as JSON'
-name\t'kind.group/name, one line each'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l restart -d 'Restart VMs whose running configuration is outdated' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s y -l yes -d 'Do not ask before --prune deletes VMs' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-wait -d 'The same as --wait=false' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
-running\t'The VM runs'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l vm-count -d 'VMs per workload (per role, if the workload has roles)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l memory -d 'Memory of each VM' -r
@@ -102,6 +87,21 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l guest-proxy -d 'Proxy for installing packages in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l package-mirror -d 'Package mirror to use instead of the distribution\'s' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ca-file -d 'PEM file with extra CA certificates for the guests' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
+client\t'Contact no server (up), or change nothing on it (down)'
+server\t'Let the API server validate it without storing it'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
+json\t'The objects as JSON'
+name\t'kind.group/name, one line each'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l restart -d 'Restart VMs whose running configuration is outdated' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s y -l yes -d 'Do not ask before --prune deletes VMs' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait -d 'Wait for the result' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l no-wait -d 'The same as --wait=false' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
+running\t'The VM runs'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l name -d 'Name of the fleet' -r
@@ -132,21 +132,6 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -l ask-ssh-password -d 'Prompt for the password of the account'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
-client\t'Contact no server (up), or change nothing on it (down)'
-server\t'Let the API server validate it without storing it'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
-json\t'The objects as JSON'
-name\t'kind.group/name, one line each'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l restart -d 'Restart VMs whose running configuration is outdated' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s y -l yes -d 'Do not ask before --prune deletes VMs' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-wait -d 'The same as --wait=false' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
-running\t'The VM runs'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l vm-count -d 'VMs per workload (per role, if the workload has roles)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l memory -d 'Memory of each VM' -r
@@ -168,6 +153,21 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l guest-proxy -d 'Proxy for installing packages in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l package-mirror -d 'Package mirror to use instead of the distribution\'s' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l ca-file -d 'PEM file with extra CA certificates for the guests' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l dry-run -d 'Print the objects without applying them; client contacts no server' -r -f -a "none\t'No dry run'
+client\t'Contact no server (up), or change nothing on it (down)'
+server\t'Let the API server validate it without storing it'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s o -l output -d 'Output format of the objects' -r -f -a "yaml\t'The objects as YAML'
+json\t'The objects as JSON'
+name\t'kind.group/name, one line each'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l restart -d 'Restart VMs whose running configuration is outdated' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l prune -d 'Delete VMs of the selected workloads that exceed the requested count' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -s y -l yes -d 'Do not ask before --prune deletes VMs' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait -d 'Wait for the result' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l no-wait -d 'The same as --wait=false' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
+running\t'The VM runs'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand run" -l name -d 'Name of the fleet' -r
@@ -447,12 +447,6 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and not __fish_seen_subcommand_from view init help" -f -a "init" -d 'Print a config file with every setting and its default, commented out'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and not __fish_seen_subcommand_from view init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l workloads -d 'Workloads, comma-separated (repeatable) [default: all]' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l wait -d 'Wait for the result' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l no-wait -d 'The same as --wait=false' -r
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
-running\t'The VM runs'"
-complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l vm-count -d 'VMs per workload (per role, if the workload has roles)' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l cpu-cores -d 'vCPUs of each VM' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l memory -d 'Memory of each VM' -r
@@ -474,6 +468,12 @@ complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l guest-proxy -d 'Proxy for installing packages in the guests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l package-mirror -d 'Package mirror to use instead of the distribution\'s' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l ca-file -d 'PEM file with extra CA certificates for the guests' -r -F
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l wait -d 'Wait for the result' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l timeout -d 'Time limit of the wait (90s, 10m, 1h30m, or seconds; 0 waits forever)' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l no-wait -d 'The same as --wait=false' -r
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l wait-for -d 'Wait until VMs are ready (workload runs) or only running' -r -f -a "ready\t'The workload runs'
+running\t'The VM runs'"
+complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l concurrency -d 'Concurrent requests' -r
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l config -d 'YAML file with settings [default: ~/.config/virtwork/config.yaml]' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l catalog -d 'Directory of additional workloads, one subdirectory each' -r -F
 complete -c kubectl-virtwork -n "__fish_kubectl_virtwork_using_subcommand config; and __fish_seen_subcommand_from view" -l name -d 'Name of the fleet' -r

@@ -122,15 +122,32 @@ pub const EXAMPLES: [(&str, &[(&str, &str)]); 7] = [
     ),
 ];
 
+/// The flags that describe a fleet
+#[derive(Debug, Args)]
+pub struct FleetFlags {
+    /// Which workloads.
+    #[command(flatten)]
+    pub selection: Flags<SelectionFlags>,
+    /// How the VMs are configured.
+    #[command(flatten)]
+    pub vms: Flags<VmFlags>,
+    /// Who can log in.
+    #[command(flatten)]
+    pub login: Flags<LoginFlags>,
+    /// How guests reach packages.
+    #[command(flatten)]
+    pub guest: Flags<GuestFlags>,
+}
+
 /// Create or update the fleet and wait until its workloads run
 #[derive(Debug, Args)]
 pub struct Up {
     /// Workloads to run; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
-    /// Which workloads.
+    /// Which fleet.
     #[command(flatten)]
-    pub selection: Flags<SelectionFlags>,
+    pub fleet: FleetFlags,
     /// Print the objects without applying them; client contacts no server
     #[arg(long, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "client", ignore_case = true)]
     pub dry_run: Option<DryRun>,
@@ -152,18 +169,9 @@ pub struct Up {
     /// The state to wait for.
     #[command(flatten)]
     pub wait_settings: Flags<WaitFlags>,
-    /// How the VMs are configured.
-    #[command(flatten)]
-    pub vms: Flags<VmFlags>,
-    /// Who can log in.
-    #[command(flatten)]
-    pub login: Flags<LoginFlags>,
     /// Prompt for the password of the account
     #[arg(long, help_heading = "Login", conflicts_with_all = ["ssh_password", "ssh_password_file"])]
     pub ask_ssh_password: bool,
-    /// How guests reach packages.
-    #[command(flatten)]
-    pub guest: Flags<GuestFlags>,
 }
 
 /// Show what up would change
@@ -175,18 +183,9 @@ pub struct DiffCommand {
     /// Workloads to compare; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
-    /// Which workloads.
+    /// Which fleet.
     #[command(flatten)]
-    pub selection: Flags<SelectionFlags>,
-    /// How the VMs are configured.
-    #[command(flatten)]
-    pub vms: Flags<VmFlags>,
-    /// Who can log in.
-    #[command(flatten)]
-    pub login: Flags<LoginFlags>,
-    /// How guests reach packages.
-    #[command(flatten)]
-    pub guest: Flags<GuestFlags>,
+    pub fleet: FleetFlags,
 }
 
 /// What a dry run contacts
@@ -319,24 +318,15 @@ pub enum ConfigAction {
 /// Print every setting as a config file, with its source
 #[derive(Debug, Args)]
 pub struct ConfigView {
-    /// Which workloads.
+    /// Which fleet.
     #[command(flatten)]
-    pub selection: Flags<SelectionFlags>,
+    pub fleet: FleetFlags,
     /// How long to wait.
     #[command(flatten)]
     pub wait_limit: Flags<WaitLimitFlags>,
     /// What to wait for.
     #[command(flatten)]
     pub wait_settings: Flags<WaitFlags>,
-    /// How the VMs are configured.
-    #[command(flatten)]
-    pub vms: Flags<VmFlags>,
-    /// Who can log in.
-    #[command(flatten)]
-    pub login: Flags<LoginFlags>,
-    /// How guests reach packages.
-    #[command(flatten)]
-    pub guest: Flags<GuestFlags>,
 }
 
 /// Print a completion script for a shell

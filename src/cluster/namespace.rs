@@ -66,21 +66,16 @@ impl Cluster {
         Ok(self.namespace_state(name).await? == NamespaceState::NotFound)
     }
 
-    /// The other objects in a namespace, as `resource/name`, and the resources that cannot be listed in it.
+    /// The other objects in a namespace with this metadata, as `resource/name`, and the resources that cannot be listed in it.
     ///
     /// # Errors
     /// When discovery fails.
-    pub async fn leftovers(&self, namespace: &str) -> Result<(Vec<String>, Vec<String>), ClusterError> {
+    pub async fn leftovers(&self, namespace: &str, metadata: &ObjectMeta) -> Result<(Vec<String>, Vec<String>), ClusterError> {
         let discovery = Discovery::new(self.client()).run().await?;
         // In every version: the preferred version may lack a resource.
         let resources: Vec<_> = discovery.groups().flat_map(all_versions).collect();
         let served: BTreeSet<_> = discovery.groups().flat_map(served_kinds).collect();
-        let metadata = match self.namespace_state(namespace).await? {
-            NamespaceState::Active(metadata) => metadata,
-            NamespaceState::NotFound => return Ok((Vec::new(), Vec::new())),
-            NamespaceState::Forbidden => return Err(ClusterError::NoNamespaceAccess(namespace.to_owned())),
-        };
-        let namespace_created = created(&metadata);
+        let namespace_created = created(metadata);
         let is_openshift = discovery.has_group(OPENSHIFT);
         let (mut listed, mut unseen) = (Vec::new(), Vec::new());
         for (resource, capabilities) in &resources {

@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::{
-    Context, DEFAULT_NAMESPACE,
-    up::{find, for_cluster, make_plan},
+    Context,
+    up::{connect_and_plan, find},
 };
 
 /// Lines around a change, as in `diff -u`.
@@ -30,12 +30,7 @@ pub async fn run(context: &Context<'_>) -> Result<()> {
 /// Prints the differences; whether there are any.
 async fn compare(context: &Context<'_>) -> Result<bool> {
     let (fleet, _) = context.config.fleet(None)?;
-    // Invalid values fail before any request is sent.
-    make_plan(&fleet, DEFAULT_NAMESPACE, context)?;
-    let cluster = context.connect(true).await?;
-    cluster.require_kubevirt().await?;
-    let fleet = for_cluster(&fleet, &cluster).await?;
-    let plan = make_plan(&fleet, &context.namespace(&cluster)?, context)?;
+    let (cluster, _, plan) = connect_and_plan(fleet, context).await?;
     let found = find(&cluster, &plan).await?;
     let mut is_different = false;
     if !found.exists {
@@ -81,21 +76,18 @@ fn without_server_fields(mut object: Value) -> Value {
 }
 
 /// Replaces the values of a Secret, as `kubectl diff` does: values that differ can be distinguished, but not read.
-fn mask(mut live: Option<&mut Value>, planned: &mut Value) {
-    let keys: Vec<String> = live
-        .iter()
-        .map(|live| &live["data"])
-        .chain([&planned["data"]])
-        .filter_map(Value::as_object)
-        .flat_map(|data| data.keys().cloned())
-        .collect();
-    for key in keys {
-        let before = live.as_ref().map(|live| live["data"][&key].clone()).unwrap_or_default();
-        let is_same = before == planned["data"][&key];
-        for (object, text) in live.as_deref_mut().map(|live| (live, "*** (before)")).into_iter().chain([(&mut *planned, "*** (after)")]) {
-            if object["data"][&key].is_string() && !object["data"][&key].as_str().is_some_and(|text| text.starts_with("***")) {
-                object["data"][&key] = json!(if is_same { "***" } else { text });
-            }
-        }
+fn mask(live: Option<&mut Value>, planned: &mut Value) {
+    let after = planned["data"].clone();
+    let before = live.as_ref().map(|live| live["data"].clone()).unwrap_or_default();
+    hide(planned, &before, "*** (after)");
+    if let Some(live) = live {
+        hide(live, &after, "*** (before)");
+    }
+}
+
+/// Replaces each value by `text`, or by another one if it is the same in `other`.
+fn hide(secret: &mut Value, other: &Value, text: &str) {
+    for (key, value) in secret["data"].as_object_mut().into_iter().flatten() {
+        *value = json!(if other[key.as_str()] == *value { "***" } else { text });
     }
 }

@@ -1,5 +1,7 @@
 //! `down`: deletes the fleet, and nothing else.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
 use crate::{
     cli::{Down, DryRun},
     cluster::{Cluster, Inventory, NamespaceState, created_by_up},
@@ -30,7 +32,7 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
         Some(DryRun::None) | None => Mode::Real,
     };
     // If the namespace cannot be deleted, nothing is.
-    let uid = if arguments.delete_namespace { require_created_by_up(&cluster, &namespace).await? } else { None };
+    let owned = if arguments.delete_namespace { require_created_by_up(&cluster, &namespace).await? } else { None };
     let fleet = &context.config.settings.common.name;
     let inventory = cluster.inventory(&namespace, fleet, workloads, ui.events()).await?;
     if inventory.is_empty() {
@@ -41,17 +43,17 @@ pub async fn run(arguments: &Down, context: &Context<'_>) -> Result<()> {
     } else {
         delete(&cluster, &inventory, arguments, context).await?;
     }
-    match uid {
+    match owned.map(|metadata| metadata.uid.unwrap_or_default()) {
         Some(uid) if mode == Mode::Real => delete_namespace(&cluster, &namespace, &uid, arguments, context).await,
         _ => Ok(()),
     }
 }
 
-/// The UID of a namespace that `up` created; none if there is no such namespace.
-async fn require_created_by_up(cluster: &Cluster, namespace: &str) -> Result<Option<String>> {
+/// The metadata of a namespace that `up` created; none if there is no such namespace.
+async fn require_created_by_up(cluster: &Cluster, namespace: &str) -> Result<Option<Box<ObjectMeta>>> {
     match cluster.namespace_state(namespace).await? {
         NamespaceState::NotFound => Ok(None),
-        NamespaceState::Active(metadata) if created_by_up(&metadata) => Ok(Some(metadata.uid.unwrap_or_default())),
+        NamespaceState::Active(metadata) if created_by_up(&metadata) => Ok(Some(metadata)),
         NamespaceState::Active(_) => Err(Error::NamespaceNotOurs(namespace.to_owned())),
         NamespaceState::Forbidden => Err(Error::NamespaceForbidden(namespace.to_owned())),
     }
@@ -147,10 +149,11 @@ async fn delete_namespace(cluster: &Cluster, namespace: &str, uid: &str, argumen
 
 /// Fails if the namespace was replaced, or holds anything that the cluster did not put there itself.
 async fn require_empty(cluster: &Cluster, namespace: &str, uid: &str) -> Result<()> {
-    if require_created_by_up(cluster, namespace).await?.is_some_and(|now| now != uid) {
+    let Some(metadata) = require_created_by_up(cluster, namespace).await? else { return Ok(()) };
+    if metadata.uid.as_deref().unwrap_or_default() != uid {
         return Err(Error::NamespaceReplaced(namespace.to_owned()));
     }
-    let (leftovers, unseen) = cluster.leftovers(namespace).await?;
+    let (leftovers, unseen) = cluster.leftovers(namespace, &metadata).await?;
     if !leftovers.is_empty() {
         return Err(Error::NamespaceNotEmpty { namespace: namespace.to_owned(), others: leftovers });
     }

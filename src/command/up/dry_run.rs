@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     super::{Context, status::json_text},
-    find, for_cluster, make_plan,
+    connect_and_plan, find, make_plan,
 };
 
 /// Prints the objects, and contacts no cluster.
@@ -23,12 +23,9 @@ pub async fn on_client(fleet: &Fleet, login: Option<Notice>, arguments: &Up, con
 }
 
 /// Lets the server validate every object.
-pub async fn on_server(fleet: &Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
+pub async fn on_server(fleet: Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let ui = context.ui;
-    let cluster = context.connect(true).await?;
-    cluster.require_kubevirt().await?;
-    let fleet = &for_cluster(fleet, &cluster).await?;
-    let plan = make_plan(fleet, &context.namespace(&cluster)?, context)?;
+    let (cluster, fleet, plan) = connect_and_plan(fleet, context).await?;
     ui.notices(login).await;
     cluster.require_storage(&fleet.template, plan.totals.storage, ui.events()).await?;
     let found = find(&cluster, &plan).await?;

@@ -22,8 +22,8 @@ pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
     let (fleet, login) = fleet(arguments, context).await?;
     match arguments.dry_run {
         Some(DryRun::Client) => dry_run::on_client(&fleet, login, arguments, context).await,
-        Some(DryRun::Server) => dry_run::on_server(&fleet, login, arguments, context).await,
-        Some(DryRun::None) | None => converge(&fleet, login, arguments, context).await,
+        Some(DryRun::Server) => dry_run::on_server(fleet, login, arguments, context).await,
+        Some(DryRun::None) | None => converge(fleet, login, arguments, context).await,
     }
 }
 
@@ -41,24 +41,29 @@ async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<(Fleet, Option<N
 }
 
 /// The fleet with the architecture that VMs get in this cluster.
-pub(super) async fn for_cluster(fleet: &Fleet, cluster: &Cluster) -> Result<Fleet> {
-    let mut fleet = fleet.clone();
+async fn for_cluster(mut fleet: Fleet, cluster: &Cluster) -> Result<Fleet> {
     fleet.template.architecture = cluster.default_architecture().await?.unwrap_or(fleet.template.architecture);
     Ok(fleet)
 }
 
-pub(super) fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
+/// Connects to a cluster that serves VMs, and plans the fleet for it.
+pub(super) async fn connect_and_plan(fleet: Fleet, context: &Context<'_>) -> Result<(Cluster, Fleet, Plan)> {
+    // Invalid values fail before any request is sent.
+    make_plan(&fleet, DEFAULT_NAMESPACE, context)?;
+    let cluster = context.connect(true).await?;
+    cluster.require_kubevirt().await?;
+    let fleet = for_cluster(fleet, &cluster).await?;
+    let plan = make_plan(&fleet, &context.namespace(&cluster)?, context)?;
+    Ok((cluster, fleet, plan))
+}
+
+fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
     Ok(plan::plan(fleet, namespace, &context.config.catalog)?)
 }
 
-async fn converge(fleet: &Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
+async fn converge(fleet: Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
     let (config, ui) = (context.config, context.ui);
-    // Invalid values fail before any request is sent.
-    make_plan(fleet, DEFAULT_NAMESPACE, context)?;
-    let cluster = context.connect(true).await?;
-    cluster.require_kubevirt().await?;
-    let fleet = &for_cluster(fleet, &cluster).await?;
-    let mut plan = make_plan(fleet, &context.namespace(&cluster)?, context)?;
+    let (cluster, fleet, mut plan) = connect_and_plan(fleet, context).await?;
     ui.notices(login).await;
     ui.notice(Notice::Fleet { name: plan.fleet.clone(), namespace: plan.namespace.clone(), totals: plan.totals.clone() }).await;
     cluster.require_storage(&fleet.template, plan.totals.storage, ui.events()).await?;
