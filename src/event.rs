@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, joined},
     object::{Kind, ObjectName, ObjectRef},
     plan::{Password, ResourceTotals},
     status::NotReady,
@@ -350,10 +350,6 @@ pub enum Warning {
     PasswordInProcessList,
 }
 
-fn join(objects: &[ObjectRef]) -> String {
-    objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -364,11 +360,11 @@ impl fmt::Display for Warning {
                 write!(formatter, "cannot list {} (forbidden), so leftovers of that kind are not reported", kind.qualified_plural())
             }
             Self::Disconnected(why) => write!(formatter, "lost connection to the API server ({why}); retrying, statuses may be stale"),
-            Self::Appeared(objects) => write!(formatter, "not deleted, created after the fleet was listed: {}", join(objects)),
+            Self::Appeared(objects) => write!(formatter, "not deleted, created after the fleet was listed: {}", joined(objects, ", ")),
             Self::AppearedUnknown => {
                 formatter.write_str("cannot list the fleet again, so objects created in the meantime are not reported")
             }
-            Self::Foreign(objects) => write!(formatter, "not deleted, owned by other objects: {}", join(objects)),
+            Self::Foreign(objects) => write!(formatter, "not deleted, owned by other objects: {}", joined(objects, ", ")),
             Self::PasswordInProcessList => {
                 formatter.write_str("--ssh-password is visible in the process list; use --ask-ssh-password or --ssh-password-file instead")
             }

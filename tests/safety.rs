@@ -186,13 +186,18 @@ fn a_copy_with_a_data_disk_keeps_it() {
     assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), ["billing"]);
 }
 
+/// An owner that is not part of the fleet, as ownerReferences.
+fn other_owner(world: &World) -> Value {
+    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
+    json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}])
+}
+
 /// An object with the fleet's labels and an owner is managed by something else.
 #[test]
 fn up_changes_no_object_with_another_owner() {
     let world = World::new();
     world.run("up cpu").success();
-    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
-    let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
+    let owners = other_owner(&world);
     for (path, object) in [(SECRETS, "secret/virtwork-cpu-userdata"), (VMS, "virtualmachine.kubevirt.io/virtwork-cpu-0")] {
         let path = format!("{path}/{}", object.split_once('/').unwrap().1);
         world.api("PATCH", &path, &json!({"metadata": {"ownerReferences": owners}}));
@@ -235,8 +240,7 @@ fn a_vmi_with_a_planned_name_is_refused() {
     world.run("up cpu").success();
     let running = world.api("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null);
     world.run("down").success();
-    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
-    let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
+    let owners = other_owner(&world);
     for (labels, owners) in [(json!({}), json!([])), (running["metadata"]["labels"].clone(), owners)] {
         let metadata = json!({"name": "virtwork-cpu-0", "labels": labels, "ownerReferences": owners});
         let theirs =
@@ -259,8 +263,7 @@ fn a_vmi_with_a_planned_name_is_refused() {
 fn a_vm_with_another_owner_keeps_its_secret() {
     let world = World::new();
     world.run("up cpu memory").success();
-    let owner = world.api("POST", "/api/v1/namespaces/virtwork/configmaps", &json!({"metadata": {"name": "pool"}}));
-    let owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "pool", "uid": owner["metadata"]["uid"]}]);
+    let owners = other_owner(&world);
     let vm = world.api("PATCH", &format!("{VMS}/virtwork-cpu-0"), &json!({"metadata": {"ownerReferences": owners}}));
     let vmi = || world.api("GET", &format!("{INSTANCES}/virtwork-cpu-0"), &Value::Null)["metadata"]["uid"].clone();
     let before = vmi();

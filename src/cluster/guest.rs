@@ -67,7 +67,7 @@ impl Cluster {
             late.iter().filter(|row| row.cause.as_ref().is_some_and(of)).map(|row| row.name.clone()).collect::<Vec<_>>()
         };
         let volumes = names(Cause::is_of_volume);
-        let unknown = names(|cause| matches!(cause, Cause::Unknown | Cause::NotStarted | Cause::Provisioning(_)));
+        let unknown = names(|cause| cause.is_unexplained() || matches!(cause, Cause::Provisioning(_)));
         let guests = names(|cause| *cause == Cause::Guest);
         // A source that does not respond in time is left out; nothing else waits for it.
         let all = futures::join!(

@@ -110,8 +110,7 @@ impl Cluster {
     /// Diagnoses VMs that are not ready; those without any cause only after `hanging`.
     async fn diagnose_pending(&self, waiter: &Waiter<'_>, hanging: Duration) -> BTreeMap<String, Diagnosis> {
         let hangs = |row: &VmStatus| waiter.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
-        let candidates =
-            |row: &VmStatus| row.needs_diagnosis() && (!matches!(row.cause, Some(Cause::Unknown | Cause::NotStarted)) || hangs(row));
+        let candidates = |row: &VmStatus| row.needs_diagnosis() && (!row.cause.as_ref().is_some_and(Cause::is_unexplained) || hangs(row));
         let candidates: Vec<_> = waiter.rows().into_iter().filter(candidates).collect();
         self.diagnose_namespace(&waiter.plan.namespace, &candidates).await
     }

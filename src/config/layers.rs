@@ -15,7 +15,7 @@ use crate::error::{ConfigError, ConfigProblem, ValueError};
 
 use super::{
     WorkloadValue,
-    setting::{Setting, Spec},
+    setting::{Declared, Setting},
     settings::{ALL, WORKLOAD_SIZES},
     suggest,
     value::SetValue,
@@ -106,7 +106,7 @@ impl Layer {
         let mut layer = Self::new(Origin::Environment);
         for (variable, value) in variables {
             let Some(key) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
-            let Some(spec) = find(&key) else {
+            let Some(setting) = find(&key) else {
                 if is_of_a_service(variable) {
                     continue;
                 }
@@ -114,7 +114,7 @@ impl Layer {
                 return Err(ConfigError::new(variable, ConfigProblem::UnknownVariable { near }));
             };
             let values: Vec<_> =
-                if spec.is_list() { value.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![value.clone()] };
+                if setting.spec().is_list() { value.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![value.clone()] };
             if values.iter().any(|value| !value.is_empty()) {
                 layer.values.insert(key, values.into_iter().filter(|value| !value.is_empty()).collect());
             }
@@ -139,8 +139,9 @@ impl Layer {
             let key = normal(key);
             if key == "workloads" {
                 layer.read_workloads(value)?;
-            } else if let Some(spec) = find(&key) {
-                let values = scalars(value, spec.is_list()).map_err(|problem| ConfigError::new(layer.origin.place(&key), problem))?;
+            } else if let Some(setting) = find(&key) {
+                let values =
+                    scalars(value, setting.spec().is_list()).map_err(|problem| ConfigError::new(layer.origin.place(&key), problem))?;
                 layer.values.insert(key, values);
             } else {
                 let near = nearest(&key);
@@ -216,9 +217,8 @@ impl Layer {
         }
         let sizes = self.per_workload.iter().filter(|((_, key), _)| WORKLOAD_SIZES.contains(&key.as_str()));
         for ((workload, key), value) in sizes {
-            let setting = ALL.iter().find(|setting| setting.spec().key == key);
             let invalid = |problem| ConfigError::new(self.origin.workload_place(workload, key), problem);
-            setting.map_or(Ok(()), |setting| setting.check(value)).map_err(invalid)?;
+            find(key).map_or(Ok(()), |setting| setting.check(value)).map_err(invalid)?;
         }
         Ok(())
     }
@@ -332,8 +332,8 @@ fn is_of_a_service(variable: &str) -> bool {
         || ["_TCP", "_UDP", "_SCTP"].into_iter().any(protocol)
 }
 
-fn find(key: &str) -> Option<&'static Spec> {
-    ALL.iter().map(|setting| setting.spec()).find(|spec| spec.key == key)
+fn find(key: &str) -> Option<&'static dyn Declared> {
+    ALL.iter().copied().find(|setting| setting.spec().key == key)
 }
 
 /// The setting that was probably meant: the one with that flag, else the closest.
@@ -345,7 +345,7 @@ fn nearest(key: &str) -> Option<String> {
 }
 
 fn flag_of(key: &str) -> String {
-    find(key).map_or_else(|| key.replace('_', "-"), |spec| spec.flag.to_owned())
+    find(key).map_or_else(|| key.replace('_', "-"), |setting| setting.spec().flag.to_owned())
 }
 
 /// Keys can be written with underscores or hyphens.

@@ -20,6 +20,7 @@ use crate::{
 };
 
 use layers::{Layer, Layers, Origin};
+use setting::Setting;
 use settings::{CPU_CORES, DISK_SIZE, DataDiskKind, MEMORY, Settings, VM_COUNT};
 pub use settings::{Color, Connection, WaitFor};
 
@@ -207,20 +208,9 @@ impl Config {
 
     fn choose(&self, workload: &Workload) -> Result<SelectedWorkload, ConfigError> {
         let vms = &self.settings.vms;
-        let invalid = |place: String| move |problem: ValueError| ConfigError::new(place, problem);
-        let default = |key: &str, text: &Option<String>, general: &Quantity| match text {
-            Some(text) => text.parse().map_err(invalid(format!("workload {}, {key}", workload.name))),
-            None => Ok(general.clone()),
-        };
-        let own = |setting: &setting::Setting<Quantity>, text: Option<String>, general: &Quantity| -> Result<Quantity, ConfigError> {
-            match self.layers.own(setting, &workload.name)? {
-                Some(own) => Ok(own),
-                None => default(setting.spec.key, &text, general),
-            }
-        };
         let default_cores = workload.resources.cpu_cores.unwrap_or(vms.cpu_cores);
         let disk = match &workload.disk {
-            Some(disk) => Some(self.disk(workload, disk, own(&DISK_SIZE, Some(disk.size.clone()), &vms.disk_size)?)?),
+            Some(disk) => Some(self.disk(workload, disk, self.size(workload, &DISK_SIZE, Some(&disk.size), &vms.disk_size)?)?),
             None => None,
         };
         Ok(SelectedWorkload {
@@ -228,11 +218,26 @@ impl Config {
             vm_count: self.layers.own(&VM_COUNT, &workload.name)?.unwrap_or(vms.vm_count),
             resources: Resources {
                 cpu_cores: self.layers.own(&CPU_CORES, &workload.name)?.unwrap_or(default_cores),
-                memory: own(&MEMORY, workload.resources.memory.clone(), &vms.memory)?,
+                memory: self.size(workload, &MEMORY, workload.resources.memory.as_deref(), &vms.memory)?,
                 disk,
             },
             parameters: self.parameters(workload),
         })
+    }
+
+    /// A size of a workload: its own value, else that of the catalog, else the general one.
+    fn size(
+        &self,
+        workload: &Workload,
+        setting: &Setting<Quantity>,
+        in_catalog: Option<&str>,
+        general: &Quantity,
+    ) -> Result<Quantity, ConfigError> {
+        if let Some(own) = self.layers.own(setting, &workload.name)? {
+            return Ok(own);
+        }
+        let Some(text) = in_catalog else { return Ok(general.clone()) };
+        text.parse().map_err(|problem: ValueError| ConfigError::new(format!("workload {}, {}", workload.name, setting.spec.key), problem))
     }
 
     fn disk(&self, workload: &Workload, disk: &crate::catalog::DataDisk, size: Quantity) -> Result<Quantity, ConfigError> {

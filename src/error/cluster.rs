@@ -6,7 +6,7 @@ use kube::core::Status;
 
 use crate::{object::ObjectName, plan::compare::DiskChange};
 
-use super::{KubeconfigError, go_duration};
+use super::{KubeconfigError, go_duration, joined};
 
 /// The wait that a time limit ended.
 #[derive(Debug, Clone)]
@@ -119,7 +119,7 @@ pub enum ClusterError {
         objects: Vec<ObjectName>,
     },
     /// Size or StorageClass of a data disk changed.
-    #[error("size and StorageClass of a data disk are immutable: {}", changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("size and StorageClass of a data disk are immutable: {}", joined(.changes, "; "))]
     DiskChange {
         /// The changes.
         changes: Vec<DiskChange>,
@@ -142,8 +142,7 @@ pub enum ClusterError {
 
 fn name_taken(objects: &[ObjectName], namespace: &str) -> String {
     let (exist, are) = if objects.len() == 1 { ("exists", "is") } else { ("exist", "are") };
-    let names: Vec<_> = objects.iter().map(ToString::to_string).collect();
-    format!("{} already {exist} in namespace {namespace} and {are} not part of this fleet", names.join(", "))
+    format!("{} already {exist} in namespace {namespace} and {are} not part of this fleet", joined(objects, ", "))
 }
 
 fn listed(names: &[String]) -> String {

@@ -46,7 +46,7 @@ pub enum Unconfirmed {
 impl fmt::Display for Unconfirmed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Prune(objects) => formatter.write_str(&objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+            Self::Prune(objects) => formatter.write_str(&joined(objects, ", ")),
             Self::Namespace(name) => write!(formatter, "namespace {name}"),
         }
     }
@@ -384,6 +384,11 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// The items in one line.
+pub fn joined(items: &[impl fmt::Display], separator: &str) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }
 
 /// A duration in Go's notation: `10m0s`, `1h30m0s`, `5s`.

@@ -81,7 +81,12 @@ impl Cause {
 
     /// Whether a diagnosis may find out more.
     pub fn needs_diagnosis(&self) -> bool {
-        self.is_of_volume() || matches!(self, Self::Guest | Self::NotStarted | Self::Unknown)
+        self.is_of_volume() || *self == Self::Guest || self.is_unexplained()
+    }
+
+    /// Whether the VM's own status does not say why.
+    pub fn is_unexplained(&self) -> bool {
+        matches!(self, Self::NotStarted | Self::Unknown)
     }
 
     /// Whether its data volume is the cause.
