@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use virtwork_sandbox::{
     Settings,
     faults::{Effect, Fault},
+    nodes::simulation::Behavior,
 };
 
 const INSTANCES: &str = "/apis/kubevirt.io/v1/namespaces/virtwork/virtualmachineinstances";
@@ -218,6 +219,8 @@ fn a_pvc_with_a_planned_name_is_refused_before_a_start() {
     world.run("up disk").success();
     world.api("PATCH", &format!("{VMS}/virtwork-disk-0"), &json!({"spec": {"runStrategy": "Halted"}}));
     eventually("it is stopped", || world.names("kubevirt.io/v1/virtualmachineinstances").is_empty());
+    // KubeVirt creates the data volume again, and CDI would create its PVC before the test does.
+    world.sandbox.simulation.set("disk-0", Behavior::VolumePends("no room".to_owned()));
     for path in [format!("{VOLUMES}/virtwork-disk-0-data"), format!("{CLAIMS}/virtwork-disk-0-data")] {
         let _ = world.try_api("DELETE", &path, &Value::Null);
     }
