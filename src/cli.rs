@@ -1,5 +1,9 @@
 //! The command line: clap types only. Settings are declared in [`crate::config::settings`].
 
+mod examples;
+
+pub(crate) use examples::EXAMPLES;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -16,7 +20,7 @@ use crate::config::{
 /// ready only when its workload runs. `down` deletes everything that `up` created.
 #[derive(Debug, Parser)]
 #[command(version, args_override_self = true, max_term_width = 120, subcommand_required = false)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -30,7 +34,7 @@ pub struct Cli {
 
 /// The commands
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Create or update the fleet and wait until its workloads run
     #[command(visible_alias = "run")]
     Up(Box<Up>),
@@ -55,7 +59,7 @@ pub enum Command {
 
 impl Command {
     /// Whether it reads settings. The others work without.
-    pub fn has_settings(&self) -> bool {
+    pub(crate) fn has_settings(&self) -> bool {
         !matches!(
             self,
             Self::Completion(_) | Self::Version(Version { client: true, .. }) | Self::Config(ConfigCommand { action: ConfigAction::Init })
@@ -63,68 +67,9 @@ impl Command {
     }
 }
 
-/// Examples in the help of each command: purpose and arguments.
-pub const EXAMPLES: [(&str, &[(&str, &str)]); 7] = [
-    (
-        "up",
-        &[
-            ("One VM of each workload; wait until they are ready", "up"),
-            ("Three databases and three network pairs", "up database network --vm-count 3"),
-            ("A small database with short rounds", "up --workloads database --set database.scale=10 --set database.duration=60"),
-            ("Print the objects without contacting a cluster", "up --dry-run"),
-        ],
-    ),
-    (
-        "diff",
-        &[
-            ("What more memory would change", "diff --memory 4Gi"),
-            ("Whether anything would change, in a script", "diff >/dev/null; echo $?"),
-        ],
-    ),
-    (
-        "down",
-        &[
-            ("Delete the fleet", "down"),
-            ("Delete only the network VMs, without confirmation", "down --workloads network --yes"),
-            ("Print what would be deleted", "down --dry-run"),
-        ],
-    ),
-    (
-        "status",
-        &[
-            ("The fleet in the current namespace", "status"),
-            ("All fleets of the cluster, with the nodes of their VMs", "status -A -o wide"),
-            ("Watch for changes", "status --watch"),
-        ],
-    ),
-    (
-        "ssh",
-        &[
-            ("A shell", "ssh database-0"),
-            ("A command, with its own exit status", "ssh cpu-0 -- systemctl is-active virtwork-cpu"),
-            ("With another key", "ssh cpu-0 -i ~/.ssh/fleet"),
-        ],
-    ),
-    (
-        "config",
-        &[
-            ("The settings of this shell and directory", "config view"),
-            ("A file to start with", "config init > ~/.config/virtwork/config.yaml"),
-        ],
-    ),
-    (
-        "workloads",
-        &[
-            ("All workloads", "workloads"),
-            ("One workload, with its parameters", "workloads database"),
-            ("The cloud-init user data of a role", "workloads network --user-data server"),
-        ],
-    ),
-];
-
 /// The flags that describe a fleet
 #[derive(Debug, Args)]
-pub struct FleetFlags {
+pub(crate) struct FleetFlags {
     /// Which workloads.
     #[command(flatten)]
     pub selection: Flags<SelectionFlags>,
@@ -141,7 +86,7 @@ pub struct FleetFlags {
 
 /// Create or update the fleet and wait until its workloads run
 #[derive(Debug, Args)]
-pub struct Up {
+pub(crate) struct Up {
     /// Workloads to run; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
@@ -179,7 +124,7 @@ pub struct Up {
 /// Prints a unified diff of the objects in the cluster and those that `up` would write, as the API server would store them. Nothing is
 /// changed. Exit codes are those of kubectl diff: 0 without a difference, 1 with one, 2 after an error.
 #[derive(Debug, Args)]
-pub struct DiffCommand {
+pub(crate) struct DiffCommand {
     /// Workloads to compare; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
@@ -190,7 +135,7 @@ pub struct DiffCommand {
 
 /// What a dry run contacts
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DryRun {
+pub(crate) enum DryRun {
     /// No dry run
     None,
     /// Contact no server (up), or change nothing on it (down)
@@ -200,9 +145,10 @@ pub enum DryRun {
 }
 
 /// Output formats of `up`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum UpOutput {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UpOutput {
     /// The objects as YAML
+    #[default]
     Yaml,
     /// The objects as JSON
     Json,
@@ -212,7 +158,7 @@ pub enum UpOutput {
 
 /// Delete the fleet and wait until it is gone
 #[derive(Debug, Args)]
-pub struct Down {
+pub(crate) struct Down {
     /// Workloads to delete; the same as --workloads
     #[arg(value_name = "WORKLOAD")]
     pub names: Vec<String>,
@@ -235,7 +181,7 @@ pub struct Down {
 
 /// Show the fleet and why any VM is not ready
 #[derive(Debug, Args)]
-pub struct Status {
+pub(crate) struct Status {
     /// List fleets in all namespaces
     #[arg(short = 'A', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub all_namespaces: bool,
@@ -255,7 +201,7 @@ pub struct Status {
 
 /// Output formats of `status`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StatusOutput {
+pub(crate) enum StatusOutput {
     /// More columns
     Wide,
     /// JSON
@@ -268,7 +214,7 @@ pub enum StatusOutput {
 
 /// Open a shell or run a command in a VM (uses virtctl)
 #[derive(Debug, Args)]
-pub struct Ssh {
+pub(crate) struct Ssh {
     #[arg(value_name = "VM")]
     /// VM: cpu-0, virtwork-cpu-0 or vm/virtwork-cpu-0 [default: the only VM]
     pub vm: Option<String>,
@@ -288,7 +234,7 @@ pub struct Ssh {
 
 /// Show the catalog
 #[derive(Debug, Args)]
-pub struct Workloads {
+pub(crate) struct Workloads {
     /// Workload to show in full
     #[arg(value_name = "NAME")]
     pub workload: Option<String>,
@@ -300,7 +246,7 @@ pub struct Workloads {
 /// Show the settings and where they come from, or print a config file
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
-pub struct ConfigCommand {
+pub(crate) struct ConfigCommand {
     /// The subcommand.
     #[command(subcommand)]
     pub action: ConfigAction,
@@ -308,7 +254,7 @@ pub struct ConfigCommand {
 
 /// The subcommands of `config`
 #[derive(Debug, Subcommand)]
-pub enum ConfigAction {
+pub(crate) enum ConfigAction {
     /// Print every setting as a config file, with its source
     View(Box<ConfigView>),
     /// Print a config file with every setting and its default, commented out
@@ -317,7 +263,7 @@ pub enum ConfigAction {
 
 /// Print every setting as a config file, with its source
 #[derive(Debug, Args)]
-pub struct ConfigView {
+pub(crate) struct ConfigView {
     /// Which fleet.
     #[command(flatten)]
     pub fleet: FleetFlags,
@@ -331,14 +277,14 @@ pub struct ConfigView {
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
-pub struct Completion {
+pub(crate) struct Completion {
     /// Shell
     pub shell: clap_complete::Shell,
 }
 
 /// Print versions
 #[derive(Debug, Args)]
-pub struct Version {
+pub(crate) struct Version {
     /// Print the client version only
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = value::boolean, value_name = "BOOL")]
     pub client: bool,
@@ -349,7 +295,7 @@ pub struct Version {
 
 /// Output formats of `version`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VersionOutput {
+pub(crate) enum VersionOutput {
     /// JSON
     Json,
     /// YAML

@@ -3,18 +3,28 @@
 //! The modules in the order of a command: [`cli`] and [`config`] turn arguments into settings, [`plan`] turns settings and the
 //! [`catalog`] into [`kubevirt`] objects, [`cluster`] applies and deletes them, [`status`] describes them, [`ui`] prints.
 
+#![deny(unreachable_pub)]
 #![deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
-pub mod catalog;
-pub mod cli;
-pub mod cluster;
-pub mod command;
-pub mod config;
-pub mod error;
-pub mod event;
-pub mod kubeconfig;
-pub mod kubevirt;
-pub mod object;
-pub mod plan;
-pub mod status;
-pub mod ui;
+mod catalog;
+mod cli;
+mod cluster;
+mod command;
+mod config;
+mod error;
+mod event;
+mod invalid;
+mod kubeconfig;
+mod kubevirt;
+mod live;
+mod metadata;
+mod object;
+mod plan;
+mod start;
+mod status;
+mod ui;
+
+pub use start::main;
+
+#[cfg(test)]
+mod messages;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 /// A kind of object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
     /// `namespaces`
     Namespace,
     /// `virtualmachines.kubevirt.io`
@@ -21,11 +21,13 @@ pub enum Kind {
     Pvc,
     /// `pods`
     Pod,
+    /// `events`
+    Event,
 }
 
 impl Kind {
     /// Group, version, kind, plural.
-    pub fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
+    pub(crate) fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
             Self::Namespace => ("", "v1", "Namespace", "namespaces"),
             Self::Vm => ("kubevirt.io", "v1", "VirtualMachine", "virtualmachines"),
@@ -35,26 +37,27 @@ impl Kind {
             Self::Service => ("", "v1", "Service", "services"),
             Self::Pvc => ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
             Self::Pod => ("", "v1", "Pod", "pods"),
+            Self::Event => ("", "v1", "Event", "events"),
         }
     }
 
     /// `VirtualMachine`, as in owner references.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.names().2
     }
 
     /// The API group, empty for the core group.
-    pub fn group(self) -> &'static str {
+    pub(crate) fn group(self) -> &'static str {
         self.names().0
     }
 
     /// The plural name of the resource: `virtualmachines`.
-    pub fn plural(self) -> &'static str {
+    pub(crate) fn plural(self) -> &'static str {
         self.names().3
     }
 
     /// `virtualmachine.kubevirt.io`, as kubectl prints it.
-    pub fn qualified_name(self) -> String {
+    pub(crate) fn qualified_name(self) -> String {
         match self.names() {
             ("", _, kind, _) => kind.to_lowercase(),
             (group, _, kind, _) => format!("{}.{group}", kind.to_lowercase()),
@@ -62,7 +65,7 @@ impl Kind {
     }
 
     /// `virtualmachines.kubevirt.io`, as in permissions.
-    pub fn qualified_plural(self) -> String {
+    pub(crate) fn qualified_plural(self) -> String {
         match self.names() {
             ("", _, _, plural) => plural.to_owned(),
             (group, _, _, plural) => format!("{plural}.{group}"),
@@ -71,8 +74,8 @@ impl Kind {
 }
 
 /// An object by kind and name, within a namespace that the context gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectName {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ObjectName {
     /// Its kind.
     pub kind: Kind,
     /// Its name.
@@ -81,7 +84,7 @@ pub struct ObjectName {
 
 impl ObjectName {
     /// The object `name` of a kind.
-    pub fn new(kind: Kind, name: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
     }
 }
@@ -95,7 +98,7 @@ impl fmt::Display for ObjectName {
 
 /// One particular object. A later object with the same name has another UID.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectRef {
+pub(crate) struct ObjectRef {
     /// Its kind.
     pub kind: Kind,
     /// Its name.
@@ -106,7 +109,7 @@ pub struct ObjectRef {
 
 impl ObjectRef {
     /// Kind and name.
-    pub fn object_name(&self) -> ObjectName {
+    pub(crate) fn object_name(&self) -> ObjectName {
         ObjectName::new(self.kind, self.name.clone())
     }
 }
@@ -115,4 +118,9 @@ impl fmt::Display for ObjectRef {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.kind.qualified_name(), self.name)
     }
+}
+
+/// Items as they are printed, with a separator.
+pub(crate) fn joined(items: &[impl fmt::Display], separator: &str) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
 }

@@ -9,10 +9,10 @@ const SECRET: &str = "pa55\"word";
 
 /// Command lines, and what the error contains.
 const FLAGS: [(&str, &[&str]); 66] = [
-    ("up --vm-count 0", &["--vm-count", "from 1 to 1000"]),
-    ("up --vm-count -1", &["--vm-count", "from 1 to 1000"]),
-    ("up --vm-count 100000", &["--vm-count", "from 1 to 1000"]),
-    ("up --vm-count two", &["--vm-count", "is not a whole number from 1 to 1000"]),
+    ("up --vm-count 0", &["--vm-count", "from 1 to 10000"]),
+    ("up --vm-count -1", &["--vm-count", "from 1 to 10000"]),
+    ("up --vm-count 100000", &["--vm-count", "from 1 to 10000"]),
+    ("up --vm-count two", &["--vm-count", "is not a whole number from 1 to 10000"]),
     ("up --cpu-cores 0", &["--cpu-cores", "from 1 to 256"]),
     ("up --memory 2GB", &["--memory", "did you mean 2Gi?"]),
     ("up --memory 64Mi", &["--memory", "the minimum is 256Mi"]),
@@ -87,7 +87,7 @@ const KEY_FILES: [(&str, &str); 3] = [
 /// Environment variables and values, and what the error contains.
 const VARIABLES: [(&str, &str, &[&str]); 10] = [
     ("VIRTWORK_MEMORY", "2GB", &["VIRTWORK_MEMORY", "did you mean 2Gi?"]),
-    ("VIRTWORK_VM_COUNT", "0", &["VIRTWORK_VM_COUNT", "from 1 to 1000"]),
+    ("VIRTWORK_VM_COUNT", "0", &["VIRTWORK_VM_COUNT", "from 1 to 10000"]),
     ("VIRTWORK_TIMEOUT", "-5", &["VIRTWORK_TIMEOUT", "negative"]),
     ("VIRTWORK_MEMROY", "2Gi", &["VIRTWORK_MEMROY", "did you mean VIRTWORK_MEMORY?"]),
     ("VIRTWORK_WORKLOADS", "cpuu", &["VIRTWORK_WORKLOADS", "did you mean cpu?"]),
@@ -105,7 +105,7 @@ const FILES: [(&str, &[&str]); 14] = [
     ("memroy: 2Gi\n", &["in virtwork.yaml, memroy", "did you mean memory?"]),
     ("memory: 2GB\n", &["in virtwork.yaml, memory", "did you mean 2Gi?"]),
     ("disk-size: 10\n", &["in virtwork.yaml, disk_size", "did you mean 10Gi?"]),
-    ("vm_count: 0\n", &["in virtwork.yaml, vm_count", "from 1 to 1000"]),
+    ("vm_count: 0\n", &["in virtwork.yaml, vm_count", "from 1 to 10000"]),
     ("timeout: -5\n", &["in virtwork.yaml, timeout", "negative"]),
     ("workloads:\n  databse: {}\n", &["in virtwork.yaml, workloads.databse", "unknown workload", "did you mean database?"]),
     ("workloads:\n  cpu: {params: {lod: 3}}\n", &["in virtwork.yaml, workloads.cpu", "lod", "did you mean load?"]),

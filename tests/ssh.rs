@@ -48,6 +48,11 @@ fn a_shell_uses_virtctl() {
         assert_eq!(words.last().unwrap(), "vm/virtwork-cpu-0");
         assert!(words.iter().any(|word| word.contains(&alias)), "{words:?}");
     }
+    // Its VM and its VMI, whatever else is there.
+    world.sandbox.faults.take_seen();
+    ssh(&world, &["cpu-0"]).code(7);
+    let seen = world.sandbox.faults.take_seen();
+    assert_eq!(seen.len(), 2, "{seen:?}");
     ssh(&world, &["-l", "root", "-i", "/some/key", "cpu-0"]).code(7);
     let words = recorded(&world);
     assert!(words.contains(&"root".to_owned()) && words.contains(&"/some/key".to_owned()), "{words:?}");

@@ -1,5 +1,6 @@
 //! The catalog: every workload is a directory of data, both the built-in ones and those of `--catalog DIR`.
 
+mod error;
 mod parameter;
 mod workload;
 
@@ -11,10 +12,9 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-pub use parameter::{Parameter, ParameterType};
-pub use workload::{DataDisk, Health, Package, Port, VmRole, Workload, WorkloadResources};
-
-use crate::error::{CatalogError, CatalogProblem};
+pub(crate) use error::{CatalogError, CatalogProblem};
+pub(crate) use parameter::Parameter;
+pub(crate) use workload::{DataDisk, Health, Package, Port, VmRole, Workload};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog");
 const COMMON: &str = "common";
@@ -22,7 +22,7 @@ const MANIFEST: &str = "workload.yaml";
 
 /// A file for guests. Its path in the catalog is its path in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuestFile {
+pub(crate) struct GuestFile {
     /// Absolute path in the guest.
     pub path: String,
     /// The content, never templated.
@@ -31,14 +31,14 @@ pub struct GuestFile {
 
 impl GuestFile {
     /// Permissions in cloud-init's notation. Programs are recognized by their first line, because embedded files have no mode.
-    pub fn permissions(&self) -> &'static str {
+    pub(crate) fn permissions(&self) -> &'static str {
         if self.content.starts_with("#!") { "0755" } else { "0644" }
     }
 }
 
 /// All workloads, and the files that every guest gets.
 #[derive(Debug, Clone)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     /// By name.
     pub workloads: BTreeMap<String, Workload>,
     /// Setup, data disk and health: for every guest.
@@ -63,7 +63,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When a directory cannot be read, a `workload.yaml` is invalid, or a name in `extra` is taken.
-    pub fn load(extra: Option<&Path>) -> Result<Self, CatalogError> {
+    pub(crate) fn load(extra: Option<&Path>) -> Result<Self, CatalogError> {
         let mut catalog = Self { workloads: BTreeMap::new(), common: Vec::new() };
         for directory in BUILT_IN.dirs() {
             let name = directory.path().to_string_lossy().into_owned();
@@ -103,7 +103,7 @@ impl Catalog {
     }
 
     /// The names of all workloads.
-    pub fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.workloads.keys().map(String::as_str).collect()
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use crate::error::ValueError;
+use crate::invalid::ValueError;
 
 /// The type of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ParameterType {
+pub(crate) enum ParameterType {
     /// A whole number between `min` and `max`.
     Integer,
     /// Lower-case letters, digits, hyphens and underscores.
@@ -21,7 +21,7 @@ pub enum ParameterType {
 /// A parameter of a workload.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with type, default and description")]
-pub struct Parameter {
+pub(crate) struct Parameter {
     /// The type of its value.
     #[serde(rename = "type")]
     pub kind: ParameterType,
@@ -43,7 +43,7 @@ enum Scalar {
 
 impl Parameter {
     /// The default.
-    pub fn default(&self) -> String {
+    pub(crate) fn default(&self) -> String {
         match &self.default {
             Scalar::Number(number) => number.to_string(),
             Scalar::Text(text) => text.clone(),
@@ -51,7 +51,7 @@ impl Parameter {
     }
 
     /// The valid values, as the end of an error message: `a whole number from 1 to 100`.
-    pub fn expected(&self) -> String {
+    pub(crate) fn expected(&self) -> String {
         match self.kind {
             ParameterType::Integer => match (self.min, self.max) {
                 (Some(min), Some(max)) => format!("a whole number from {min} to {max}"),
@@ -69,7 +69,7 @@ impl Parameter {
     ///
     /// # Errors
     /// The valid values.
-    pub fn check(&self, value: &str) -> Result<String, ValueError> {
+    pub(crate) fn check(&self, value: &str) -> Result<String, ValueError> {
         let value = value.trim();
         let valid = match self.kind {
             // A shell reads 010 as eight, and 08 as an error.

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::error::CatalogProblem;
-
-use super::{GuestFile, Parameter};
+use super::{CatalogProblem, GuestFile, Parameter};
 
 /// A workload: data only.
 #[derive(Debug, Clone)]
-pub struct Workload {
+pub(crate) struct Workload {
     /// The name of its directory.
     pub name: String,
     /// One line, in the imperative.
@@ -34,7 +32,7 @@ pub struct Workload {
 /// A tool, and its package for each package manager.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with provides, dnf, apt and zypper")]
-pub struct Package {
+pub(crate) struct Package {
     /// A command that exists when the package is installed; alternatives are separated by `|`.
     pub provides: String,
     /// Package name on Fedora, CentOS Stream and RHEL.
@@ -48,7 +46,7 @@ pub struct Package {
 /// The data disk of a workload.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with size and minimum")]
-pub struct DataDisk {
+pub(crate) struct DataDisk {
     /// Default size, a Kubernetes quantity.
     pub size: String,
     /// Smallest useful size, a Kubernetes quantity.
@@ -57,7 +55,7 @@ pub struct DataDisk {
 
 /// One role of a workload.
 #[derive(Debug, Clone)]
-pub struct VmRole {
+pub(crate) struct VmRole {
     /// systemd units that are enabled. All of them must be active.
     pub units: Vec<String>,
     /// How the guest detects that its workload runs.
@@ -73,7 +71,7 @@ pub struct VmRole {
 /// A port that a VM serves.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with name and port")]
-pub struct Port {
+pub(crate) struct Port {
     /// An IANA service name, at most 15 characters.
     pub name: String,
     /// TCP port.
@@ -82,7 +80,7 @@ pub struct Port {
 
 /// How the health endpoint detects that the workload runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
+pub(crate) enum Health {
     /// It works in rounds. The named parameters, in seconds, add up to the time between the starts of two rounds.
     Rounds(Vec<String>),
     /// The control group of its first unit uses CPU.
@@ -150,7 +148,7 @@ struct Manifest {
 /// Sizes of a workload's VMs that differ from the general defaults.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with cpu_cores or memory")]
-pub struct WorkloadResources {
+pub(crate) struct WorkloadResources {
     /// vCPUs.
     pub cpu_cores: Option<u32>,
     /// Memory, a Kubernetes quantity.
@@ -161,7 +159,7 @@ pub struct WorkloadResources {
 type Problem = (usize, CatalogProblem);
 
 /// Parses the text of a `workload.yaml`.
-pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
+pub(super) fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, Problem> {
     let manifest: Manifest = serde_yaml::from_str(text).map_err(|error| syntax(text, &error))?;
     let raw: Vec<_> = match (manifest.vm, manifest.roles.is_empty()) {
         (Some(vm), true) => vec![(None, vm)],
@@ -176,10 +174,7 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
             .check(&declared.default())
             .map_err(|problem| (line_of(text, &format!("{parameter}:")), CatalogProblem::Default { name: parameter.clone(), problem }))?;
     }
-    for (_, vm) in &vms {
-        check_vm(text, vm, &vms, &manifest.parameters, &guest)?;
-    }
-    Ok(Workload {
+    let workload = Workload {
         name: name.to_owned(),
         description: manifest.description,
         default: manifest.default,
@@ -189,35 +184,34 @@ pub fn parse(name: &str, text: &str, guest: Vec<GuestFile>) -> Result<Workload, 
         resources: manifest.resources,
         vms,
         guest,
-    })
+    };
+    for (_, vm) in &workload.vms {
+        check_vm(text, vm, &workload)?;
+    }
+    Ok(workload)
 }
 
-fn check_vm(
-    text: &str,
-    vm: &VmRole,
-    vms: &[(Option<String>, VmRole)],
-    parameters: &BTreeMap<String, Parameter>,
-    guest: &[GuestFile],
-) -> Result<(), Problem> {
+/// Whether everything that a role refers to is in the workload.
+fn check_vm(text: &str, vm: &VmRole, workload: &Workload) -> Result<(), Problem> {
     let at = |word: &str, problem| Err((line_of(text, word), problem));
     if vm.units.is_empty() {
         return at("units:", CatalogProblem::NoUnits);
     }
     for unit in &vm.units {
         let path = format!("/etc/systemd/system/{unit}");
-        if !guest.iter().any(|file| file.path == path) {
+        if !workload.guest.iter().any(|file| file.path == path) {
             return at(unit, CatalogProblem::NoUnit { unit: unit.clone(), path });
         }
     }
     if let Some(peer) = &vm.peer {
-        let found = vms.iter().find(|(role, _)| role.as_ref() == Some(peer));
+        let found = workload.vms.iter().find(|(role, _)| role.as_ref() == Some(peer));
         if !found.is_some_and(|(_, vm)| vm.service.is_some() && !vm.ports.is_empty()) {
             return at("peer:", CatalogProblem::Peer(peer.clone()));
         }
     }
     match &vm.health {
         Health::Rounds(names) => {
-            if let Some(unknown) = names.iter().find(|name| !parameters.contains_key(*name)) {
+            if let Some(unknown) = names.iter().find(|name| !workload.parameters.contains_key(*name)) {
                 return at("rounds:", CatalogProblem::Rounds(unknown.clone()));
             }
         }

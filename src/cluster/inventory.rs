@@ -4,16 +4,14 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kubevirt::live::{Meta, Owner},
+    live::{Meta, Owner},
+    metadata,
     object::{Kind, ObjectRef},
-    plan::metadata,
 };
 
 /// The objects of a fleet in a namespace, when they were listed.
 #[derive(Debug, Clone)]
-pub struct Inventory {
-    /// The namespace.
-    pub namespace: String,
+pub(crate) struct Inventory {
     /// The objects, VMs first.
     pub items: Vec<ObjectRef>,
     /// UIDs of VMIs, data volumes and PVCs without an owner in this list.
@@ -156,8 +154,13 @@ pub(super) fn foreign<'a>(objects: &'a [Found], fleet: &str, known: KnownOwners)
 }
 
 impl Inventory {
+    /// The label selector that matches its objects.
+    pub(crate) fn selector(&self) -> &str {
+        &self.selector
+    }
+
     /// Whether there are no objects.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 

@@ -1,5 +1,5 @@
-//! Keeps objects up to date with one list and one watch per kind. A watch may end, fail, or stall without an error. A kind without
-//! events for WATCH_IDLE_TIMEOUT is listed again.
+//! Keeps some kinds of objects up to date with kube's watcher. The watcher resumes a watch that ended or went silent at its last version.
+//! Ours are the cases that it does not know: the user may list but not watch, a watch is refused with 410, a watch delivers nothing.
 
 use std::{
     collections::BTreeMap,
@@ -11,78 +11,59 @@ use futures::{
     StreamExt as _, stream,
     stream::{BoxStream, SelectAll},
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
-    Api, Resource,
-    api::ApiResource,
-    core::DynamicResourceScope,
+    Api,
     runtime::{
         WatchStreamExt as _,
         watcher::{self, Event},
     },
 };
-use serde::{Deserialize, Deserializer};
 
 use crate::{
     error::ClusterError,
-    kubevirt::live::LiveObject,
+    live::{LiveObject, LivePod, Meta},
     object::Kind,
-    plan::metadata,
-    status::{self, VmStatus},
 };
 
-use super::timing::{DIAGNOSE_INTERVAL, LIST_INTERVAL, POLL_INTERVAL, RELIST_DELAY, WATCH_IDLE_TIMEOUT};
 use super::{
-    Cluster, api_resource,
-    guest::{Reasons, set_causes},
-    list::{PAGE, Projection, Representation, Scope},
+    Target, api_resource,
+    list::{PAGE, Projection, Scope, read_list},
+    timing::{LIST_INTERVAL, RELIST_DELAY, WATCH_IDLE_TIMEOUT},
     transport::Code as _,
+    watched::Watched,
 };
 
-/// A projection with the metadata that kube's watcher needs.
-#[derive(Debug, Clone)]
-struct Watched<P> {
-    part: P,
-    meta: ObjectMeta,
+/// What is kept of an object.
+pub(super) trait Kept {
+    /// Whether this is still the object with this metadata.
+    fn is_current(&self, meta: &Meta) -> bool;
 }
 
-impl<'de, P: Projection> Deserialize<'de> for Watched<P> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let part = P::deserialize(deserializer)?;
-        let meta = ObjectMeta { resource_version: Some(part.meta().resource_version.clone()), ..ObjectMeta::default() };
-        Ok(Self { part, meta })
+impl Kept for LiveObject {
+    fn is_current(&self, meta: &Meta) -> bool {
+        self.metadata.resource_version == meta.resource_version
     }
 }
 
-impl<P: Projection> Resource for Watched<P> {
-    type DynamicType = ApiResource;
-    type Scope = DynamicResourceScope;
+impl Kept for LivePod {
+    fn is_current(&self, meta: &Meta) -> bool {
+        self.metadata.resource_version == meta.resource_version
+    }
+}
 
-    fn metadata_api() -> bool {
-        P::REPRESENTATION == Representation::Metadata
-    }
-    fn kind(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
-        meta.kind.as_str().into()
-    }
-    fn group(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
-        meta.group.as_str().into()
-    }
-    fn version(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
-        meta.version.as_str().into()
-    }
-    fn plural(meta: &ApiResource) -> std::borrow::Cow<'_, str> {
-        meta.plural.as_str().into()
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.meta
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.meta
+/// The UID of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Uid(pub String);
+
+impl Kept for Uid {
+    fn is_current(&self, meta: &Meta) -> bool {
+        self.0 == meta.uid
     }
 }
 
 type Key = (String, String);
-type Events<P> = SelectAll<BoxStream<'static, (usize, Result<Event<Watched<P>>, watcher::Error>)>>;
+type Heard<P> = Result<Event<Watched<P>>, watcher::Error>;
+type Events<P> = BoxStream<'static, Heard<P>>;
 
 /// The objects of one scope.
 struct ResourceCache<T> {
@@ -91,36 +72,54 @@ struct ResourceCache<T> {
     synced: bool,
     last_event: Instant,
     may_watch: bool,
+    /// Silent minutes so far: each time another object is verified.
+    verified: usize,
 }
 
 /// The objects, or what `keep` makes of them.
-pub struct Reflector<'a, P, T> {
-    cluster: &'a Cluster,
+pub(super) struct Reflector<'a, P, T> {
+    target: &'a Target,
     scopes: Vec<Scope>,
     keep: fn(P) -> T,
     states: Vec<ResourceCache<T>>,
-    events: Events<P>,
+    /// Whether deleted objects stay until they are taken.
+    keeps_deleted: bool,
+    events: SelectAll<BoxStream<'static, (usize, Heard<P>)>>,
 }
 
-impl<'a, P: Projection, T> Reflector<'a, P, T> {
-    pub fn new(cluster: &'a Cluster, scopes: Vec<Scope>, keep: fn(P) -> T) -> Self {
+impl<'a, P: Projection, T: Kept> Reflector<'a, P, T> {
+    /// Starts to watch. Nothing happens before [`Self::poll`].
+    pub(super) fn new(target: &'a Target, scopes: Vec<Scope>, keep: fn(P) -> T) -> Self {
         let state = |_| ResourceCache {
             objects: BTreeMap::new(),
             relist: BTreeMap::new(),
             synced: false,
             last_event: Instant::now(),
             may_watch: true,
+            verified: 0,
         };
         let states = scopes.iter().map(state).collect();
-        let events = watches(cluster, &scopes);
-        Self { cluster, scopes, keep, states, events }
+        let events = scopes.iter().enumerate().map(|(index, scope)| watch(target, scope).map(move |event| (index, event)).boxed());
+        let events = stream::select_all(events);
+        Self { target, scopes, keep, states, keeps_deleted: false, events }
+    }
+
+    /// The same, for objects that are soon deleted: they stay until they are taken.
+    pub(super) fn keeping_deleted(self) -> Self {
+        Self { keeps_deleted: true, ..self }
+    }
+
+    /// Takes what was seen of a kind.
+    pub(super) fn take(&mut self, kind: Kind) -> impl Iterator<Item = T> {
+        let index = self.scopes.iter().position(|scope| scope.kind == kind);
+        index.map(|index| std::mem::take(&mut self.states[index].objects)).unwrap_or_default().into_values()
     }
 
     /// Applies the events that arrive within `time`; whether there were any.
     ///
     /// # Errors
     /// When a scope cannot be listed, or does not exist.
-    pub async fn poll(&mut self, time: Duration) -> Result<bool, ClusterError> {
+    pub(super) async fn poll(&mut self, time: Duration) -> Result<bool, ClusterError> {
         let until = tokio::time::Instant::now() + time;
         let mut changed = false;
         loop {
@@ -139,24 +138,53 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
             }
         }
         for index in 0..self.scopes.len() {
-            let idle_limit = match &self.states[index] {
-                ResourceCache { may_watch: false, .. } => LIST_INTERVAL,
-                ResourceCache { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.cluster.transport.request_timeout()),
-                _ => WATCH_IDLE_TIMEOUT,
-            };
-            if self.states[index].last_event.elapsed() >= idle_limit {
-                self.list(index).await?;
-                changed = true;
-            }
+            changed |= self.check_silence(index).await?;
         }
         Ok(changed)
+    }
+
+    /// Handles a scope without events for a while: lists it if it cannot be watched, or if an object is not what the watch said.
+    async fn check_silence(&mut self, index: usize) -> Result<bool, ClusterError> {
+        let state = &self.states[index];
+        let limit = match state {
+            ResourceCache { may_watch: false, .. } => LIST_INTERVAL,
+            ResourceCache { synced: false, .. } => WATCH_IDLE_TIMEOUT.min(self.target.transport.request_timeout()),
+            _ => WATCH_IDLE_TIMEOUT,
+        };
+        if state.last_event.elapsed() < limit {
+            return Ok(false);
+        }
+        if state.may_watch && state.synced && self.is_verified(index).await {
+            self.states[index].last_event = Instant::now();
+            return Ok(false);
+        }
+        match self.states[index].may_watch {
+            // What one watch withholds, the others may withhold too.
+            true => self.list_all().await?,
+            false => self.list(index).await?,
+        }
+        Ok(true)
+    }
+
+    /// Whether one object, each time another one, is still what the watch said. A proxy may deliver bookmarks and withhold events.
+    async fn is_verified(&mut self, index: usize) -> bool {
+        let (scope, state) = (&self.scopes[index], &mut self.states[index]);
+        let Some(((namespace, name), kept)) = state.objects.iter().nth(state.verified % state.objects.len().max(1)) else { return true };
+        state.verified += 1;
+        let target = self.target.clone().in_namespace(namespace.clone());
+        match target.get_meta(scope.kind, name).await {
+            Ok(Some(meta)) => kept.is_current(&meta),
+            Ok(None) => false,
+            // The user may list only, or the server is away.
+            Err(_) => true,
+        }
     }
 
     /// Lists everything again.
     ///
     /// # Errors
     /// The server's error.
-    pub async fn list_all(&mut self) -> Result<(), ClusterError> {
+    pub(super) async fn list_all(&mut self) -> Result<(), ClusterError> {
         for index in 0..self.scopes.len() {
             self.list(index).await?;
         }
@@ -166,7 +194,7 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     async fn list(&mut self, index: usize) -> Result<(), ClusterError> {
         let keep = self.keep;
         let read = |text: &str| serde_json::from_str::<P>(text).map(|part| Some((key(&part), keep(part))));
-        let found = self.cluster.read_list(&self.scopes[index], P::REPRESENTATION, &read).await?;
+        let found = read_list(self.target, &self.scopes[index], P::REPRESENTATION, &read).await?;
         let state = &mut self.states[index];
         state.objects = found.into_iter().collect();
         state.synced = true;
@@ -185,25 +213,22 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
                 state.synced = true;
             }
             Event::Apply(object) => drop(state.objects.insert(key(&object.part), keep(object.part))),
+            Event::Delete(_) if self.keeps_deleted => {}
             Event::Delete(object) => drop(state.objects.remove(&key(&object.part))),
         }
     }
 
-    /// Handles a watch error: ignores transient ones, restarts the watches, or fails. The transport has already retried.
+    /// Handles a watch error: ignores transient ones, or fails. The transport has already retried.
     async fn handle_watch_error(&mut self, index: usize, error: watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted", self.scopes[index].kind.plural());
-        // kube would retry with the same resource version.
-        if watch_refused(&error, 410) {
-            tokio::time::sleep(RELIST_DELAY).await;
-            self.events = watches(self.cluster, &self.scopes);
-            return Ok(());
-        }
         if watch_refused(&error, 403) {
             // The list may still be allowed.
             self.states[index].may_watch = false;
             return self.list(index).await;
         }
         match cause(error) {
+            // The watch starts again.
+            Some(kube::Error::Api(status)) if status.code == 410 => Ok(()),
             Some(kube::Error::Api(status)) if [401, 403, 404].contains(&status.code) => Err(kube::Error::Api(status).into()),
             // A retry would bring the same response.
             Some(kube::Error::SerdeError(error)) if error.is_data() => Err(kube::Error::SerdeError(error).into()),
@@ -212,23 +237,28 @@ impl<'a, P: Projection, T> Reflector<'a, P, T> {
     }
 
     /// Whether all lists are complete.
-    pub fn is_synced(&self) -> bool {
+    pub(super) fn is_synced(&self) -> bool {
         self.states.iter().all(|state| state.synced)
     }
 
-    fn objects(&self, kind: Kind) -> Option<&ResourceCache<T>> {
+    fn state(&self, kind: Kind) -> Option<&ResourceCache<T>> {
         let index = self.scopes.iter().position(|scope| scope.kind == kind)?;
         Some(&self.states[index])
     }
 
+    /// The objects of a kind.
+    pub(super) fn objects(&self, kind: Kind) -> impl Iterator<Item = &T> {
+        self.state(kind).into_iter().flat_map(|state| state.objects.values())
+    }
+
     /// An object.
-    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&T> {
-        self.objects(kind)?.objects.get(&(namespace.to_owned(), name.to_owned()))
+    pub(super) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&T> {
+        self.state(kind)?.objects.get(&(namespace.to_owned(), name.to_owned()))
     }
 
     /// Whether the list of a kind is complete.
-    pub fn is_kind_synced(&self, kind: Kind) -> bool {
-        self.objects(kind).is_some_and(|state| state.synced)
+    pub(super) fn is_kind_synced(&self, kind: Kind) -> bool {
+        self.state(kind).is_some_and(|state| state.synced)
     }
 }
 
@@ -236,22 +266,31 @@ fn key(part: &impl Projection) -> Key {
     (part.meta().namespace.clone(), part.meta().name.clone())
 }
 
-fn watches<P: Projection>(cluster: &Cluster, scopes: &[Scope]) -> Events<P> {
-    let watch = |(index, scope): (usize, &Scope)| {
-        let api: Api<Watched<P>> = match &scope.namespace {
-            Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &api_resource(scope.kind)),
-            None => Api::all_with(cluster.client(), &api_resource(scope.kind)),
-        };
-        let config = watcher::Config::default().labels(&scope.selector).page_size(PAGE);
-        let events = watcher::watcher(api, config).default_backoff();
-        // A forbidden watch is not requested again.
-        let until_forbidden = events.scan(false, |over, event| {
-            let before = std::mem::replace(over, event.as_ref().is_err_and(|error| watch_refused(error, 403)));
-            std::future::ready((!before).then_some(event))
-        });
-        until_forbidden.map(move |event| (index, event)).boxed()
+/// A watch that the server ends once a minute: kube resumes it at its last version, and after a few seconds more treats a silent
+/// connection as dead. After a 410 it starts again, because kube would ask for the same version again; after a 403 it ends.
+fn watch<P: Projection>(target: &Target, scope: &Scope) -> Events<P> {
+    let api: Api<Watched<P>> = match &scope.namespace {
+        Some(namespace) => Api::namespaced_with(target.client(), namespace, &api_resource(scope.kind)),
+        None => Api::all_with(target.client(), &api_resource(scope.kind)),
     };
-    stream::select_all(scopes.iter().enumerate().map(watch))
+    let seconds = u32::try_from(WATCH_IDLE_TIMEOUT.as_secs()).unwrap_or(u32::MAX);
+    let config = watcher::Config::default().labels(&scope.labels).fields(&scope.fields).page_size(PAGE).timeout(seconds);
+    let begin = move || -> Events<P> { watcher::watcher(api.clone(), config.clone()).default_backoff().boxed() };
+    let first = Some(begin());
+    let events = stream::unfold((first, begin), |(events, begin)| async {
+        let mut events = events?;
+        let event = events.next().await?;
+        let next = match &event {
+            Err(error) if watch_refused(error, 403) => None,
+            Err(error) if watch_refused(error, 410) => {
+                tokio::time::sleep(RELIST_DELAY).await;
+                Some(begin())
+            }
+            _ => Some(events),
+        };
+        Some((event, (next, begin)))
+    });
+    events.boxed()
 }
 
 fn cause(error: watcher::Error) -> Option<kube::Error> {
@@ -268,65 +307,5 @@ fn watch_refused(error: &watcher::Error, code: u16) -> bool {
     match error {
         watcher::Error::WatchStartFailed(cause) | watcher::Error::WatchFailed(cause) => cause.is_code(code),
         _ => false,
-    }
-}
-
-/// The VMs and VMIs of a fleet.
-pub type FleetReflector<'a> = Reflector<'a, LiveObject, LiveObject>;
-
-impl<'a> FleetReflector<'a> {
-    /// Follows one fleet, or all of them.
-    pub fn of_fleet(cluster: &'a Cluster, namespace: Option<&str>, selector: &str) -> Self {
-        let scope = |kind| Scope::new(kind, namespace, selector);
-        Self::new(cluster, vec![scope(Kind::Vm), scope(Kind::Vmi)], std::convert::identity)
-    }
-
-    fn rows(&self) -> Vec<VmStatus> {
-        let all = |kind| self.objects(kind).into_iter().flat_map(|state| state.objects.values().cloned()).collect::<Vec<_>>();
-        status::statuses(&all(Kind::Vm), &all(Kind::Vmi))
-    }
-}
-
-/// Follows fleets, with the reasons why VMs are not ready.
-pub struct Follower<'a> {
-    cluster: &'a Cluster,
-    fleet: FleetReflector<'a>,
-    diagnosed: Option<Instant>,
-    reasons: Reasons,
-}
-
-impl Follower<'_> {
-    /// All VMs, now and after each change. Reasons are looked up again as long as there are any.
-    ///
-    /// # Errors
-    /// When the VMs cannot be watched.
-    pub async fn next(&mut self) -> Result<Vec<VmStatus>, ClusterError> {
-        loop {
-            let changed = self.fleet.poll(POLL_INTERVAL).await?;
-            let due = self.diagnosed.is_none_or(|diagnosed| diagnosed.elapsed() >= DIAGNOSE_INTERVAL);
-            if !self.fleet.is_synced() || !(changed || due) {
-                continue;
-            }
-            let mut rows = self.fleet.rows();
-            if due {
-                self.reasons = self.cluster.diagnose_all(&rows).await;
-                self.diagnosed = Some(Instant::now());
-            }
-            set_causes(&mut rows, &self.reasons);
-            return Ok(rows);
-        }
-    }
-}
-
-impl Cluster {
-    /// Follows the VMs that a label selector matches.
-    pub fn follow(&self, namespace: Option<&str>, selector: &str) -> Follower<'_> {
-        let fleet = FleetReflector::of_fleet(self, namespace, selector);
-        Follower { cluster: self, fleet, diagnosed: None, reasons: Reasons::new() }
-    }
-
-    /// Follows the fleet of a plan.
-    pub(super) fn fleet_of<'a>(&'a self, plan: &crate::plan::Plan) -> FleetReflector<'a> {
-        FleetReflector::of_fleet(self, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[]))
     }
 }

@@ -1,168 +1,274 @@
-//! Waits for a fleet with one list and watch of VMs and one of VMIs, however many there are.
+//! One wait loop with three goals: VMs that are ready, VMs that run, objects that are gone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use crate::{
     error::{ClusterError, WaitedFor},
     event::{Event, Events, Notice, Pending, Wait, Warning},
-    object::Kind,
-    plan::{Object, Plan, metadata},
-    status::{self, Cause, Diagnosis, NotReady, PrintableStatus, Verdict, VmStatus},
+    metadata,
+    object::{Kind, ObjectRef},
+    plan::Plan,
+    status::{self, Cause, NotReady, PrintableStatus, Reason, VmStatus},
 };
 
-use super::timing::{DIAGNOSE_INTERVAL, DISCONNECT_GRACE, FINAL_CHECK_TIMEOUT, POLL_INTERVAL, STUCK_AFTER};
-use super::{Cluster, Diff, reflector::FleetReflector};
+use super::{
+    Target,
+    list::{MetadataOnly, Scope},
+    observe::Observer,
+    reflector::{Reflector, Uid},
+    timing::{DISCONNECT_GRACE, FINAL_CHECK_TIMEOUT, GET_INTERVAL, POLL_INTERVAL},
+};
 
-/// The state to wait for.
-#[derive(Debug, Clone, Copy)]
-pub struct WaitOptions<'a> {
-    /// Whether a running VM is enough.
-    pub running: bool,
-    /// VMs that were restarted. Their old VMI does not count.
-    pub restarted: &'a [String],
-}
-
-/// The end of a wait.
-#[derive(Debug, Default)]
-pub struct WaitOutcome {
-    /// The VMs of the plan that exist.
-    pub rows: Vec<VmStatus>,
-    /// Those that are not as required.
-    pub not_ready: Vec<NotReady>,
-    /// Whether the time limit was reached.
-    pub timed_out: bool,
-}
-
-/// The state of a wait.
-struct Waiter<'a> {
-    plan: &'a Plan,
-    options: WaitOptions<'a>,
-    fleet: FleetReflector<'a>,
-    /// Since when each VM has this kind of cause. KubeVirt's status may alternate, for example between ErrImagePull and
-    /// ImagePullBackOff.
-    since: BTreeMap<String, (Cause, Instant)>,
-    /// Diagnoses by VM.
-    found: BTreeMap<String, Diagnosis>,
-}
-
-impl Cluster {
-    /// Waits until every VM of the plan is as required, will not recover, or the time is over.
+/// What a wait is for.
+pub(crate) trait Goal {
+    /// Hears what happens within `time`.
     ///
     /// # Errors
-    /// When the fleet cannot be watched.
-    pub async fn wait(&self, plan: &Plan, diff: &Diff, options: WaitOptions<'_>, events: &Events) -> Result<WaitOutcome, ClusterError> {
-        // After a prune the list is old.
-        let all_ready = diff.extraneous.is_empty() && diff.rows.len() == plan.totals.vms as usize && diff.rows.iter().all(|row| row.ready);
-        if diff.is_up_to_date() && all_ready && options.restarted.is_empty() {
-            return Ok(WaitOutcome { rows: diff.rows.clone(), ..WaitOutcome::default() });
-        }
-        let mut waiter = Waiter { plan, options, fleet: self.fleet_of(plan), since: BTreeMap::new(), found: BTreeMap::new() };
-        let mut next_diagnosis = Instant::now() + DIAGNOSE_INTERVAL;
-        let mut disconnected = false;
-        loop {
-            waiter.fleet.poll(POLL_INTERVAL).await?;
-            if self.transport.disconnected(DISCONNECT_GRACE).is_some() != disconnected {
-                disconnected = !disconnected;
-                let event = match self.transport.disconnected(DISCONNECT_GRACE) {
-                    Some(why) => Event::Warning(Warning::Disconnected(why)),
-                    None => Event::Notice(Notice::Reconnected),
-                };
-                events.emit(event).await;
-            }
-            if !waiter.fleet.is_synced() {
-                if self.transport.overdue() {
-                    return Err(ClusterError::Timeout { after: self.elapsed(), waited_for: WaitedFor::VmList });
-                }
-                continue;
-            }
-            let (not_ready, is_terminal) = waiter.evaluate();
-            let total = plan.totals.vms as usize;
-            let (done, elapsed) = (total - not_ready.len(), self.elapsed());
-            let goal = if options.running { Wait::Running } else { Wait::Ready };
-            events.emit(Event::Waiting { goal, done, total, elapsed, pending: not_ready.iter().cloned().map(Pending::Vm).collect() }).await;
-            if not_ready.is_empty() {
-                events.emit(Event::Waited).await;
-                return Ok(WaitOutcome { rows: waiter.rows(), ..WaitOutcome::default() });
-            }
-            if is_terminal || self.transport.overdue() {
-                events.emit(Event::Waited).await;
-                return Ok(self.final_check(waiter, !is_terminal).await);
-            }
-            if Instant::now() >= next_diagnosis {
-                waiter.found = self.diagnose_pending(&waiter, STUCK_AFTER).await;
-                next_diagnosis = Instant::now() + DIAGNOSE_INTERVAL;
-            }
-        }
-    }
+    /// When the objects cannot be followed.
+    async fn poll(&mut self, time: Duration) -> Result<(), ClusterError>;
 
-    /// Lists and diagnoses once more before the result: the watches may be stale.
-    async fn final_check(&self, mut waiter: Waiter<'_>, timed_out: bool) -> WaitOutcome {
-        // If the list fails, the state of the watches is used.
-        drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, waiter.fleet.list_all()).await);
-        waiter.found = self.diagnose_pending(&waiter, Duration::ZERO).await;
-        let (not_ready, _) = waiter.evaluate();
-        WaitOutcome { rows: waiter.rows(), not_ready, timed_out }
-    }
+    /// Whether the state is known.
+    fn is_synced(&self) -> bool;
 
-    /// Diagnoses VMs that are not ready; those without any cause only after `hanging`.
-    async fn diagnose_pending(&self, waiter: &Waiter<'_>, hanging: Duration) -> BTreeMap<String, Diagnosis> {
-        let hangs = |row: &VmStatus| waiter.since.get(&row.name).is_some_and(|(_, since)| since.elapsed() >= hanging);
-        let candidates = |row: &VmStatus| row.needs_diagnosis() && (!row.cause.as_ref().is_some_and(Cause::is_unexplained) || hangs(row));
-        let candidates: Vec<_> = waiter.rows().into_iter().filter(candidates).collect();
-        self.diagnose_namespace(&waiter.plan.namespace, &candidates).await
+    /// Reads the state once more, because the watches may be stale.
+    async fn refresh(&mut self);
+
+    /// How far it is.
+    fn progress(&mut self) -> Progress;
+}
+
+/// How far a wait is.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// The number of all VMs or objects.
+    pub total: usize,
+    /// Those that are not as required.
+    pub pending: Vec<Pending>,
+    /// Whether none of these will be without help.
+    pub is_final: bool,
+}
+
+/// Why a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Everything is as required.
+    Reached,
+    /// The rest will not be without help.
+    Hopeless,
+    /// The time limit was reached.
+    TimedOut,
+}
+
+/// Waits until a goal is reached, cannot be reached, or the time is over.
+///
+/// # Errors
+/// When the objects cannot be followed.
+pub(crate) async fn until(target: &Target, wait: Wait, goal: &mut impl Goal, events: &Events) -> Result<End, ClusterError> {
+    let mut connection = Connection { target, lost: false };
+    loop {
+        goal.poll(POLL_INTERVAL).await?;
+        connection.report(events).await;
+        let is_overdue = target.is_overdue();
+        if !goal.is_synced() {
+            if is_overdue {
+                return Err(ClusterError::Timeout { after: target.elapsed(), waited_for: WaitedFor::FirstList });
+            }
+            continue;
+        }
+        let mut progress = goal.progress();
+        if !progress.pending.is_empty() && (is_overdue || progress.is_final) {
+            let is_final = progress.is_final;
+            goal.refresh().await;
+            progress = goal.progress();
+            // What was final may have changed at the last moment.
+            progress.is_final &= is_final;
+        }
+        let (is_reached, is_final) = (progress.pending.is_empty(), progress.is_final);
+        let (total, done) = (progress.total, progress.total - progress.pending.len());
+        events.emit(Event::Waiting { goal: wait, done, total, elapsed: target.elapsed(), pending: progress.pending }).await;
+        let end = match () {
+            () if is_reached => End::Reached,
+            () if is_final => End::Hopeless,
+            () if is_overdue => End::TimedOut,
+            () => continue,
+        };
+        events.emit(Event::Waited).await;
+        return Ok(end);
     }
 }
 
-impl Waiter<'_> {
+/// Says when the server does not respond for a while, and when it does again.
+struct Connection<'a> {
+    target: &'a Target,
+    lost: bool,
+}
+
+impl Connection<'_> {
+    async fn report(&mut self, events: &Events) {
+        let disconnected = self.target.transport.disconnected(DISCONNECT_GRACE);
+        if disconnected.is_some() == self.lost {
+            return;
+        }
+        self.lost = disconnected.is_some();
+        events.emit(disconnected.map_or(Event::Notice(Notice::Reconnected), |why| Event::Warning(Warning::Disconnected(why)))).await;
+    }
+}
+
+/// The goal that all VMs of a plan are ready, or run.
+pub(crate) struct FleetGoal<'a> {
+    plan: &'a Plan,
+    wait: Wait,
+    /// VMs that were restarted, with the hash of their new configuration. Their old VMI does not count.
+    restarted: BTreeMap<String, Box<str>>,
+    observer: Observer<'a>,
+    /// Since when each VM has its cause.
+    since: BTreeMap<String, (Cause, Instant)>,
+}
+
+impl<'a> FleetGoal<'a> {
+    /// `wait` is [`Wait::Ready`] or [`Wait::Running`].
+    pub(crate) fn new(target: &'a Target, plan: &'a Plan, wait: Wait, restarted: Vec<(String, Box<str>)>) -> Self {
+        let observer = Observer::new(target, Some(&plan.namespace), &metadata::selector(Some(&plan.fleet), &[]));
+        Self { plan, wait, restarted: restarted.into_iter().collect(), observer, since: BTreeMap::new() }
+    }
+
     /// The VMs of the plan that exist.
-    fn rows(&self) -> Vec<VmStatus> {
-        self.plan.vms().filter_map(|vm| self.row(vm)).collect()
+    pub(crate) fn statuses(&self) -> Vec<VmStatus> {
+        self.plan.vms().filter_map(|vm| self.observer.status(&self.plan.namespace, &vm.name())).collect()
     }
 
-    fn row(&self, vm: &Object) -> Option<VmStatus> {
-        let get = |kind| self.fleet.get(kind, &self.plan.namespace, &vm.name);
-        Some(status::status(get(Kind::Vm)?, get(Kind::Vmi)))
+    /// Those that are not as required.
+    pub(crate) fn not_ready(&mut self) -> Vec<NotReady> {
+        self.evaluate().0
     }
 
-    /// Whether a VM is as required.
-    fn is_done(&self, vm: &Object, row: &VmStatus) -> bool {
-        let vmi = self.fleet.get(Kind::Vmi, &self.plan.namespace, &row.name);
-        let boots = |hash| vmi.is_some_and(|vmi| vmi.metadata.label_or_annotation(metadata::BOOT_HASH) == Some(hash));
-        let restarted = !self.options.restarted.contains(&row.name) || boots(&vm.boot_hash);
+    fn is_done(&self, row: &VmStatus) -> bool {
+        let vmi = self.observer.vmi(&self.plan.namespace, &row.name);
+        let hash = || vmi.and_then(|vmi| vmi.metadata.label_or_annotation(metadata::BOOT_HASH));
+        let is_restarted = self.restarted.get(&row.name).is_none_or(|wanted| hash() == Some(wanted));
         // The VM's status may follow its VMI's with a delay, and is what the user sees.
-        let running = || status::is_running(vmi) && row.printable != PrintableStatus::Starting;
-        restarted && if self.options.running { running() } else { row.ready }
+        let is_running = || status::is_running(vmi) && row.printable != PrintableStatus::Starting;
+        is_restarted && if self.wait == Wait::Running { is_running() } else { row.ready }
     }
 
-    /// The VMs that are not as required, and whether all of them failed for good.
+    /// The VMs that are not as required, and whether all of these have final causes.
     fn evaluate(&mut self) -> (Vec<NotReady>, bool) {
-        let (mut not_ready, mut is_terminal) = (Vec::new(), true);
+        let (mut not_ready, mut is_final) = (Vec::new(), true);
         let mut seen = BTreeSet::new();
         for vm in self.plan.vms() {
-            let name = vm.name.clone();
-            let row = self.row(vm);
-            let (mut cause, printable) = match row {
-                Some(row) if self.is_done(vm, &row) => continue,
+            let name = vm.name();
+            let (reason, printable) = match self.observer.status(&self.plan.namespace, &name) {
+                Some(row) if self.is_done(&row) => continue,
                 // Ready, but not restarted yet.
-                Some(row) => (row.cause.unwrap_or(Cause::Unknown), row.printable),
+                Some(row) => (row.reason.unwrap_or_else(|| Reason::new(Cause::Starting, "")), row.printable),
                 // Deleted while waiting, and not created again.
-                None => (Cause::Deleted, PrintableStatus::Deleted),
+                None => (Reason::new(Cause::Deleted, ""), PrintableStatus::Deleted),
             };
-            let since = self.since.entry(name.clone()).or_insert_with(|| (cause.clone(), Instant::now()));
-            if !since.0.is_like(&cause) {
-                *since = (cause.clone(), Instant::now());
+            let since = self.since.entry(name.clone()).or_insert_with(|| (reason.cause, Instant::now()));
+            if since.0 != reason.cause {
+                *since = (reason.cause, Instant::now());
             }
-            is_terminal &= matches!(cause.verdict(), Verdict::FailedAfter(duration) if since.1.elapsed() >= duration);
-            if let Some(found) = self.found.get(&name).filter(|_| cause.needs_diagnosis()) {
-                cause = Cause::Diagnosed(found.clone());
-            }
+            is_final &= reason.cause.final_after().is_some_and(|patience| since.1.elapsed() >= patience);
             seen.insert(name.clone());
-            not_ready.push(NotReady { name, printable, cause });
+            not_ready.push(NotReady { name, printable, reason });
         }
         self.since.retain(|name, _| seen.contains(name));
-        (not_ready, is_terminal)
+        (not_ready, is_final)
+    }
+
+    async fn look(&mut self, immediately: bool) {
+        let pending: BTreeSet<_> = self.since.keys().cloned().collect();
+        self.observer.look(immediately, |vm| pending.contains(&vm.metadata.name)).await;
+    }
+}
+
+impl Goal for FleetGoal<'_> {
+    async fn poll(&mut self, time: Duration) -> Result<(), ClusterError> {
+        self.observer.poll(time).await?;
+        if self.observer.is_synced() {
+            self.look(false).await;
+        }
+        Ok(())
+    }
+
+    fn is_synced(&self) -> bool {
+        self.observer.is_synced()
+    }
+
+    async fn refresh(&mut self) {
+        self.observer.refresh(FINAL_CHECK_TIMEOUT).await;
+        self.look(true).await;
+    }
+
+    fn progress(&mut self) -> Progress {
+        let (not_ready, is_final) = self.evaluate();
+        Progress { total: self.plan.totals.vms as usize, is_final, pending: not_ready.into_iter().map(Pending::Vm).collect() }
+    }
+}
+
+/// The goal that objects are gone.
+pub(crate) struct GoneGoal<'a> {
+    namespace: String,
+    present: Reflector<'a, MetadataOnly, Uid>,
+    total: usize,
+    /// Objects that are still there.
+    pub left: Vec<ObjectRef>,
+}
+
+impl<'a> GoneGoal<'a> {
+    /// The objects, which have the labels of `selector`; CDI does not copy labels to PVCs.
+    pub(crate) fn new(target: &'a Target, objects: &[ObjectRef], selector: &str) -> Self {
+        let kinds: BTreeSet<_> = objects.iter().map(|object| object.kind).collect();
+        let scope = |kind| Scope::new(kind, Some(&target.namespace), if kind == Kind::Pvc { "" } else { selector });
+        let present = Reflector::new(target, kinds.into_iter().map(scope).collect(), |object: MetadataOnly| Uid(object.metadata.uid));
+        Self { namespace: target.namespace.clone(), present, total: objects.len(), left: objects.to_vec() }
+    }
+}
+
+impl Goal for GoneGoal<'_> {
+    async fn poll(&mut self, time: Duration) -> Result<(), ClusterError> {
+        self.present.poll(time).await.map(|_| ())
+    }
+
+    fn is_synced(&self) -> bool {
+        // Objects of a kind that is not listed yet count as present.
+        true
+    }
+
+    async fn refresh(&mut self) {
+        drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, self.present.list_all()).await);
+    }
+
+    fn progress(&mut self) -> Progress {
+        let (present, namespace) = (&self.present, &self.namespace);
+        self.left.retain(|object| match present.get(object.kind, namespace, &object.name) {
+            // A new object may have the same name.
+            Some(uid) => object.uid == uid.0,
+            None => !present.is_kind_synced(object.kind),
+        });
+        Progress { total: self.total, pending: self.left.iter().cloned().map(Pending::Object).collect(), is_final: false }
+    }
+}
+
+/// Waits until one object is gone, or another one has its name. `stays` tells from its JSON that it is still the one.
+///
+/// # Errors
+/// When the time is over, or the object cannot be read.
+pub(crate) async fn until_gone(target: &Target, kind: Kind, name: &str, stays: impl Fn(&Value) -> bool) -> Result<(), ClusterError> {
+    loop {
+        let found = target.get(kind, name).await?;
+        if !found.is_some_and(|object| stays(&object)) {
+            return Ok(());
+        }
+        if target.is_overdue() {
+            let waited_for = WaitedFor::Object(format!("{}/{name}", kind.qualified_name()));
+            return Err(ClusterError::Timeout { after: target.elapsed(), waited_for });
+        }
+        tokio::time::sleep(GET_INTERVAL).await;
     }
 }

@@ -17,7 +17,7 @@ use super::Context;
 const NOT_IN_FILES: [&str; 3] = ["config", "set", "workloads"];
 
 /// Prints every setting as YAML, with its source as a comment. The output is a valid config file.
-pub async fn view(context: &Context<'_>) -> Result<()> {
+pub(super) async fn view(context: &Context<'_>) -> Result<()> {
     let (settings, workloads) = context.config.effective();
     let mut text: String = settings.iter().filter(|setting| !NOT_IN_FILES.contains(&setting.spec.key)).map(line).collect();
     let named = &context.config.named;
@@ -75,7 +75,7 @@ fn scalar(text: &str) -> String {
 }
 
 /// A config file with every setting, commented out.
-pub fn template() -> String {
+pub(super) fn template() -> String {
     let mut text = String::from(
         "# Settings of kubectl virtwork. Precedence: flag, VIRTWORK_* variable, this file, default.\n\
          # Remove the # in front of a key to set it.\n",

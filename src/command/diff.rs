@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 use crate::{
-    error::{Error, Result},
+    cluster::apply::planned,
+    error::{ClusterError, Error, Result},
     object::{Kind, ObjectName},
 };
 
@@ -19,7 +20,7 @@ const CONTEXT_LINES: usize = 3;
 const SERVER_FIELDS: [&str; 5] = ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"];
 
 /// Runs `diff`. Its errors end with another exit code than a difference.
-pub async fn run(context: &Context<'_>) -> Result<()> {
+pub(super) async fn run(context: &Context<'_>) -> Result<()> {
     match compare(context).await {
         Ok(true) => Err(Error::Different),
         Ok(false) => Ok(()),
@@ -30,18 +31,18 @@ pub async fn run(context: &Context<'_>) -> Result<()> {
 /// Prints the differences; whether there are any.
 async fn compare(context: &Context<'_>) -> Result<bool> {
     let (fleet, _) = context.config.fleet(None)?;
-    let (cluster, _, plan) = connect_and_plan(fleet, context).await?;
-    let found = find(&cluster, &plan).await?;
+    let (target, plan) = connect_and_plan(fleet, context).await?;
+    let found = find(&target, &plan).await?;
     let mut is_different = false;
     if !found.exists {
         let namespace = ObjectName::new(Kind::Namespace, &plan.namespace);
         is_different |= print(&namespace, None, json!(plan.namespace_object()), context).await?;
     }
-    for (object, change) in plan.objects.iter().zip(&found.diff.changes).filter(|(_, change)| !change.is_unchanged()) {
-        let name = ObjectName::new(object.kind, &object.name);
-        let live = if change.is_create() { None } else { cluster.live(object.kind, &plan.namespace, &object.name).await? };
+    for (object, change) in found.diff.writes(&plan) {
+        let (name, object) = (object.object_name(), object.make());
+        let live = if change.is_create() { None } else { target.get(object.kind, &object.name).await.map_err(ClusterError::from)? };
         // The server cannot validate objects of a namespace that does not exist.
-        let planned = if found.exists { cluster.planned(&plan.namespace, object).await? } else { object.to_value() };
+        let planned = if found.exists { planned(&target, &object).await? } else { object.to_value() };
         is_different |= print(&name, live, planned, context).await?;
     }
     Ok(is_different)

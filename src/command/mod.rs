@@ -17,20 +17,20 @@ use clap::{ArgMatches, CommandFactory as _};
 
 use crate::{
     cli::{Cli, Command, ConfigAction, ConfigCommand, EXAMPLES},
-    cluster::Cluster,
+    cluster::Target,
     config::{Config, Environment, value},
     error::{Error, Result},
     event::Question,
     ui::{Style, Ui},
 };
 
-pub use parse::usage_error;
+pub(crate) use parse::usage_error;
 
 /// The namespace if nothing names one.
 const DEFAULT_NAMESPACE: &str = "virtwork";
 
 /// The input of every command.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Settings and catalog.
     pub config: &'a Config,
     /// The process environment.
@@ -43,7 +43,7 @@ pub struct Context<'a> {
 ///
 /// # Errors
 /// Why it failed.
-pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
+pub(crate) async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
     let Some(command) = cli.command else {
         ui.print(command_line(ui.program()).render_help().to_string()).await;
         return Ok(());
@@ -87,7 +87,7 @@ pub async fn run(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: 
 }
 
 /// The command line, with the name of the program as the user typed it.
-pub fn command_line(program: &str) -> clap::Command {
+pub(crate) fn command_line(program: &str) -> clap::Command {
     let examples = |command: clap::Command| match EXAMPLES.iter().find(|(name, _)| *name == command.get_name()) {
         Some((_, examples)) => {
             let lines = examples.iter().map(|(purpose, arguments)| format!("\n  # {purpose}\n  {program} {arguments}"));
@@ -100,20 +100,22 @@ pub fn command_line(program: &str) -> clap::Command {
 
 impl Context<'_> {
     /// Connects to the cluster; if `limited`, with the time limit of `--timeout`.
-    async fn connect(&self, limited: bool) -> Result<Cluster> {
+    async fn connect(&self, limited: bool) -> Result<Target> {
         let limit = if limited { self.config.settings.wait_limit.timeout.limit() } else { None };
-        Ok(Cluster::connect(&self.config.settings.connection, self.environment, limit).await?)
+        Ok(Target::connect(&self.config.settings.connection, self.environment, limit).await?)
     }
 
-    /// The namespace of flag, environment or file, else of the context, else of the pod, else `virtwork`.
-    fn namespace(&self, cluster: &Cluster) -> Result<String> {
-        match self.config.namespace() {
-            Some(namespace) => Ok(namespace.to_owned()),
-            None => configured_namespace(cluster.access().namespace.clone()),
-        }
+    /// The same, with the namespace of flag, environment or file, else of the context, else of the pod, else `virtwork`.
+    async fn target(&self, limited: bool) -> Result<Target> {
+        let target = self.connect(limited).await?;
+        let namespace = match self.config.namespace() {
+            Some(namespace) => namespace.to_owned(),
+            None => configured_namespace(target.access().namespace.clone())?,
+        };
+        Ok(target.in_namespace(namespace))
     }
 
-    /// The same if no cluster needs to be configured.
+    /// The namespace if no cluster needs to be configured.
     fn namespace_offline(&self) -> Result<String> {
         if let Some(namespace) = self.config.namespace() {
             return Ok(namespace.to_owned());

@@ -13,7 +13,7 @@ use crate::error::{ConfigError, ConfigProblem, Error, UsageError, ValueError};
 const MAX_SHOWN: usize = 80;
 
 /// The mistake in a command line. A value is not repeated unless it cannot be a secret.
-pub fn usage_error(error: &clap::Error, mut root: Command, arguments: &[String]) -> Error {
+pub(crate) fn usage_error(error: &clap::Error, mut root: Command, arguments: &[String]) -> Error {
     // clap's arguments cannot be printed before that.
     root.build();
     // clap's own command has no help of its own.

@@ -11,14 +11,14 @@ use tokio::process::{Child, Command};
 
 use crate::{
     cli::Ssh,
-    cluster::Cluster,
+    cluster::{Target, list_live, observe::status_of_pair, preflight},
     config::Connection,
     config::value,
-    error::{ClusterValue, Error, Result, ValueError},
-    kubevirt::live::LiveObject,
+    error::{ClusterError, ClusterValue, Error, Result, ValueError},
+    live::LiveObject,
+    metadata,
     object::Kind,
-    plan::metadata,
-    status::{Cause, NotReady, PrintableStatus, VmStatus, statuses},
+    status::{Cause, NotReady, PrintableStatus, Reason, VmStatus, pair, sort},
 };
 
 use super::Context;
@@ -27,7 +27,7 @@ use super::Context;
 const VIRTCTL: [&str; 3] = ["virtctl", "kubectl-virt", "oc-virt"];
 
 /// A VM to log in to.
-struct Target {
+struct Destination {
     name: String,
     namespace: String,
     user: String,
@@ -35,10 +35,10 @@ struct Target {
     identity: Option<PathBuf>,
 }
 
-pub async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
+pub(super) async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or(Error::VirtctlNotFound)?;
-    let cluster = context.connect(true).await?;
-    let target = target(&cluster, arguments, context).await?;
+    let cluster = context.target(true).await?;
+    let target = destination(&cluster, arguments, context).await?;
     let kubeconfig_for_virtctl = kubeconfig_for_virtctl(&cluster, &context.config.settings.connection, names_a_pipe(context))?;
     let options = host_key_options(&target, context)?;
     let mut command = if arguments.command.is_empty() {
@@ -122,34 +122,76 @@ fn outcome(status: ExitStatus) -> Result<()> {
     }
 }
 
-async fn target(cluster: &Cluster, arguments: &Ssh, context: &Context<'_>) -> Result<Target> {
-    let namespace = context.namespace(cluster)?;
+async fn destination(target: &Target, arguments: &Ssh, context: &Context<'_>) -> Result<Destination> {
     let fleet = &context.config.settings.common.name;
-    cluster.require_kubevirt().await?;
-    let selector = metadata::selector(Some(fleet), &[]);
-    let vms = cluster.list_live(Kind::Vm, Some(&namespace), &selector).await?;
-    let vmis = cluster.list_live(Kind::Vmi, Some(&namespace), &selector).await?;
-    let rows = statuses(&vms, &vmis);
-    let row = choose(&rows, arguments.vm.as_deref(), fleet, &namespace, context).await?;
-    let named = |object: &&LiveObject| object.metadata.name == row.name;
-    let vmi = vmis.iter().find(named).filter(|vmi| vmi.status.phase == "Running");
-    let Some(vmi) = vmi else {
-        let start = (row.printable == PrintableStatus::Stopped).then(|| format!("virtctl start {} -n {namespace}", row.name));
-        let cause = row.cause.clone().unwrap_or(Cause::Unknown);
-        let not_ready = NotReady { name: row.name.clone(), printable: row.printable.clone(), cause };
-        return Err(Error::VmNotRunning(not_ready.into(), start));
+    let by_name = match arguments.vm.as_deref() {
+        Some(wanted) => by_name(target, wanted, fleet).await?,
+        None => None,
     };
-    Ok(Target {
+    let (vm, vmi) = match by_name {
+        Some(found) => found,
+        None => listed(target, arguments, context).await?,
+    };
+    let row = status_of_pair((&vm, vmi.as_ref()));
+    let Some(vmi) = vmi.filter(|vmi| vmi.status.phase == "Running") else {
+        let start = (row.printable == PrintableStatus::Stopped).then(|| format!("virtctl start {} -n {}", row.name, target.namespace));
+        let reason = row.reason.unwrap_or_else(|| Reason::new(Cause::Starting, ""));
+        return Err(Error::VmNotRunning(NotReady { name: row.name, printable: row.printable, reason }.into(), start));
+    };
+    Ok(Destination {
         name: checked(&row.name, value::object_name, ClusterValue::VmName)?,
         user: match &arguments.login {
             Some(login) => login.clone(),
             None if row.ssh_user.is_empty() => context.config.settings.login.ssh_user.clone(),
             None => checked(&row.ssh_user, value::user_name, ClusterValue::SshUser(row.name.clone()))?,
         },
-        namespace,
+        namespace: target.namespace.clone(),
         uid: checked(&vmi.metadata.uid, value::uid, ClusterValue::VmiUid(row.name.clone()))?,
         identity: arguments.identity_file.clone().or_else(|| context.config.identity()),
     })
+}
+
+/// A VM and its VMI.
+type Pair = (LiveObject, Option<LiveObject>);
+
+/// The name without the prefixes that kubectl and virtctl accept.
+fn bare(wanted: &str) -> &str {
+    wanted.strip_prefix("vm/").or_else(|| wanted.strip_prefix("virtualmachine.kubevirt.io/")).unwrap_or(wanted)
+}
+
+/// The VM of the fleet with this name, with or without the fleet's; none if that needs a list of all of them.
+async fn by_name(target: &Target, wanted: &str, fleet: &str) -> Result<Option<Pair>> {
+    let bare = bare(wanted);
+    let full = if bare.starts_with(&format!("{fleet}-")) { bare.to_owned() } else { format!("{fleet}-{bare}") };
+    // It becomes part of a path.
+    if value::object_name(&full).is_err() {
+        return Ok(None);
+    }
+    let get = async |kind| {
+        let found = target.get(kind, &full).await.map_err(ClusterError::from)?;
+        Ok::<_, Error>(found.and_then(|object| serde_json::from_value::<LiveObject>(object).ok()))
+    };
+    match get(Kind::Vm).await {
+        Ok(Some(vm)) if vm.metadata.belongs_to(fleet) => Ok(Some((vm, get(Kind::Vmi).await?))),
+        // Lists may be allowed, and tell what there is.
+        Ok(_) | Err(Error::Cluster(ClusterError::Api(_))) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The VM that the user names or chooses among all of them.
+async fn listed(target: &Target, arguments: &Ssh, context: &Context<'_>) -> Result<Pair> {
+    preflight::require_kubevirt(target).await?;
+    let fleet = &context.config.settings.common.name;
+    let selector = metadata::selector(Some(fleet), &[]);
+    let vms = list_live(target, Kind::Vm, Some(&target.namespace), &selector).await?;
+    let vmis = list_live(target, Kind::Vmi, Some(&target.namespace), &selector).await?;
+    let mut rows: Vec<_> = pair(&vms, &vmis).into_iter().map(status_of_pair).collect();
+    sort(&mut rows);
+    let name = choose(&rows, arguments.vm.as_deref(), &target.namespace, context).await?.name.clone();
+    let named = |objects: Vec<LiveObject>| objects.into_iter().find(|object| object.metadata.name == name);
+    let vmi = named(vmis);
+    named(vms).map(|vm| (vm, vmi)).ok_or(Error::VmNotChosen)
 }
 
 /// Validates a value from the cluster, which anyone there may have written, like the setting it stands for: ssh and virtctl would
@@ -158,19 +200,14 @@ fn checked(text: &str, rule: fn(&str) -> std::result::Result<String, ValueError>
     rule(text).map_err(|why| Error::UnsafeValue { what, why })
 }
 
-async fn choose<'a>(
-    rows: &'a [VmStatus],
-    wanted: Option<&str>,
-    fleet: &str,
-    namespace: &str,
-    context: &Context<'_>,
-) -> Result<&'a VmStatus> {
+async fn choose<'a>(rows: &'a [VmStatus], wanted: Option<&str>, namespace: &str, context: &Context<'_>) -> Result<&'a VmStatus> {
+    let fleet = context.config.settings.common.name.as_str();
     if rows.is_empty() {
         return Err(Error::NoVms { fleet: fleet.to_owned(), namespace: namespace.to_owned(), program: context.ui.program().to_owned() });
     }
     let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
     if let Some(wanted) = wanted {
-        let bare = wanted.strip_prefix("vm/").or_else(|| wanted.strip_prefix("virtualmachine.kubevirt.io/")).unwrap_or(wanted);
+        let bare = bare(wanted);
         let found = rows.iter().find(|row| row.name == bare || row.name == format!("{fleet}-{bare}"));
         return found.ok_or_else(|| Error::VmNotFound {
             wanted: wanted.to_owned(),
@@ -196,7 +233,7 @@ fn names_a_pipe(context: &Context<'_>) -> bool {
 }
 
 /// The cluster and user of the command line as a kubeconfig for virtctl, readable by the user only.
-fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
+fn kubeconfig_for_virtctl(cluster: &Target, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
     let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access().kubeconfig) else { return Ok(None) };
     let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
     let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.into()))?;
@@ -207,7 +244,7 @@ fn kubeconfig_for_virtctl(cluster: &Cluster, connection: &Connection, read_once:
 
 /// Each VMI has its own host key, stored under its UID. After a stop and start a VM boots from a fresh root disk, and a warning
 /// about its new key would be false. A reboot keeps the key.
-fn host_key_options(target: &Target, context: &Context<'_>) -> Result<Vec<String>> {
+fn host_key_options(target: &Destination, context: &Context<'_>) -> Result<Vec<String>> {
     let state = context.environment.get("XDG_STATE_HOME").map(PathBuf::from);
     let Some(directory) =
         state.or_else(|| Some(context.environment.home()?.join(".local/state"))).map(|directory| directory.join("virtwork"))

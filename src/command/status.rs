@@ -8,21 +8,24 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{Status, StatusOutput},
-    cluster::Cluster,
+    cluster::{
+        Target,
+        observe::{self, Observer},
+        preflight,
+    },
     error::{Error, Result},
     event::Notice,
+    metadata,
     object::{Kind, ObjectName},
-    plan::metadata,
-    status::{PrintableStatus, VmStatus, age, statuses},
+    status::{PrintableStatus, VmStatus, age},
     ui::Table,
 };
 
 use super::Context;
 
-pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
-    let cluster = context.connect(false).await?;
-    let namespace = if arguments.all_namespaces { None } else { Some(context.namespace(&cluster)?) };
-    let namespace = namespace.as_deref();
+pub(super) async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
+    let target = if arguments.all_namespaces { context.connect(false).await? } else { context.target(false).await? };
+    let namespace = (!arguments.all_namespaces).then_some(target.namespace.as_str());
     let config = context.config;
     // All fleets, unless one is named.
     let fleet = if arguments.all_namespaces { config.fleet_from_cli() } else { Some(config.settings.common.name.as_str()) };
@@ -30,14 +33,11 @@ pub async fn run(arguments: &Status, context: &Context<'_>) -> Result<()> {
     if let Some(more) = arguments.selector.as_ref().filter(|more| !more.is_empty()) {
         selector = format!("{selector},{more}");
     }
-    cluster.require_kubevirt().await?;
+    preflight::require_kubevirt(&target).await?;
     if arguments.watch {
-        return watch(&cluster, namespace, &selector, arguments, context).await;
+        return watch(&target, &selector, arguments, context).await;
     }
-    let (vms, vmis) = futures::join!(cluster.list_live(Kind::Vm, namespace, &selector), cluster.list_live(Kind::Vmi, namespace, &selector));
-    // If both fail, the error does not depend on which is faster.
-    let mut rows = statuses(&vms?, &vmis?);
-    cluster.diagnose(&mut rows).await;
+    let rows = observe::once(&target, namespace, &selector).await?;
     print(&rows, namespace, arguments, context).await
 }
 
@@ -59,17 +59,18 @@ async fn print(rows: &[VmStatus], namespace: Option<&str>, arguments: &Status, c
 }
 
 /// Prints each VM, and again each one that changes.
-async fn watch(cluster: &Cluster, namespace: Option<&str>, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
+async fn watch(target: &Target, selector: &str, arguments: &Status, context: &Context<'_>) -> Result<()> {
+    let namespace = (!arguments.all_namespaces).then_some(target.namespace.as_str());
     let ui = context.ui;
     let mut shown: BTreeMap<(String, String), VmStatus> = BTreeMap::new();
     let mut headers = !arguments.no_headers;
     let key = |row: &VmStatus| (row.namespace.clone(), row.name.clone());
-    let mut follower = cluster.follow(namespace, selector);
+    let mut observer = Observer::new(target, namespace, selector);
     while ui.is_writable() {
-        let now = follower.next().await?;
-        let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(*row)).cloned().collect();
+        let now = observer.next().await?;
+        let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(row)).cloned().collect();
         let gone = shown.values().filter(|old| !now.iter().any(|row| key(row) == key(old)));
-        let gone = gone.map(|old| VmStatus { printable: PrintableStatus::Deleted, ready: false, cause: None, ..old.clone() });
+        let gone = gone.map(|old| VmStatus { printable: PrintableStatus::Deleted, ready: false, reason: None, ..old.clone() });
         let rows: Vec<_> = changed.into_iter().chain(gone).collect();
         shown = now.into_iter().map(|row| (key(&row), row)).collect();
         if rows.is_empty() {
@@ -101,7 +102,7 @@ fn names(rows: &[VmStatus]) -> String {
 }
 
 /// The table of VMs.
-pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool) -> Table {
+pub(super) fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool) -> Table {
     let columns = |namespace: &'static str, wide_columns: [&'static str; 3]| {
         let mut names = vec!["NAME", "WORKLOAD", "STATUS", "READY", "AGE"];
         if with_namespace {
@@ -125,7 +126,7 @@ pub fn table(rows: &[VmStatus], with_namespace: bool, wide: bool, headers: bool)
         if wide {
             cells.extend([row.ip.clone(), row.node.clone(), row.fleet.clone()]);
         }
-        cells.push(row.reason());
+        cells.push(row.words());
         table.push(cells);
     }
     table
@@ -143,6 +144,12 @@ struct PrintedVm<'a> {
     status: String,
     ready: bool,
     reason: String,
+    /// A [`crate::status::Cause`]; empty if there is none.
+    cause: &'static str,
+    /// Since when, if that is known.
+    since: String,
+    /// Whether it does not heal without help.
+    r#final: bool,
     ip: &'a str,
     node: &'a str,
     created: String,
@@ -159,7 +166,10 @@ impl<'a> From<&'a VmStatus> for PrintedVm<'a> {
             role: &vm.role,
             status: vm.printable.to_string(),
             ready: vm.ready,
-            reason: vm.reason(),
+            reason: vm.words(),
+            cause: vm.reason.as_ref().map(|reason| reason.cause.name()).unwrap_or_default(),
+            since: vm.reason.as_ref().and_then(|reason| reason.since).map(|since| since.to_string()).unwrap_or_default(),
+            r#final: vm.reason.as_ref().is_some_and(|reason| reason.cause.final_after().is_some()),
             ip: &vm.ip,
             node: &vm.node,
             created: vm.created.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -178,7 +188,7 @@ fn yaml_text(rows: &[VmStatus]) -> Result<String> {
 }
 
 /// JSON indented by four, like kubectl's.
-pub fn json_text(value: &Value) -> String {
+pub(super) fn json_text(value: &Value) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);

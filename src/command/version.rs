@@ -4,21 +4,22 @@ use serde_json::json;
 
 use crate::{
     cli::{Version, VersionOutput},
+    cluster::preflight,
     error::{Error, Result},
     ui::Ui,
 };
 
 use super::{Context, status::json_text};
 
-pub async fn run(arguments: &Version, context: &Context<'_>) -> Result<()> {
-    let asked = async { context.connect(true).await?.kubevirt_version().await.map_err(Error::from) };
-    let server = asked.await;
+pub(super) async fn run(arguments: &Version, context: &Context<'_>) -> Result<()> {
+    let ask = async { preflight::kubevirt_version(&context.connect(true).await?).await.map_err(Error::from) };
+    let server = ask.await;
     print(arguments, server.as_deref().ok(), context.ui).await?;
     server.map(|_| ())
 }
 
 /// Prints the client version, and the version of KubeVirt if `server` gives one.
-pub async fn print(arguments: &Version, server: Option<&str>, ui: &Ui) -> Result<()> {
+pub(super) async fn print(arguments: &Version, server: Option<&str>, ui: &Ui) -> Result<()> {
     let client = concat!("v", env!("CARGO_PKG_VERSION"));
     let mut document = json!({"clientVersion": {"gitVersion": client}});
     if let Some(version) = server {

@@ -5,13 +5,13 @@ use crate::{
     cli::Workloads,
     config::suggest,
     error::{Error, Result},
-    plan,
+    plan::UserData,
     ui::Table,
 };
 
 use super::Context;
 
-pub async fn run(arguments: &Workloads, context: &Context<'_>) -> Result<()> {
+pub(super) async fn run(arguments: &Workloads, context: &Context<'_>) -> Result<()> {
     let catalog = &context.config.catalog;
     let Some(name) = &arguments.workload else {
         context.ui.print(overview(catalog).render()).await;
@@ -77,6 +77,7 @@ async fn user_data(workload: &Workload, role: Option<&str>, context: &Context<'_
     let Some((_, vm)) = vm else { return Ok(()) };
     let (fleet, selected) = context.config.fleet_of(workload)?;
     let namespace = context.namespace_offline()?;
-    context.ui.print(plan::user_data(&fleet, &namespace, &context.config.catalog, (workload, &selected, vm))).await;
+    let catalog = &context.config.catalog;
+    context.ui.print(UserData { fleet: &fleet, namespace: &namespace, catalog, workload, selected: &selected, vm }.text()).await;
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! can name its source. The highest source that has a setting decides it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -14,21 +14,16 @@ use serde_yaml::Value;
 use crate::error::{ConfigError, ConfigProblem, ValueError};
 
 use super::{
-    WorkloadValue,
-    setting::{Declared, Setting},
+    setting::Declared,
     settings::{ALL, WORKLOAD_SIZES},
     suggest,
     value::SetValue,
 };
 
 const PREFIX: &str = "VIRTWORK_";
-/// Settings that are decided together: the highest source that has any of them decides all of them.
-const EXCLUSIVE_GROUPS: [&[&str]; 3] =
-    [&["wait", "no_wait"], &["ssh_password", "ssh_password_file"], &["ssh_authorized_keys", "ssh_key_file", "no_ssh_key"]];
-
 /// The source of a layer.
 #[derive(Debug, Clone)]
-pub enum Origin {
+pub(super) enum Origin {
     /// The command line.
     Flag,
     /// The environment.
@@ -39,7 +34,7 @@ pub enum Origin {
 
 impl Origin {
     /// The name of a setting as it is written in this source.
-    pub fn place(&self, setting: &str) -> String {
+    pub(super) fn place(&self, setting: &str) -> String {
         match self {
             Self::Flag => format!("--{}", flag_of(setting)),
             Self::Environment => format!("{PREFIX}{}", setting.to_uppercase()),
@@ -48,7 +43,7 @@ impl Origin {
     }
 
     /// The name of a workload's own value as it is written in this source.
-    pub fn workload_place(&self, workload: &str, key: &str) -> String {
+    pub(super) fn workload_place(&self, workload: &str, key: &str) -> String {
         match self {
             Self::File(_) if WORKLOAD_SIZES.contains(&key) => self.place(&format!("workloads.{workload}.{key}")),
             Self::File(_) => self.place(&format!("workloads.{workload}.params.{key}")),
@@ -59,7 +54,7 @@ impl Origin {
 
 /// The settings of one source.
 #[derive(Debug, Clone)]
-pub struct Layer {
+pub(super) struct Layer {
     /// The source.
     pub origin: Origin,
     /// Settings by field name.
@@ -76,7 +71,7 @@ impl Layer {
     }
 
     /// The settings of the command line.
-    pub fn from_flags(matches: &ArgMatches) -> Self {
+    pub(super) fn from_flags(matches: &ArgMatches) -> Self {
         let mut layer = Self::new(Origin::Flag);
         for setting in ALL {
             let spec = setting.spec();
@@ -102,7 +97,7 @@ impl Layer {
     ///
     /// # Errors
     /// An unknown variable with our prefix, unless it describes a Service.
-    pub fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+    pub(super) fn from_environment(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::Environment);
         for (variable, value) in variables {
             let Some(key) = variable.strip_prefix(PREFIX).map(str::to_lowercase) else { continue };
@@ -126,7 +121,7 @@ impl Layer {
     ///
     /// # Errors
     /// No mapping, an unknown key, or a value of the wrong type.
-    pub fn from_yaml(path: &Path, text: &str) -> Result<Self, ConfigError> {
+    pub(super) fn from_yaml(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let mut layer = Self::new(Origin::File(path.to_owned()));
         let file = format!("in {}", path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
         let document: Value = serde_yaml::from_str(text).map_err(|error| ConfigError::new(&file, ConfigProblem::NotYaml(error)))?;
@@ -199,7 +194,7 @@ impl Layer {
     }
 
     /// Validates every value, and splits `set`.
-    fn check(&mut self) -> Result<(), ConfigError> {
+    pub(super) fn check(&mut self) -> Result<(), ConfigError> {
         for setting in ALL {
             let spec = setting.spec();
             let place = || self.origin.place(spec.key);
@@ -221,103 +216,6 @@ impl Layer {
             find(key).map_or(Ok(()), |setting| setting.check(value)).map_err(invalid)?;
         }
         Ok(())
-    }
-}
-
-/// All layers, the highest precedence first.
-#[derive(Debug, Clone)]
-pub struct Layers(pub Vec<Layer>);
-
-impl Layers {
-    /// Validates all layers, also values that a higher layer overrides.
-    ///
-    /// # Errors
-    /// The first invalid value, with its source.
-    pub fn check(&mut self) -> Result<(), ConfigError> {
-        self.0.iter_mut().try_for_each(Layer::check)
-    }
-
-    /// The value of a setting, or its default.
-    ///
-    /// # Errors
-    /// When it is invalid.
-    pub fn value<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
-        match self.optional(setting)? {
-            Some(value) => Ok(value),
-            None => {
-                let default = setting.spec.default.unwrap_or_default();
-                (setting.parse)(default).map_err(|problem| ConfigError::new(self.place(setting.spec.key), problem))
-            }
-        }
-    }
-
-    /// The value of a setting, if a source has it.
-    ///
-    /// # Errors
-    /// When it is invalid.
-    pub fn optional<T>(&self, setting: &Setting<T>) -> Result<Option<T>, ConfigError> {
-        Ok(self.list(setting)?.pop())
-    }
-
-    /// The values of a setting.
-    ///
-    /// # Errors
-    /// When one is invalid.
-    pub fn list<T>(&self, setting: &Setting<T>) -> Result<Vec<T>, ConfigError> {
-        let Some((layer, texts)) = self.find(setting.spec.key) else { return Ok(Vec::new()) };
-        let invalid = |problem| ConfigError::new(layer.origin.place(setting.spec.key), problem);
-        texts.iter().map(|text| (setting.parse)(text).map_err(invalid)).collect()
-    }
-
-    /// The value of a setting for one workload, if a source has it.
-    ///
-    /// # Errors
-    /// When it is invalid.
-    pub fn own<T>(&self, setting: &Setting<T>, workload: &str) -> Result<Option<T>, ConfigError> {
-        let Some((place, text)) = self.per_workload(workload, setting.spec.key) else { return Ok(None) };
-        (setting.parse)(text).map(Some).map_err(|problem| ConfigError::new(place, problem))
-    }
-
-    /// The values of single workloads, each from the highest layer that has it, and whether the workload is disabled.
-    pub fn workload_values(&self) -> Vec<WorkloadValue> {
-        let mut values = BTreeMap::new();
-        for layer in self.0.iter().rev() {
-            for (workload, enabled) in &layer.enabled {
-                let source = layer.origin.place(&format!("workloads.{workload}"));
-                values.insert((workload.clone(), "enabled".to_owned()), (enabled.to_string(), source));
-            }
-            for ((workload, key), value) in &layer.per_workload {
-                values.insert((workload.clone(), key.clone()), (value.clone(), layer.origin.workload_place(workload, key)));
-            }
-        }
-        values.into_iter().map(|((workload, key), (value, source))| WorkloadValue { workload, key, value, source }).collect()
-    }
-
-    /// The layer that decides a setting, and its value.
-    pub fn find(&self, setting: &str) -> Option<(&Layer, &[String])> {
-        let group = EXCLUSIVE_GROUPS.iter().find(|group| group.contains(&setting)).copied();
-        let layer = self.0.iter().find(|layer| match group {
-            Some(group) => group.iter().any(|member| layer.values.contains_key(*member)),
-            None => layer.values.contains_key(setting),
-        })?;
-        layer.values.get(setting).map(|values| (layer, values.as_slice()))
-    }
-
-    /// The source of a setting, or its flag if it has none.
-    pub fn place(&self, setting: &str) -> String {
-        self.find(setting).map_or_else(|| format!("--{}", flag_of(setting)), |(layer, _)| layer.origin.place(setting))
-    }
-
-    /// The value of `key` for one workload, and its source. The highest layer decides; within a layer the workload's own value
-    /// wins.
-    pub fn per_workload(&self, workload: &str, key: &str) -> Option<(String, &str)> {
-        self.0.iter().find_map(|layer| {
-            let own = layer.per_workload.get(&(workload.to_owned(), key.to_owned()));
-            let own = own.map(|value| (layer.origin.workload_place(workload, key), value.as_str()));
-            own.or_else(|| {
-                Some((layer.origin.place(key), layer.values.get(key)?.last()?.as_str())).filter(|_| WORKLOAD_SIZES.contains(&key))
-            })
-        })
     }
 }
 
@@ -344,7 +242,7 @@ fn nearest(key: &str) -> Option<String> {
     by_flag.map(|spec| spec.key).or_else(|| suggest(key, &keys)).map(str::to_owned)
 }
 
-fn flag_of(key: &str) -> String {
+pub(super) fn flag_of(key: &str) -> String {
     find(key).map_or_else(|| key.replace('_', "-"), |setting| setting.spec().flag.to_owned())
 }
 
@@ -372,28 +270,4 @@ fn scalars(value: &Value, list: bool) -> Result<Vec<String>, ConfigProblem> {
         Value::Mapping(_) => Err(ConfigProblem::Mapping),
         Value::Null | Value::Tagged(_) => Err(ConfigProblem::Null),
     }
-}
-
-/// The workloads that a layer names, in order.
-pub fn names(layer: &Layer, positional: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = layer.values.get("workloads").cloned().unwrap_or_default();
-    if matches!(layer.origin, Origin::Flag) {
-        names.extend(positional.iter().flat_map(|name| name.split(',').map(str::to_owned)));
-    }
-    names.extend(layer.enabled.iter().filter(|(_, enabled)| **enabled).map(|(name, _)| name.clone()));
-    names.retain(|name| !name.is_empty());
-    names
-}
-
-/// The workloads that the highest layer with any names, each once; and those that are disabled.
-pub fn named_workloads(layers: &[Layer], positional: &[String]) -> (Vec<String>, BTreeSet<String>) {
-    let mut off = BTreeSet::new();
-    for layer in layers {
-        off.extend(layer.enabled.iter().filter(|(_, enabled)| !**enabled).map(|(name, _)| name.clone()));
-        let named: BTreeSet<String> = names(layer, positional).into_iter().collect();
-        if !named.is_empty() {
-            return (named.into_iter().collect(), off);
-        }
-    }
-    (Vec::new(), off)
 }

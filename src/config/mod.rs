@@ -1,9 +1,12 @@
 //! Merges flags, environment and file into one validated [`Config`].
 
+mod fleet;
 mod layers;
-pub mod setting;
-pub mod settings;
-pub mod value;
+mod merge;
+pub(crate) mod setting;
+pub(crate) mod settings;
+pub(crate) mod typed;
+pub(crate) mod value;
 
 use std::{
     collections::BTreeMap,
@@ -16,13 +19,14 @@ use clap::ArgMatches;
 use crate::{
     catalog::{Catalog, Workload},
     error::{ConfigError, ConfigProblem, Error, ValueError},
-    plan::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Quantity, Resources, SelectedWorkload, VmTemplate},
+    plan::Password,
 };
 
-use layers::{Layer, Layers, Origin};
-use setting::Setting;
-use settings::{CPU_CORES, DISK_SIZE, DataDiskKind, MEMORY, Settings, VM_COUNT};
-pub use settings::{Color, Connection, WaitFor};
+use layers::{Layer, Origin};
+use merge::Layers;
+pub(crate) use settings::{Color, WaitFor};
+pub(crate) use typed::Connection;
+use typed::Settings;
 
 /// Default key files, in this order. Used if neither key nor password is given.
 const DEFAULT_KEYS: [&str; 3] = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"];
@@ -31,26 +35,26 @@ const MAX_PASSWORD: usize = 512;
 
 /// The process environment, read once.
 #[derive(Debug, Clone, Default)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// All variables.
     pub variables: BTreeMap<String, String>,
 }
 
 impl Environment {
     /// A variable that is set and not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The home directory.
-    pub fn home(&self) -> Option<PathBuf> {
+    pub(crate) fn home(&self) -> Option<PathBuf> {
         self.get("HOME").or_else(|| self.get("USERPROFILE")).map(PathBuf::from)
     }
 }
 
 /// A setting with its values as they were written.
 #[derive(Debug)]
-pub struct Effective {
+pub(crate) struct Effective {
     /// Its declaration.
     pub spec: &'static setting::Spec,
     /// Its values; one, unless it is a list.
@@ -61,7 +65,7 @@ pub struct Effective {
 
 /// A value of one workload as it was written.
 #[derive(Debug)]
-pub struct WorkloadValue {
+pub(crate) struct WorkloadValue {
     /// The workload.
     pub workload: String,
     /// A size or a parameter.
@@ -74,7 +78,7 @@ pub struct WorkloadValue {
 
 /// Settings of a command, resolved, with the catalog they refer to.
 #[derive(Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// Every setting's value.
     pub settings: Settings,
     /// All workloads.
@@ -93,7 +97,7 @@ impl Config {
     ///
     /// # Errors
     /// The first invalid value, with its source.
-    pub fn resolve(matches: &ArgMatches, positional: &[String], environment: Environment) -> Result<Self, Error> {
+    pub(crate) fn resolve(matches: &ArgMatches, positional: &[String], environment: Environment) -> Result<Self, Error> {
         let flags = Layer::from_flags(matches);
         let variables = Layer::from_environment(&environment.variables)?;
         let mut layers = vec![flags, variables];
@@ -110,8 +114,8 @@ impl Config {
         for layer in &layers.0 {
             check_workloads(layer, positional, &catalog)?;
         }
-        let (mut named, off) = layers::named_workloads(&layers.0, positional);
-        let (mut selected_on_cli, _) = layers::named_workloads(&layers.0[..1], positional);
+        let (mut named, off) = merge::named_workloads(&layers.0, positional);
+        let (mut selected_on_cli, _) = merge::named_workloads(&layers.0[..1], positional);
         // An empty argument is probably an unset variable, and must not mean all workloads.
         if selected_on_cli.is_empty() && (layers.0[0].values.contains_key("workloads") || !positional.is_empty()) {
             let place = if positional.is_empty() { "--workloads" } else { "WORKLOAD" };
@@ -124,7 +128,7 @@ impl Config {
     }
 
     /// Every setting that has a value, and the values of single workloads, with their sources.
-    pub fn effective(&self) -> (Vec<Effective>, Vec<WorkloadValue>) {
+    pub(crate) fn effective(&self) -> (Vec<Effective>, Vec<WorkloadValue>) {
         let settings = settings::ALL.iter().map(|setting| setting.spec()).filter_map(|spec| {
             let (values, source) = match self.layers.find(spec.key) {
                 Some((layer, values)) => (values.to_vec(), layer.origin.place(spec.key)),
@@ -136,214 +140,37 @@ impl Config {
     }
 
     /// The namespace from flag, environment or file.
-    pub fn namespace(&self) -> Option<&str> {
+    pub(crate) fn namespace(&self) -> Option<&str> {
         self.settings.connection.namespace.as_deref().filter(|namespace| !namespace.is_empty())
     }
 
     /// The fleet's name if the command line names it. A file that describes a fleet must not hide others.
-    pub fn fleet_from_cli(&self) -> Option<&str> {
+    pub(crate) fn fleet_from_cli(&self) -> Option<&str> {
         self.layers.0[0].values.contains_key("name").then_some(self.settings.common.name.as_str())
     }
 
     /// Whether to wait. `--no-wait` and `--wait=false` are the same.
-    pub fn wait(&self) -> bool {
+    pub(crate) fn wait(&self) -> bool {
         self.settings.wait_limit.wait && !self.settings.wait_settings.no_wait
     }
 
     /// The flags with which another command finds this fleet, each with a blank before it.
-    pub fn flags_for_hint(&self) -> String {
+    pub(crate) fn flags_for_hint(&self) -> String {
         let same = ["namespace", "name", "context", "kubeconfig", "config"];
         let flag = |setting: &&str| Some(format!(" --{setting} {}", self.layers.0[0].values.get(*setting)?.last()?));
         same.iter().filter_map(flag).collect()
     }
 
     /// Whether a password was given as a flag, which every user of the computer can see.
-    pub fn password_on_command_line(&self) -> bool {
+    pub(crate) fn password_on_command_line(&self) -> bool {
         self.layers.find("ssh_password").is_some_and(|(layer, _)| matches!(layer.origin, Origin::Flag))
-    }
-
-    /// The requested fleet, and the default key file if one is used.
-    ///
-    /// # Errors
-    /// The first invalid value, with its source.
-    pub fn fleet(&self, asked_password: Option<Password>) -> Result<(Fleet, Option<PathBuf>), Error> {
-        let workloads: Result<Vec<_>, _> = self.chosen().into_iter().map(|workload| self.choose(workload)).collect();
-        let workloads = workloads?;
-        if workloads.is_empty() {
-            return Err(ConfigError::new(self.layers.place("workloads"), ConfigProblem::NoWorkloadSelected).into());
-        }
-        // A flag for a workload that is not selected would have no effect.
-        if let Some((name, key)) =
-            self.layers.0[0].per_workload.keys().find(|(name, _)| workloads.iter().all(|chosen| chosen.name != *name))
-        {
-            let selected = workloads.iter().map(|workload| workload.name.clone()).collect();
-            let problem = ConfigProblem::NotSelected { name: name.clone(), selected };
-            return Err(ConfigError::new(Origin::Flag.workload_place(name, key), problem).into());
-        }
-        let (login, default_key) = self.login(asked_password)?;
-        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, template: self.template(), login, guest: self.guest()? };
-        Ok((fleet, default_key))
-    }
-
-    /// The fleet with one workload only.
-    ///
-    /// # Errors
-    /// The first invalid value, with its source.
-    pub fn fleet_of(&self, workload: &Workload) -> Result<(Fleet, SelectedWorkload), Error> {
-        let chosen = self.choose(workload)?;
-        let (login, _) = self.login(None)?;
-        let workloads = vec![chosen.clone()];
-        let fleet = Fleet { name: self.settings.common.name.clone(), workloads, template: self.template(), login, guest: self.guest()? };
-        Ok((fleet, chosen))
-    }
-
-    fn chosen(&self) -> Vec<&Workload> {
-        let all = self.catalog.workloads.values();
-        if self.named.is_empty() {
-            all.filter(|workload| workload.default && !self.disabled.contains(&workload.name)).collect()
-        } else {
-            all.filter(|workload| self.named.contains(&workload.name)).collect()
-        }
-    }
-
-    fn choose(&self, workload: &Workload) -> Result<SelectedWorkload, ConfigError> {
-        let vms = &self.settings.vms;
-        let default_cores = workload.resources.cpu_cores.unwrap_or(vms.cpu_cores);
-        let disk = match &workload.disk {
-            Some(disk) => Some(self.disk(workload, disk, self.size(workload, &DISK_SIZE, Some(&disk.size), &vms.disk_size)?)?),
-            None => None,
-        };
-        Ok(SelectedWorkload {
-            name: workload.name.clone(),
-            vm_count: self.layers.own(&VM_COUNT, &workload.name)?.unwrap_or(vms.vm_count),
-            resources: Resources {
-                cpu_cores: self.layers.own(&CPU_CORES, &workload.name)?.unwrap_or(default_cores),
-                memory: self.size(workload, &MEMORY, workload.resources.memory.as_deref(), &vms.memory)?,
-                disk,
-            },
-            parameters: self.parameters(workload),
-        })
-    }
-
-    /// A size of a workload: its own value, else that of the catalog, else the general one.
-    fn size(
-        &self,
-        workload: &Workload,
-        setting: &Setting<Quantity>,
-        in_catalog: Option<&str>,
-        general: &Quantity,
-    ) -> Result<Quantity, ConfigError> {
-        if let Some(own) = self.layers.own(setting, &workload.name)? {
-            return Ok(own);
-        }
-        let Some(text) = in_catalog else { return Ok(general.clone()) };
-        text.parse().map_err(|problem: ValueError| ConfigError::new(format!("workload {}, {}", workload.name, setting.spec.key), problem))
-    }
-
-    fn disk(&self, workload: &Workload, disk: &crate::catalog::DataDisk, size: Quantity) -> Result<Quantity, ConfigError> {
-        let minimum: Quantity =
-            disk.minimum.parse().map_err(|problem: ValueError| ConfigError::new(format!("workload {}", workload.name), problem))?;
-        if size.bytes() >= minimum.bytes() {
-            return Ok(size);
-        }
-        let place = self.layers.per_workload(&workload.name, "disk_size").map_or_else(|| "--disk-size".to_owned(), |(place, _)| place);
-        let (size, workload, minimum) = (size.to_string(), workload.name.clone(), minimum.to_string());
-        Err(ConfigError::new(place, ConfigProblem::DiskTooSmall { size, workload, minimum }))
-    }
-
-    fn parameters(&self, workload: &Workload) -> BTreeMap<String, String> {
-        let value = |(name, parameter): (&String, &crate::catalog::Parameter)| {
-            let own = self.layers.per_workload(&workload.name, name).map(|(_, text)| text.to_owned());
-            let text = own.unwrap_or_else(|| parameter.default());
-            // Already validated when its layer was read.
-            (name.clone(), parameter.check(&text).unwrap_or(text))
-        };
-        workload.parameters.iter().map(value).collect()
-    }
-
-    fn template(&self) -> VmTemplate {
-        let vms = &self.settings.vms;
-        VmTemplate {
-            image: vms.container_disk_image.clone(),
-            image_pull_secret: vms.image_pull_secret.clone(),
-            data_disk: match vms.data_disk {
-                DataDiskKind::Dv => DataDisk::Dv,
-                DataDiskKind::Empty => DataDisk::Empty,
-            },
-            storage_class: vms.storage_class.clone(),
-            node_selector: vms.node_selector.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
-            tolerations: vms.toleration.iter().map(|toleration| toleration.0.clone()).collect(),
-            architecture: DEFAULT_ARCHITECTURE.to_owned(),
-        }
-    }
-
-    fn login(&self, asked_password: Option<Password>) -> Result<(Login, Option<PathBuf>), ConfigError> {
-        let settings = &self.settings.login;
-        let password = match (&settings.ssh_password, &settings.ssh_password_file, asked_password) {
-            (_, _, Some(asked)) => Some((asked, "--ask-ssh-password".to_owned())),
-            (Some(given), _, None) => Some((given.clone(), self.layers.place("ssh_password"))),
-            (None, Some(path), None) => {
-                let place = self.layers.place("ssh_password_file");
-                let text = read(path, &place)?;
-                Some((Password::new(text.strip_suffix('\n').unwrap_or(&text).trim_end_matches('\r').to_owned()), place))
-            }
-            (None, None, None) => None,
-        };
-        if let Some((password, place)) = &password {
-            check_password(password).map_err(|problem| ConfigError::new(place, problem))?;
-        }
-        let mut keys = settings.ssh_authorized_keys.clone();
-        for path in &settings.ssh_key_file {
-            keys.extend(key_lines(path, &self.layers.place("ssh_key_file"))?);
-        }
-        let mut default_key = None;
-        if keys.is_empty() && password.is_none() && !settings.no_ssh_key {
-            let directory = self.environment.home().map(|home| home.join(".ssh"));
-            default_key = directory.and_then(|directory| DEFAULT_KEYS.iter().map(|name| directory.join(name)).find(|path| path.is_file()));
-            if let Some(path) = &default_key {
-                keys = key_lines(path, &format!("default key {}", path.display()))?;
-            }
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        keys.retain(|key| seen.insert(key.clone()));
-        let password = password.map(|(password, _)| password);
-        Ok((Login { user: settings.ssh_user.clone(), keys, password }, default_key))
-    }
-
-    /// The first private key of a configured public key file that exists.
-    pub fn identity(&self) -> Option<PathBuf> {
-        let configured = self.settings.login.ssh_key_file.iter().find(|path| path.extension().is_some_and(|end| end == "pub"));
-        configured.map(|path| path.with_extension("")).filter(|path| path.is_file())
-    }
-
-    fn guest(&self) -> Result<Guest, ConfigError> {
-        let settings = &self.settings.guest;
-        let ca = match &settings.ca_file {
-            Some(path) => {
-                let place = self.layers.place("ca_file");
-                let text = read(path, &place)?;
-                if !text.contains("-----BEGIN CERTIFICATE-----") || text.contains("PRIVATE KEY") {
-                    return Err(ConfigError::new(place, ConfigProblem::NoCertificates(path.clone())));
-                }
-                Some(text)
-            }
-            None => None,
-        };
-        // Not in the URL parser, whose error would repeat the whole value.
-        for (key, url) in [("guest_proxy", &settings.guest_proxy), ("package_mirror", &settings.package_mirror)] {
-            let host = url.iter().flat_map(|url| url.split('/')).nth(2);
-            if host.is_some_and(|host| host.contains('@')) {
-                return Err(ConfigError::new(self.layers.place(key), ValueError::UrlWithCredentials));
-            }
-        }
-        Ok(Guest { proxy: settings.guest_proxy.clone(), package_mirror: settings.package_mirror.clone(), ca })
     }
 }
 
 /// Every workload and parameter that a layer names must exist, and every parameter's value must be valid.
 fn check_workloads(layer: &Layer, positional: &[String], catalog: &Catalog) -> Result<(), ConfigError> {
     let origin = &layer.origin;
-    for name in layers::names(layer, positional) {
+    for name in merge::names(layer, positional) {
         let is_positional = matches!(origin, Origin::Flag) && positional.iter().any(|typed| typed.split(',').any(|typed| typed == name));
         let place = if is_positional {
             "WORKLOAD".to_owned()
@@ -428,7 +255,7 @@ fn check_password(password: &Password) -> Result<(), ValueError> {
 }
 
 /// The closest name, if one is close.
-pub fn suggest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn suggest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let near = names.iter().map(|name| (strsim::damerau_levenshtein(typed, name), *name)).min()?;
     (near.0 <= typed.len().max(near.1.len()) / 3).then_some(near.1)
 }

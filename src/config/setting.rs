@@ -11,7 +11,7 @@ use crate::error::ValueError;
 
 /// How many values a setting has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// One.
     One,
     /// `true` or `false`; the flag alone means `true`.
@@ -23,11 +23,11 @@ pub enum Shape {
 }
 
 /// A possible value of a setting, and its help.
-pub type Choice = (&'static str, &'static str);
+pub(crate) type Choice = (&'static str, &'static str);
 
 /// The declaration of a setting, whatever the type of its value.
 #[derive(Debug, Clone, Copy)]
-pub struct Spec {
+pub(crate) struct Spec {
     /// The key in the file. `VIRTWORK_` and this in upper case is the variable.
     pub key: &'static str,
     /// The long flag.
@@ -60,7 +60,7 @@ pub struct Spec {
 
 /// A setting with values of type `T`.
 #[derive(Debug)]
-pub struct Setting<T> {
+pub(crate) struct Setting<T> {
     /// Its declaration.
     pub spec: Spec,
     /// Parses and validates one value.
@@ -69,7 +69,7 @@ pub struct Setting<T> {
 
 impl<T> Setting<T> {
     /// A setting with one value and no default.
-    pub const fn new(key: &'static str, flag: &'static str, help: &'static str, parse: fn(&str) -> Result<T, ValueError>) -> Self {
+    pub(crate) const fn new(key: &'static str, flag: &'static str, help: &'static str, parse: fn(&str) -> Result<T, ValueError>) -> Self {
         let spec = Spec {
             key,
             flag,
@@ -90,62 +90,62 @@ impl<T> Setting<T> {
     }
 
     /// With this placeholder in the help.
-    pub const fn value_name(mut self, name: &'static str) -> Self {
+    pub(crate) const fn value_name(mut self, name: &'static str) -> Self {
         self.spec.value_name = name;
         self
     }
 
     /// With a short flag.
-    pub const fn short(mut self, short: char) -> Self {
+    pub(crate) const fn short(mut self, short: char) -> Self {
         self.spec.short = Some(short);
         self
     }
 
     /// With a default.
-    pub const fn default(mut self, default: &'static str) -> Self {
+    pub(crate) const fn default(mut self, default: &'static str) -> Self {
         self.spec.default = Some(default);
         self
     }
 
     /// With several values.
-    pub const fn list(mut self, shape: Shape) -> Self {
+    pub(crate) const fn list(mut self, shape: Shape) -> Self {
         self.spec.shape = shape;
         self
     }
 
     /// With possible values that the help lists.
-    pub const fn choices(mut self, choices: &'static [Choice]) -> Self {
+    pub(crate) const fn choices(mut self, choices: &'static [Choice]) -> Self {
         self.spec.choices = choices;
         self
     }
 
     /// With possible values that the line of help already explains.
-    pub const fn choices_in_help(mut self, choices: &'static [Choice]) -> Self {
+    pub(crate) const fn choices_in_help(mut self, choices: &'static [Choice]) -> Self {
         self.spec.choices = choices;
         self.spec.choices_in_help = true;
         self
     }
 
     /// Not together with another setting.
-    pub const fn conflict(mut self, other: &'static str) -> Self {
+    pub(crate) const fn conflict(mut self, other: &'static str) -> Self {
         self.spec.conflict = Some(other);
         self
     }
 
     /// Shown by `--help` only.
-    pub const fn advanced(mut self) -> Self {
+    pub(crate) const fn advanced(mut self) -> Self {
         self.spec.advanced = true;
         self
     }
 
     /// A secret.
-    pub const fn secret(mut self) -> Self {
+    pub(crate) const fn secret(mut self) -> Self {
         self.spec.secret = true;
         self.hyphen()
     }
 
     /// Values may begin with a hyphen.
-    pub const fn hyphen(mut self) -> Self {
+    pub(crate) const fn hyphen(mut self) -> Self {
         self.spec.hyphen = true;
         self
     }
@@ -153,7 +153,7 @@ impl<T> Setting<T> {
 
 impl Setting<PathBuf> {
     /// The path of a file, or of a directory.
-    pub const fn path(key: &'static str, flag: &'static str, help: &'static str, value_name: &'static str) -> Self {
+    pub(crate) const fn path(key: &'static str, flag: &'static str, help: &'static str, value_name: &'static str) -> Self {
         let mut setting = Self::new(key, flag, help, path).value_name(value_name);
         setting.spec.is_path = true;
         setting
@@ -166,7 +166,7 @@ fn path(text: &str) -> Result<PathBuf, ValueError> {
 
 impl Setting<bool> {
     /// `true` or `false`.
-    pub const fn switch(key: &'static str, flag: &'static str, help: &'static str) -> Self {
+    pub(crate) const fn switch(key: &'static str, flag: &'static str, help: &'static str) -> Self {
         let mut setting = Self::new(key, flag, help, super::value::boolean).value_name("BOOL");
         setting.spec.shape = Shape::Switch;
         setting
@@ -174,7 +174,7 @@ impl Setting<bool> {
 }
 
 /// A setting of any type.
-pub trait Declared: Sync + fmt::Debug {
+pub(crate) trait Declared: Sync + fmt::Debug {
     /// Its declaration.
     fn spec(&self) -> &Spec;
 
@@ -239,13 +239,13 @@ impl Spec {
     }
 
     /// Whether it has several values.
-    pub fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         matches!(self.shape, Shape::List | Shape::CommaList)
     }
 }
 
 /// Settings that some commands share.
-pub trait Group: fmt::Debug {
+pub(crate) trait Group: fmt::Debug {
     /// The heading in the help; none for `Options`.
     const HEADING: Option<&'static str> = None;
     /// Whether every command has them.
@@ -257,7 +257,7 @@ pub trait Group: fmt::Debug {
 
 /// The flags of a group, for clap. Their values are read by [`super::layers`].
 #[derive(Debug)]
-pub struct Flags<G>(PhantomData<G>);
+pub(crate) struct Flags<G>(PhantomData<G>);
 
 /// Settings of every command come after those of one command.
 const GLOBAL_ORDER: usize = 500;

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::plan::Fleet;
+
 use super::*;
 
 /// Resolves a command line with an environment and the text of a file.

@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::Toleration;
 
 use crate::{
     error::{DurationProblem, ValueError},
-    plan::{Quantity, metadata},
+    metadata,
+    plan::Quantity,
 };
 
 /// The smallest memory in which a supported guest boots.
@@ -19,11 +20,11 @@ const MAX_SECONDS: u64 = 1_000_000_000;
 
 /// A duration in Go's grammar, or a number of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GoDuration(pub Duration);
+pub(crate) struct GoDuration(pub Duration);
 
 impl GoDuration {
     /// `None` for 0, which means no limit.
-    pub fn limit(self) -> Option<Duration> {
+    pub(crate) fn limit(self) -> Option<Duration> {
         (!self.0.is_zero()).then_some(self.0)
     }
 }
@@ -70,7 +71,7 @@ impl FromStr for GoDuration {
 
 /// `WORKLOAD.KEY=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetValue {
+pub(crate) struct SetValue {
     /// The workload.
     pub workload: String,
     /// A parameter or a size, with underscores.
@@ -95,7 +96,7 @@ impl FromStr for SetValue {
 
 /// `KEY=VALUE`: a node label.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeLabel(pub String, pub String);
+pub(crate) struct NodeLabel(pub String, pub String);
 
 impl FromStr for NodeLabel {
     type Err = ValueError;
@@ -110,7 +111,7 @@ impl FromStr for NodeLabel {
 
 /// A toleration.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TolerationArg(pub Toleration);
+pub(crate) struct TolerationArg(pub Toleration);
 
 impl FromStr for TolerationArg {
     type Err = ValueError;
@@ -145,7 +146,7 @@ fn is_label_key(key: &str) -> bool {
 ///
 /// # Errors
 /// When it does not fit the names derived from it.
-pub fn name(text: &str) -> Result<String, ValueError> {
+pub(crate) fn name(text: &str) -> Result<String, ValueError> {
     if metadata::is_name(text) && text.len() <= 40 { Ok(text.to_owned()) } else { Err(ValueError::FleetName(text.to_owned())) }
 }
 
@@ -153,7 +154,7 @@ pub fn name(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When it is no DNS label.
-pub fn namespace(text: &str) -> Result<String, ValueError> {
+pub(crate) fn namespace(text: &str) -> Result<String, ValueError> {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if text.is_empty() || (text.len() <= 63 && text.chars().all(valid) && !text.starts_with('-') && !text.ends_with('-')) {
         Ok(text.to_owned())
@@ -166,7 +167,7 @@ pub fn namespace(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When it is no quantity, or too small to boot.
-pub fn memory(text: &str) -> Result<Quantity, ValueError> {
+pub(crate) fn memory(text: &str) -> Result<Quantity, ValueError> {
     at_least(text, MIN_MEMORY, "256Mi")
 }
 
@@ -174,7 +175,7 @@ pub fn memory(text: &str) -> Result<Quantity, ValueError> {
 ///
 /// # Errors
 /// When it is no boolean.
-pub fn boolean(text: &str) -> Result<bool, ValueError> {
+pub(crate) fn boolean(text: &str) -> Result<bool, ValueError> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "t" | "yes" | "1" => Ok(true),
         "false" | "f" | "no" | "0" => Ok(false),
@@ -186,7 +187,7 @@ pub fn boolean(text: &str) -> Result<bool, ValueError> {
 ///
 /// # Errors
 /// When it is no number, or out of range.
-pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, ValueError> {
     let number = text.parse::<u32>().ok().filter(|number| (MIN..=MAX).contains(number));
     number.ok_or_else(|| ValueError::Number { text: text.to_owned(), min: MIN, max: MAX })
 }
@@ -195,7 +196,7 @@ pub fn within<const MIN: u32, const MAX: u32>(text: &str) -> Result<u32, ValueEr
 ///
 /// # Errors
 /// When it is no quantity, or too small for a file system.
-pub fn disk_size(text: &str) -> Result<Quantity, ValueError> {
+pub(crate) fn disk_size(text: &str) -> Result<Quantity, ValueError> {
     at_least(text, MIN_DISK, "256Mi")
 }
 
@@ -216,7 +217,7 @@ fn at_least(text: &str, bytes: u64, minimum: &str) -> Result<Quantity, ValueErro
 ///
 /// # Errors
 /// When it is empty or contains blanks.
-pub fn image(text: &str) -> Result<String, ValueError> {
+pub(crate) fn image(text: &str) -> Result<String, ValueError> {
     printable(text).ok_or_else(|| ValueError::Image(text.to_owned()))
 }
 
@@ -224,7 +225,7 @@ pub fn image(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When it is no DNS subdomain.
-pub fn object_name(text: &str) -> Result<String, ValueError> {
+pub(crate) fn object_name(text: &str) -> Result<String, ValueError> {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let edges = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.ends_with(|c: char| c.is_ascii_alphanumeric());
     if edges && text.len() <= 253 && text.chars().all(valid) { Ok(text.to_owned()) } else { Err(ValueError::ObjectName(text.to_owned())) }
@@ -234,7 +235,7 @@ pub fn object_name(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When it is no UID.
-pub fn uid(text: &str) -> Result<String, ValueError> {
+pub(crate) fn uid(text: &str) -> Result<String, ValueError> {
     let valid = |c: char| c.is_ascii_hexdigit() || c == '-';
     if text.len() == 36 && text.chars().all(valid) { Ok(text.to_owned()) } else { Err(ValueError::Uid(text.to_owned())) }
 }
@@ -243,7 +244,7 @@ pub fn uid(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When it is no http or https URL, or contains characters that a shell would interpret.
-pub fn url(text: &str) -> Result<String, ValueError> {
+pub(crate) fn url(text: &str) -> Result<String, ValueError> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match (rest, printable(text)) {
         (Some(rest), Some(url)) if !rest.is_empty() && !rest.starts_with('/') => Ok(url),
@@ -261,7 +262,7 @@ fn printable(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// When `useradd` would reject it.
-pub fn user_name(text: &str) -> Result<String, ValueError> {
+pub(crate) fn user_name(text: &str) -> Result<String, ValueError> {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     let first = |c: char| c.is_ascii_lowercase() || c == '_';
     if text.starts_with(first) && text.len() <= 32 && text.chars().all(valid) && text != "root" && text != "default" {
@@ -275,7 +276,7 @@ pub fn user_name(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When ssh would misread it.
-pub fn login(text: &str) -> Result<String, ValueError> {
+pub(crate) fn login(text: &str) -> Result<String, ValueError> {
     printable(text).filter(|name| !name.starts_with('-') && !name.contains('@')).ok_or_else(|| ValueError::Login(text.to_owned()))
 }
 
@@ -283,7 +284,7 @@ pub fn login(text: &str) -> Result<String, ValueError> {
 ///
 /// # Errors
 /// When it is no public key. A private key is never repeated.
-pub fn public_key(text: &str) -> Result<String, ValueError> {
+pub(crate) fn public_key(text: &str) -> Result<String, ValueError> {
     let line = text.trim();
     if line.contains("PRIVATE KEY") {
         return Err(ValueError::PrivateKey);

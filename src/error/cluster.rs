@@ -4,13 +4,13 @@ use std::{fmt, time::Duration};
 
 use kube::core::Status;
 
-use crate::{object::ObjectName, plan::compare::DiskChange};
+use crate::plan::PlanError;
 
-use super::{KubeconfigError, go_duration, joined};
+use super::{KubeconfigError, go_duration};
 
 /// The wait that a time limit ended.
 #[derive(Debug, Clone)]
-pub enum WaitedFor {
+pub(crate) enum WaitedFor {
     /// Objects that are being deleted.
     Deletion {
         /// Objects that still exist.
@@ -22,8 +22,8 @@ pub enum WaitedFor {
     Object(String),
     /// A namespace that is being deleted.
     Namespace(String),
-    /// The first list of VMs.
-    VmList,
+    /// The first list of the VMs.
+    FirstList,
 }
 
 impl fmt::Display for WaitedFor {
@@ -32,14 +32,14 @@ impl fmt::Display for WaitedFor {
             Self::Deletion { left, total } => write!(formatter, "waiting for {left} of {total} objects to be deleted"),
             Self::Object(name) => write!(formatter, "waiting for {name} to be deleted"),
             Self::Namespace(name) => write!(formatter, "waiting for namespace {name} to be deleted"),
-            Self::VmList => write!(formatter, "waiting for the list of VMs"),
+            Self::FirstList => write!(formatter, "waiting for the first list of VMs"),
         }
     }
 }
 
 /// Errors of an API server, or on the way to it.
 #[derive(Debug, thiserror::Error)]
-pub enum ClusterError {
+pub(crate) enum ClusterError {
     /// The server's error.
     #[error("{}", server_message(.0))]
     Api(Box<Status>),
@@ -93,6 +93,14 @@ pub enum ClusterError {
         /// Those that exist.
         available: Vec<String>,
     },
+    /// The Secret of `--image-pull-secret` does not exist.
+    #[error("Secret {name} for pulling the image does not exist in namespace {namespace}")]
+    PullSecretNotFound {
+        /// The Secret.
+        name: String,
+        /// The namespace.
+        namespace: String,
+    },
     /// The namespace is being deleted.
     #[error("namespace {0} is being deleted")]
     NamespaceTerminating(String),
@@ -110,26 +118,9 @@ pub enum ClusterError {
         /// Its label.
         label: &'static str,
     },
-    /// Other objects have planned names.
-    #[error("{}", name_taken(.objects, .namespace))]
-    NameTaken {
-        /// The namespace.
-        namespace: String,
-        /// The objects.
-        objects: Vec<ObjectName>,
-    },
-    /// Size or StorageClass of a data disk changed.
-    #[error("size and StorageClass of a data disk are immutable: {}", joined(.changes, "; "))]
-    DiskChange {
-        /// The changes.
-        changes: Vec<DiskChange>,
-        /// The workloads of these VMs.
-        workloads: Vec<String>,
-        /// The namespace.
-        namespace: String,
-        /// The fleet.
-        fleet: String,
-    },
+    /// The plan conflicts with what is there.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// Permissions that the changes need.
     #[error("missing permissions in namespace {namespace}: {}", missing.join(", "))]
     MissingPermissions {
@@ -140,20 +131,19 @@ pub enum ClusterError {
     },
 }
 
-fn name_taken(objects: &[ObjectName], namespace: &str) -> String {
-    let (exist, are) = if objects.len() == 1 { ("exists", "is") } else { ("exist", "are") };
-    format!("{} already {exist} in namespace {namespace} and {are} not part of this fleet", joined(objects, ", "))
-}
-
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+/// What virt-api says about the memory of a VM if it knows no architecture (seen with KubeVirt 1.9).
+const NO_ARCHITECTURE: &str = "Memory hotplug is only available for x86_64 VMs";
+
 impl ClusterError {
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Kubeconfig(error) => return error.hint(),
+            Self::Plan(error) => return error.hint(),
             Self::NoKubeVirt => {
                 "OpenShift Virtualization (or KubeVirt) is not installed on this cluster; ask its administrator, or choose another \
                                  with --context"
@@ -163,16 +153,21 @@ impl ClusterError {
             Self::StorageClassNotFound { .. } | Self::NoDefaultStorageClass { .. } => {
                 "choose one with --storage-class, or use --data-disk=empty".to_owned()
             }
+            Self::PullSecretNotFound { name, namespace } => {
+                format!(
+                    "create it with 'kubectl create secret docker-registry {name} -n {namespace}', or choose another with --image-pull-secret"
+                )
+            }
+            Self::Api(status) if status.message.contains(NO_ARCHITECTURE) => {
+                "KubeVirt has no default architecture (status.defaultArchitecture of the KubeVirt object is empty); ask the cluster's \
+                 administrator"
+                    .to_owned()
+            }
             Self::NamespaceTerminating(name) => {
                 format!("wait for it with 'kubectl wait --for=delete namespace/{name}', or choose another with -n")
             }
             Self::NamespaceNotFound(_) | Self::NoNamespaceAccess(_) => "choose another with -n, or ask an administrator".to_owned(),
             Self::PrimaryNetwork { .. } => "choose another namespace with -n".to_owned(),
-            Self::NameTaken { .. } => "choose another --name or namespace".to_owned(),
-            Self::DiskChange { workloads, namespace, fleet, .. } => format!(
-                "revert the change, or delete the VMs and their data first with 'kubectl virtwork down {} -n {namespace} --name {fleet}'",
-                workloads.join(" ")
-            ),
             Self::MissingPermissions { .. } => {
                 "you need the roles edit and kubevirt.io:edit there; or choose another namespace with -n".to_owned()
             }
@@ -182,7 +177,7 @@ impl ClusterError {
     }
 
     /// Whether kubectl prints this sentence without "error: ".
-    pub fn stands_alone(&self) -> bool {
+    pub(crate) fn stands_alone(&self) -> bool {
         matches!(self, Self::Api(_) | Self::Refused(_) | Self::ProxyRefused(_) | Self::Silent(_) | Self::Unreachable(_))
     }
 }

@@ -7,7 +7,7 @@ use super::ValueError;
 /// An invalid setting, with its source.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
-pub struct ConfigError {
+pub(crate) struct ConfigError {
     /// The setting and its source: `--memory`, `VIRTWORK_MEMORY`, `in virtwork.yaml, memory`.
     pub place: String,
     /// Why it is invalid.
@@ -16,19 +16,19 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// A problem with the setting at `place`.
-    pub fn new(place: impl fmt::Display, problem: impl Into<ConfigProblem>) -> Self {
+    pub(crate) fn new(place: impl fmt::Display, problem: impl Into<ConfigProblem>) -> Self {
         Self { place: place.to_string(), problem: Box::new(problem.into()) }
     }
 
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         self.problem.hint()
     }
 }
 
 /// Why a setting is invalid.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigProblem {
+pub(crate) enum ConfigProblem {
     /// Its value is invalid.
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -164,7 +164,7 @@ fn did_you_mean(near: Option<&String>) -> Option<String> {
 
 impl ConfigProblem {
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Value(problem) | Self::InFile { problem, .. } => problem.hint(),
             Self::UnknownVariable { near } | Self::UnknownSetting { near } | Self::UnknownKey { near } => did_you_mean(near.as_ref()),

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 /// Why no cluster can be used.
 #[derive(Debug, thiserror::Error)]
-pub enum KubeconfigError {
+pub(crate) enum KubeconfigError {
     /// No cluster is configured.
     #[error("no cluster is configured")]
     NoCluster,
@@ -89,7 +89,7 @@ pub enum KubeconfigError {
 
 impl KubeconfigError {
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoCluster => "use --kubeconfig, set KUBECONFIG, or log in so that ~/.kube/config has a current context",
             Self::FlagInPod(_) => "remove it, or add --server or --kubeconfig",
@@ -102,7 +102,7 @@ impl KubeconfigError {
 
 /// Why there are no credentials. Output, arguments and environment of a login plugin may contain credentials.
 #[derive(Debug, thiserror::Error)]
-pub enum LoginError {
+pub(crate) enum LoginError {
     /// It ended with a status other than 0.
     #[error("login plugin {plugin} ended with exit status {status}")]
     Failed {

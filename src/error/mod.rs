@@ -1,108 +1,32 @@
 //! All errors that users see: one variant per mistake, one sentence without a prefix, and the next step in [`Error::hint`]. Only
 //! `ui` writes "error: " and "hint: ".
 
-mod catalog;
 mod cluster;
 mod config;
 mod kubeconfig;
+mod subject;
 mod usage;
-mod value;
 
-use std::{fmt, io};
+use std::io;
 
 use crate::{
-    object::ObjectName,
-    plan::{PlanError, metadata},
-    status::NotReady,
+    plan::PlanError,
+    status::{NotReady, Reason},
 };
 
-pub use catalog::{CatalogError, CatalogProblem};
-pub use cluster::{ClusterError, WaitedFor};
-pub use config::{ConfigError, ConfigProblem};
-pub use kubeconfig::{KubeconfigError, LoginError};
-pub use usage::UsageError;
-pub use value::{DurationProblem, ValueError};
-
-/// The changes that an interrupted command may have made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interrupted {
-    /// Nothing.
-    Harmless,
-    /// `up` may have written a part of the fleet.
-    Up,
-    /// `down` may have deleted a part of the fleet.
-    Down,
-}
-
-/// A deletion that needs a confirmation.
-#[derive(Debug, Clone)]
-pub enum Unconfirmed {
-    /// Objects that `--prune` would delete.
-    Prune(Vec<ObjectName>),
-    /// A namespace.
-    Namespace(String),
-}
-
-impl fmt::Display for Unconfirmed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Prune(objects) => formatter.write_str(&joined(objects, ", ")),
-            Self::Namespace(name) => write!(formatter, "namespace {name}"),
-        }
-    }
-}
-
-/// A value from the cluster that becomes an argument of another program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClusterValue {
-    /// The name of a VM.
-    VmName,
-    /// The account for `ssh`, an annotation of this VM.
-    SshUser(String),
-    /// The UID of this VMI.
-    VmiUid(String),
-}
-
-impl fmt::Display for ClusterValue {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::VmName => formatter.write_str("the name of this VM"),
-            Self::SshUser(vm) => write!(formatter, "annotation {} of VM {vm}", metadata::SSH_USER),
-            Self::VmiUid(vm) => write!(formatter, "the UID of VMI {vm}"),
-        }
-    }
-}
-
-/// The state that `up` waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Goal {
-    /// Their workloads run.
-    Ready,
-    /// QEMU runs.
-    Running,
-}
-
-impl fmt::Display for Goal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Ready => "ready",
-            Self::Running => "running",
-        })
-    }
-}
-
-/// Why `up` stopped waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GaveUp {
-    /// The time limit was reached, after this time.
-    TimedOut(std::time::Duration),
-    /// No VM that is not ready will recover without intervention.
-    Hopeless,
-}
+pub(crate) use crate::{
+    catalog::CatalogError,
+    invalid::{DurationProblem, ValueError},
+};
+pub(crate) use cluster::{ClusterError, WaitedFor};
+pub(crate) use config::{ConfigError, ConfigProblem};
+pub(crate) use kubeconfig::{KubeconfigError, LoginError};
+pub(crate) use subject::{ClusterValue, GaveUp, Goal, Interrupted, Unconfirmed};
+pub(crate) use usage::UsageError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A command line that cannot be parsed.
     #[error(transparent)]
     Usage(#[from] UsageError),
@@ -178,12 +102,14 @@ pub enum Error {
     #[error("--delete-namespace waits until the fleet is gone and cannot be combined with --wait=false")]
     DeleteNamespaceWithoutWait,
     /// An object that was not deleted in time.
-    #[error("timed out waiting for {object} to be deleted{}", held_by(.finalizers))]
+    #[error("timed out waiting for {object} to be deleted{}", held_by(.finalizers, .reason.as_ref()))]
     NotDeleted {
         /// `virtualmachines/virtwork-cpu-0`.
         object: String,
         /// Its finalizers, which block the deletion.
         finalizers: Vec<String>,
+        /// What is known about a VM beyond that.
+        reason: Option<Reason>,
     },
     /// A namespace that `up` did not create.
     #[error("namespace {0} was not created by virtwork; nothing was deleted")]
@@ -312,13 +238,15 @@ fn gave_up(why: GaveUp) -> String {
     }
 }
 
-fn held_by(finalizers: &[String]) -> String {
-    if finalizers.is_empty() { String::new() } else { format!(" (finalizers: {})", finalizers.join(", ")) }
+fn held_by(finalizers: &[String], reason: Option<&Reason>) -> String {
+    let finalizers = (!finalizers.is_empty()).then(|| format!("finalizers: {}", finalizers.join(", ")));
+    let known: Vec<_> = reason.map(ToString::to_string).filter(|words| !words.is_empty()).into_iter().chain(finalizers).collect();
+    if known.is_empty() { String::new() } else { format!(" ({})", known.join("; ")) }
 }
 
 impl Error {
     /// The next step, as a sentence without a prefix.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Diff(error) => return error.hint(),
             Self::Usage(error) => return error.hint(),
@@ -355,7 +283,7 @@ impl Error {
     }
 
     /// The exit code, as documented in `docs/usage.md`.
-    pub fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::NotReady { .. } | Self::NotWatched(_) => 3,
             // As kubectl diff, whose 1 means a difference.
@@ -367,7 +295,7 @@ impl Error {
     }
 
     /// Whether nothing is printed: the reader of the output is gone, or a remote command has printed its own error.
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         match self {
             Self::ClosedPipe | Self::Remote(_) | Self::Different => true,
             Self::Diff(error) => error.is_silent(),
@@ -376,7 +304,7 @@ impl Error {
     }
 
     /// Whether kubectl prints this sentence without "error: ": the server's words, a failed connection, an interruption.
-    pub fn stands_alone(&self) -> bool {
+    pub(crate) fn stands_alone(&self) -> bool {
         match self {
             Self::Cluster(error) => error.stands_alone(),
             Self::Interrupted(_) => true,
@@ -386,13 +314,8 @@ impl Error {
     }
 }
 
-/// The items in one line.
-pub fn joined(items: &[impl fmt::Display], separator: &str) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator)
-}
-
 /// A duration in Go's notation: `10m0s`, `1h30m0s`, `5s`.
-pub fn go_duration(duration: std::time::Duration) -> String {
+pub(crate) fn go_duration(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s}s"),
@@ -402,7 +325,7 @@ pub fn go_duration(duration: std::time::Duration) -> String {
 }
 
 /// The result of every command.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 
 /// A mistake in a command line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UsageError {
+pub(crate) enum UsageError {
     /// A flag that this command does not have.
     #[error("unknown flag: {flag}")]
     UnknownFlag {
@@ -55,7 +55,7 @@ pub enum UsageError {
 
 impl UsageError {
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownFlag { near: Some(near), .. } | Self::UnknownCommand { near: Some(near), .. } => {
                 Some(format!("did you mean {near}?"))

@@ -3,6 +3,8 @@
 //! kube reads and merges the files. The flags are applied here, as client-go does
 //! (`k8s.io/client-go/tools/clientcmd/client_config.go`).
 
+mod explain;
+
 use std::{
     fs, io,
     panic::{self, AssertUnwindSafe},
@@ -10,8 +12,7 @@ use std::{
 };
 
 use kube::config::{
-    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError as KubeError, LoadDataError, NamedAuthInfo, NamedCluster,
-    NamedContext,
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError as KubeError, NamedAuthInfo, NamedCluster, NamedContext,
 };
 
 use crate::{
@@ -19,12 +20,15 @@ use crate::{
     error::KubeconfigError,
 };
 
+pub(crate) use explain::explain;
+use explain::explain_text;
+
 /// The file with the namespace of a pod.
 const POD_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
 /// Address and credentials of a cluster.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub(crate) struct Access {
     /// The configuration of kube's client.
     pub config: kube::Config,
     /// The namespace of the context or the pod.
@@ -37,13 +41,13 @@ pub struct Access {
 
 impl Access {
     /// The login plugin, as the kubeconfig names it.
-    pub fn login_plugin(&self) -> Option<&str> {
+    pub(crate) fn login_plugin(&self) -> Option<&str> {
         let user = self.kubeconfig.as_ref()?.auth_infos.first()?.auth_info.as_ref()?;
         user.exec.as_ref()?.command.as_deref()
     }
 
     /// `host:port` of the proxy, if one is used.
-    pub fn proxy(&self) -> Option<String> {
+    pub(crate) fn proxy(&self) -> Option<String> {
         self.config.proxy_url.as_ref().map(address)
     }
 }
@@ -52,7 +56,7 @@ impl Access {
 ///
 /// # Errors
 /// When files, context or flags name no usable cluster.
-pub async fn access(connection: &Connection, environment: &Environment) -> Result<Access, KubeconfigError> {
+pub(crate) async fn access(connection: &Connection, environment: &Environment) -> Result<Access, KubeconfigError> {
     check_impersonation(connection)?;
     check_files(connection)?;
     let merged = read_files(connection, environment)?;
@@ -87,7 +91,7 @@ impl Access {
     ///
     /// # Errors
     /// When the credentials cannot be read.
-    pub async fn renew(&self, connection: &Connection, environment: &Environment) -> Result<kube::Config, KubeconfigError> {
+    pub(crate) async fn renew(&self, connection: &Connection, environment: &Environment) -> Result<kube::Config, KubeconfigError> {
         match &self.kubeconfig {
             Some(kubeconfig) => configure(kubeconfig, connection).await,
             None => Ok(in_pod(environment)?.config),
@@ -99,7 +103,7 @@ impl Access {
 ///
 /// # Errors
 /// When files or flags name something that does not exist.
-pub fn namespace(connection: &Connection, environment: &Environment) -> Result<Option<String>, KubeconfigError> {
+pub(crate) fn namespace(connection: &Connection, environment: &Environment) -> Result<Option<String>, KubeconfigError> {
     let merged = read_files(connection, environment)?;
     if merged.current_context.is_none() && connection.context.is_none() {
         return Ok(environment.get("POD_NAMESPACE").map(str::to_owned));
@@ -151,7 +155,7 @@ fn finish(config: &mut kube::Config, limited: bool) {
 }
 
 /// `host:port` of a URL, for messages; never its credentials.
-pub fn address(url: &http::Uri) -> String {
+pub(crate) fn address(url: &http::Uri) -> String {
     let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
     format!("{}:{port}", url.host().unwrap_or_default())
 }
@@ -201,7 +205,7 @@ fn read_files(connection: &Connection, environment: &Environment) -> Result<Kube
 }
 
 /// Calls a library that panics on some input; `None` if it did. Users see no panic.
-pub fn without_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn without_panic<T>(call: impl FnOnce() -> T) -> Option<T> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let result = panic::catch_unwind(AssertUnwindSafe(call));
@@ -325,31 +329,5 @@ fn keep_impersonation(auth: AuthInfo) -> AuthInfo {
         impersonate_groups: auth.impersonate_groups,
         impersonate_user_extra: auth.impersonate_user_extra,
         ..AuthInfo::default()
-    }
-}
-
-/// kube's error without values, which may be secrets.
-pub fn explain(error: &KubeError) -> KubeconfigError {
-    let data = |field, cause: &LoadDataError| match cause {
-        LoadDataError::ReadFile(cause, path) => KubeconfigError::FieldFile { field, path: path.clone(), error: cause.to_string() },
-        LoadDataError::DecodeBase64(_) | LoadDataError::NoBase64DataOrFile => KubeconfigError::InvalidField(field),
-    };
-    match error {
-        KubeError::ParseClusterUrl(_) => KubeconfigError::InvalidField("server"),
-        KubeError::ParseProxyUrl(_) => KubeconfigError::ProxyUrl,
-        KubeError::LoadCertificateAuthority(cause) => data("certificate-authority", cause),
-        KubeError::LoadClientCertificate(cause) => data("client-certificate", cause),
-        KubeError::LoadClientKey(cause) => data("client-key", cause),
-        KubeError::ParseCertificates(_) => KubeconfigError::InvalidField("certificate-authority"),
-        KubeError::ParseNoProxy(_) => KubeconfigError::InvalidField("NO_PROXY"),
-        other => KubeconfigError::Unusable(explain_text(other)),
-    }
-}
-
-fn explain_text(error: &KubeError) -> String {
-    match error {
-        KubeError::ReadConfig(cause, _) => cause.to_string(),
-        KubeError::Parse(cause) => cause.to_string().lines().next().unwrap_or_default().to_owned(),
-        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
     }
 }

@@ -3,8 +3,6 @@
 //! Sources: kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/{types,schema}.go` (v1.5 to v1.9) and
 //! kubevirt/containerized-data-importer `types.go`. [`Empty`] is a struct that must be present as `{}`.
 
-pub mod live;
-
 use std::collections::BTreeMap;
 
 use k8s_openapi::{
@@ -14,16 +12,16 @@ use k8s_openapi::{
 use serde::{Deserialize, Serialize};
 
 /// API group and version of VMs.
-pub const API_VERSION: &str = "kubevirt.io/v1";
+pub(crate) const API_VERSION: &str = "kubevirt.io/v1";
 
 /// A struct without fields whose presence has a meaning.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Empty {}
+pub(crate) struct Empty {}
 
 /// `virtualmachines.kubevirt.io`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct VirtualMachine {
+pub(crate) struct VirtualMachine {
     /// Always [`API_VERSION`].
     pub api_version: String,
     /// Always `VirtualMachine`.
@@ -37,7 +35,7 @@ pub struct VirtualMachine {
 /// `spec` of a VirtualMachine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct VirtualMachineSpec {
+pub(crate) struct VirtualMachineSpec {
     /// `Always`: started again whenever it stops (`running` is deprecated since v1.4).
     pub run_strategy: String,
     /// DataVolumes that are created and deleted with the VM.
@@ -49,7 +47,7 @@ pub struct VirtualMachineSpec {
 
 /// A DataVolume that the VM owns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DataVolumeTemplate {
+pub(crate) struct DataVolumeTemplate {
     /// Name and labels.
     pub metadata: ObjectMeta,
     /// Source and size.
@@ -58,7 +56,7 @@ pub struct DataVolumeTemplate {
 
 /// `spec` of a DataVolume: a blank one in CDI's `storage` form, which picks access and volume mode from the StorageProfile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DataVolumeSpec {
+pub(crate) struct DataVolumeSpec {
     /// Source of the content.
     pub source: DataVolumeSource,
     /// Size and StorageClass.
@@ -67,7 +65,7 @@ pub struct DataVolumeSpec {
 
 /// A blank disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DataVolumeSource {
+pub(crate) struct DataVolumeSource {
     /// `{}`.
     pub blank: Empty,
 }
@@ -75,7 +73,7 @@ pub struct DataVolumeSource {
 /// Size and class of a DataVolume.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StorageSpec {
+pub(crate) struct StorageSpec {
     /// `requests.storage`.
     pub resources: StorageResources,
     /// Unset: the class marked as default for virtualization, else the cluster's default.
@@ -85,14 +83,14 @@ pub struct StorageSpec {
 
 /// Requested storage.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StorageResources {
+pub(crate) struct StorageResources {
     /// `storage`: a quantity.
     pub requests: BTreeMap<String, String>,
 }
 
 /// The template of the VirtualMachineInstance; its metadata is copied to the VMI and its pod.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Template {
+pub(crate) struct Template {
     /// Labels and annotations.
     pub metadata: ObjectMeta,
     /// The spec of the VMI.
@@ -102,7 +100,7 @@ pub struct Template {
 /// `spec` of a VirtualMachineInstance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct VmiSpec {
+pub(crate) struct VmiSpec {
     /// Labels that the node must have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub node_selector: BTreeMap<String, String>,
@@ -128,7 +126,7 @@ pub struct VmiSpec {
 
 /// Virtual hardware.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Domain {
+pub(crate) struct Domain {
     /// CPUs.
     pub cpu: Cpu,
     /// Memory.
@@ -141,7 +139,7 @@ pub struct Domain {
 /// which `stress-ng --cpu 0` would count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Cpu {
+pub(crate) struct Cpu {
     /// Number of CPUs.
     pub sockets: u32,
     /// Always 1.
@@ -155,7 +153,7 @@ pub struct Cpu {
 /// Guest memory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Memory {
+pub(crate) struct Memory {
     /// The memory that the guest sees.
     pub guest: String,
     /// Equal to `guest` where KubeVirt would reserve four times as much for hotplug (from 1Gi on), so that a change always needs a
@@ -167,7 +165,7 @@ pub struct Memory {
 /// Devices of the domain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Devices {
+pub(crate) struct Devices {
     /// `{}`: a random number generator backed by the host.
     pub rng: Empty,
     /// One queue per CPU.
@@ -184,7 +182,7 @@ pub struct Devices {
 
 /// A disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Disk {
+pub(crate) struct Disk {
     /// Name of its volume.
     pub name: String,
     /// Visible in the guest under `/dev/disk/by-id/virtio-…`; virtio-blk allows 20 characters.
@@ -196,14 +194,14 @@ pub struct Disk {
 
 /// The bus of a disk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DiskTarget {
+pub(crate) struct DiskTarget {
     /// `virtio`.
     pub bus: String,
 }
 
 /// An interface on the pod network. If ports are listed, all others are closed, including ssh.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Interface {
+pub(crate) struct Interface {
     /// Name of its network.
     pub name: String,
     /// `{}`.
@@ -214,7 +212,7 @@ pub struct Interface {
 
 /// An open port of the guest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct InterfacePort {
+pub(crate) struct InterfacePort {
     /// IANA service name, at most 15 characters.
     pub name: String,
     /// Number.
@@ -225,7 +223,7 @@ pub struct InterfacePort {
 
 /// The pod network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Network {
+pub(crate) struct Network {
     /// Name.
     pub name: String,
     /// `{}`.
@@ -235,7 +233,7 @@ pub struct Network {
 /// An HTTP probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Probe {
+pub(crate) struct Probe {
     /// The request.
     pub http_get: HttpGet,
     /// KubeVirt adds 10 s (`LibvirtStartupDelay`).
@@ -252,7 +250,7 @@ pub struct Probe {
 
 /// Path and port of a probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HttpGet {
+pub(crate) struct HttpGet {
     /// `/`.
     pub path: String,
     /// Port in the guest.
@@ -262,7 +260,7 @@ pub struct HttpGet {
 /// A volume: a name and one source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Volume {
+pub(crate) struct Volume {
     /// Name of its disk.
     pub name: String,
     /// A disk from a container image; fresh after each start.
@@ -282,7 +280,7 @@ pub struct Volume {
 /// A root disk from a container image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContainerDisk {
+pub(crate) struct ContainerDisk {
     /// Image reference.
     pub image: String,
     /// `IfNotPresent`, or `Always` for a tag that can move.
@@ -295,21 +293,21 @@ pub struct ContainerDisk {
 /// A Secret, because inline user data is limited to 2048 bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CloudInitNoCloud {
+pub(crate) struct CloudInitNoCloud {
     /// The Secret, key `userdata`.
     pub secret_ref: NameReference,
 }
 
 /// A reference by name in the same namespace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NameReference {
+pub(crate) struct NameReference {
     /// Name.
     pub name: String,
 }
 
 /// A disk that exists as long as the VMI.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EmptyDisk {
+pub(crate) struct EmptyDisk {
     /// A quantity.
     pub capacity: String,
 }

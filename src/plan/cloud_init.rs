@@ -2,15 +2,15 @@
 //!
 //! Keys and their order of execution: canonical/cloud-init, `config/cloud.cfg.tmpl` and the module documentation.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use sha_crypt::{Params, PasswordHasher as _, ShaCrypt};
 use sha2::{Digest as _, Sha256};
 
-use crate::catalog::{Catalog, GuestFile, Health, VmRole, Workload};
+use crate::catalog::{GuestFile, Health};
 
-use super::{Guest, Login};
+use super::{Login, UserData};
 
 /// The generated file. systemd (`EnvironmentFile=`) and shells can read it.
 const ENVIRONMENT: &str = "/etc/virtwork/workload.env";
@@ -19,7 +19,7 @@ const CA_FILE: &str = "/etc/virtwork/ca.pem";
 const CRYPT_ROUNDS: u32 = 5000;
 
 #[derive(Serialize)]
-struct UserData {
+struct CloudConfig {
     users: Vec<User>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_pwauth: Option<bool>,
@@ -54,33 +54,15 @@ struct File {
     content: String,
 }
 
-/// Input of the user data besides catalog and configuration.
-pub struct UserDataContext<'a> {
-    /// Namespace of the fleet.
-    pub namespace: &'a str,
-    /// The fleet's name.
-    pub fleet: &'a str,
-    /// Name and port of the first Service of the peer role.
-    pub peer: Option<(String, u16)>,
-    /// Validated values of all parameters.
-    pub parameters: &'a BTreeMap<String, String>,
-}
-
-/// The user data of one role.
-pub fn user_data(
-    catalog: &Catalog,
-    workload: &Workload,
-    vm: &VmRole,
-    login: &Login,
-    guest: &Guest,
-    context: &UserDataContext<'_>,
-) -> String {
-    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(workload, vm, guest, context) };
+/// The user data of one role. `peer` is name and port of the first Service of its peer.
+pub(super) fn user_data(input: &UserData<'_>, peer: Option<&(String, u16)>) -> String {
+    let (login, guest, vm) = (&input.fleet.login, &input.fleet.guest, input.vm);
+    let environment = GuestFile { path: ENVIRONMENT.to_owned(), content: environment(input, peer) };
     let ca = guest.ca.clone().map(|content| GuestFile { path: CA_FILE.to_owned(), content });
-    let files = catalog.common.iter().chain(&workload.guest).cloned().chain([environment]).chain(ca);
+    let files = input.catalog.common.iter().chain(&input.workload.guest).cloned().chain([environment]).chain(ca);
     let enable = ["systemctl", "enable", "--now", "--no-block", "virtwork-health.socket", "virtwork-setup.service"];
-    let data = UserData {
-        users: users(login, context),
+    let data = CloudConfig {
+        users: users(login, input),
         ssh_pwauth: login.password.is_some().then_some(true),
         write_files: files.map(|file| File { permissions: file.permissions(), path: file.path, content: file.content }).collect(),
         runcmd: vec![
@@ -92,7 +74,7 @@ pub fn user_data(
     format!("#cloud-config\n{yaml}")
 }
 
-fn users(login: &Login, context: &UserDataContext<'_>) -> Vec<User> {
+fn users(login: &Login, input: &UserData<'_>) -> Vec<User> {
     let mut users = vec![User::Default("default")];
     if !login.keys.is_empty() || login.password.is_some() {
         users.push(User::Named(NamedUser {
@@ -100,7 +82,7 @@ fn users(login: &Login, context: &UserDataContext<'_>) -> Vec<User> {
             sudo: "ALL=(ALL) NOPASSWD:ALL",
             shell: "/bin/bash",
             lock_passwd: login.password.is_none(),
-            hashed_passwd: login.password.as_ref().map(|password| hash(password.reveal(), &login.user, context)),
+            hashed_passwd: login.password.as_ref().map(|password| hash(password.reveal(), &login.user, input)),
             ssh_authorized_keys: login.keys.clone(),
         }));
     }
@@ -108,8 +90,8 @@ fn users(login: &Login, context: &UserDataContext<'_>) -> Vec<User> {
 }
 
 /// SHA-512 crypt with a salt derived from the input: the same configuration must produce the same objects.
-fn hash(password: &str, user: &str, context: &UserDataContext<'_>) -> String {
-    let salt = Sha256::digest(format!("{}/{}/{user}", context.namespace, context.fleet));
+fn hash(password: &str, user: &str, input: &UserData<'_>) -> String {
+    let salt = Sha256::digest(format!("{}/{}/{user}", input.namespace, input.fleet.name));
     let hasher = Params::new(CRYPT_ROUNDS).map(|params| ShaCrypt::new(sha_crypt::Algorithm::Sha512Crypt, params));
     let hashed = hasher.map(|hasher| hasher.hash_password_with_salt(password.as_bytes(), &salt[..12]));
     match hashed {
@@ -119,7 +101,8 @@ fn hash(password: &str, user: &str, context: &UserDataContext<'_>) -> String {
 }
 
 /// `KEY='value'` lines. No value contains a quote or a newline: all are validated where they are read.
-fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, context: &UserDataContext<'_>) -> String {
+fn environment(input: &UserData<'_>, peer: Option<&(String, u16)>) -> String {
+    let (workload, vm, guest) = (input.workload, input.vm, &input.fleet.guest);
     let packages =
         |pick: fn(&crate::catalog::Package) -> &String| workload.packages.iter().map(pick).cloned().collect::<Vec<_>>().join(" ");
     let mut lines: Vec<(String, String)> = [
@@ -137,7 +120,7 @@ fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, context: &UserDa
     .into();
     match &vm.health {
         Health::Rounds(names) => {
-            let seconds = names.iter().filter_map(|name| context.parameters.get(name)?.parse::<u64>().ok()).sum::<u64>();
+            let seconds = names.iter().filter_map(|name| input.selected.parameters.get(name)?.parse::<u64>().ok()).sum::<u64>();
             lines.push(("HEALTH".to_owned(), "rounds".to_owned()));
             lines.push(("ROUND_SECONDS".to_owned(), seconds.to_string()));
         }
@@ -149,12 +132,12 @@ fn environment(workload: &Workload, vm: &VmRole, guest: &Guest, context: &UserDa
         Health::Memory => lines.push(("HEALTH".to_owned(), "memory".to_owned())),
         Health::Cpu => lines.push(("HEALTH".to_owned(), "cpu".to_owned())),
     }
-    if let Some((service, port)) = &context.peer {
-        lines.push(("NAMESPACE".to_owned(), context.namespace.to_owned()));
+    if let Some((service, port)) = peer {
+        lines.push(("NAMESPACE".to_owned(), input.namespace.to_owned()));
         lines.push(("PEER_SERVICE".to_owned(), service.clone()));
         lines.push(("PEER_PORT".to_owned(), port.to_string()));
     }
-    lines.extend(context.parameters.iter().map(|(name, value)| (name.to_uppercase(), value.clone())));
+    lines.extend(input.selected.parameters.iter().map(|(name, value)| (name.to_uppercase(), value.clone())));
     lines.iter().fold(String::new(), |mut text, (key, value)| {
         let _ = writeln!(text, "{key}='{value}'");
         text

@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::object::Kind;
+use crate::{metadata, object::Kind};
 
-use super::{Object, Quantity, metadata};
+use super::{Object, Quantity};
 
 /// Whether the live object contains every planned field. Items of a list with names are matched by name, so that items added by
 /// admission are no difference. Other lists must match item by item.
-pub fn contains(live: &Value, planned: &Value) -> bool {
+pub(crate) fn contains(live: &Value, planned: &Value) -> bool {
     match (live, planned) {
         (Value::Object(live), Value::Object(planned)) => {
             planned.iter().all(|(key, value)| live.get(key).is_some_and(|found| contains(found, value)))
@@ -28,7 +28,7 @@ pub fn contains(live: &Value, planned: &Value) -> bool {
 
 /// The action that a live object needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Nothing.
     Unchanged,
     /// A server-side apply.
@@ -37,12 +37,11 @@ pub enum Action {
     UpdateAndStart,
 }
 
-/// Compares a live object with the planned one. Of Secrets and Services only metadata is known. Their hash annotation stands for
+/// Compares a live object with the planned one, whose JSON is `wanted`. Of Secrets and Services only metadata is known. Their hash annotation stands for
 /// the content, and the field managers show whether someone else changed it.
-pub fn action(live: &Value, planned: &Object) -> Action {
-    let wanted = planned.to_value();
+pub(crate) fn action(live: &Value, planned: &Object, wanted: &Value) -> Action {
     let same = match planned.kind {
-        Kind::Vm => contains(live, &wanted),
+        Kind::Vm => contains(live, wanted),
         _ => contains(&live["metadata"], &wanted["metadata"]) && ["data", "spec"].iter().all(|part| is_owned(live, part, &wanted[*part])),
     };
     if same {
@@ -78,7 +77,7 @@ fn owned(ours: &[Value], others: &[Value], key: &str, planned: &Value) -> bool {
 
 /// The data disk of a VM, as far as it cannot change in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DiskState {
+pub(crate) enum DiskState {
     /// A DataVolume.
     DataVolume {
         /// Its size, a quantity.
@@ -105,7 +104,7 @@ impl fmt::Display for DiskState {
 
 /// A change of a data disk, which is not possible in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiskChange {
+pub(crate) struct DiskChange {
     /// The VM.
     pub vm: String,
     /// Its live data disk.
@@ -121,11 +120,11 @@ impl fmt::Display for DiskChange {
 }
 
 /// The difference between the data disks of a live VM and of the planned one.
-pub fn disk_change(live: &Value, planned: &Object) -> Option<DiskChange> {
+pub(crate) fn disk_change(live: &Value, planned: &Object, wanted: &Value) -> Option<DiskChange> {
     if planned.kind != Kind::Vm {
         return None;
     }
-    let (live, wanted) = (disk_state(live), disk_state(&planned.to_value()));
+    let (live, wanted) = (disk_state(live), disk_state(wanted));
     (live != wanted).then(|| DiskChange { vm: planned.name.clone(), live, planned: wanted })
 }
 

@@ -8,7 +8,7 @@ use super::Quantity;
 
 /// A requested fleet.
 #[derive(Debug, Clone)]
-pub struct Fleet {
+pub(crate) struct Fleet {
     /// Its name: the label `app.kubernetes.io/instance`.
     pub name: String,
     /// The selected workloads, by name.
@@ -23,7 +23,7 @@ pub struct Fleet {
 
 /// A selected workload with its values.
 #[derive(Debug, Clone)]
-pub struct SelectedWorkload {
+pub(crate) struct SelectedWorkload {
     /// Name in the catalog.
     pub name: String,
     /// VMs per role.
@@ -36,7 +36,7 @@ pub struct SelectedWorkload {
 
 /// Size of a VM.
 #[derive(Debug, Clone)]
-pub struct Resources {
+pub(crate) struct Resources {
     /// Virtual CPUs.
     pub cpu_cores: u32,
     /// Guest memory.
@@ -47,7 +47,7 @@ pub struct Resources {
 
 /// The settings of all VMs of a fleet.
 #[derive(Debug, Clone)]
-pub struct VmTemplate {
+pub(crate) struct VmTemplate {
     /// Image of the root disk.
     pub image: String,
     /// Secret for pulling the image.
@@ -65,11 +65,11 @@ pub struct VmTemplate {
 }
 
 /// The architecture if the cluster reports none.
-pub const DEFAULT_ARCHITECTURE: &str = "amd64";
+pub(crate) const DEFAULT_ARCHITECTURE: &str = "amd64";
 
 /// Type of a data disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DataDisk {
+pub(crate) enum DataDisk {
     /// A DataVolume: needs CDI and a StorageClass, and survives restarts.
     Dv,
     /// An emptyDisk: needs neither, and is empty after each start.
@@ -78,7 +78,7 @@ pub enum DataDisk {
 
 /// Who can log in to the guests.
 #[derive(Debug, Clone)]
-pub struct Login {
+pub(crate) struct Login {
     /// The account.
     pub user: String,
     /// Public keys, one per item.
@@ -89,14 +89,14 @@ pub struct Login {
 
 impl Login {
     /// Whether anyone can log in.
-    pub fn allows_login(&self) -> bool {
+    pub(crate) fn allows_login(&self) -> bool {
         !self.keys.is_empty() || self.password.is_some()
     }
 }
 
 /// How guests reach packages.
 #[derive(Debug, Clone, Default)]
-pub struct Guest {
+pub(crate) struct Guest {
     /// URL of a proxy.
     pub proxy: Option<String>,
     /// URL of a package mirror.
@@ -107,16 +107,16 @@ pub struct Guest {
 
 /// A secret that no output shows.
 #[derive(Clone)]
-pub struct Password(String);
+pub(crate) struct Password(String);
 
 impl Password {
     /// Keeps `secret`.
-    pub fn new(secret: String) -> Self {
+    pub(crate) fn new(secret: String) -> Self {
         Self(secret)
     }
 
     /// The secret itself, for hashing only.
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

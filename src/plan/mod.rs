@@ -1,99 +1,116 @@
 //! The plan: a pure function from the requested fleet and the catalog to the exact objects.
 //!
-//! `--dry-run` prints this list and `up` applies the same list.
+//! `--dry-run` prints these objects and `up` applies the same. Each is made when it is needed and dropped after that: with 10,000 VMs
+//! their JSON would be most of the memory.
 
 mod cloud_init;
-pub mod compare;
+pub(crate) mod compare;
+pub(crate) mod diff;
 mod error;
+mod field_manager;
 mod fleet;
-pub mod metadata;
+mod object;
 mod quantity;
 mod vm;
 
 use std::fmt;
 
-use k8s_openapi::{
-    ByteString,
-    api::core::v1::{Namespace, Secret, Service, ServicePort, ServiceSpec},
-    apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
-};
-use serde::Serialize;
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
+use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 
 use crate::{
     catalog::{Catalog, VmRole, Workload},
-    object::Kind,
+    metadata::{MAX_VM_NAME, RoleKey},
+    object::{Kind, ObjectName},
 };
 
-pub use error::PlanError;
-pub use fleet::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Resources, SelectedWorkload, VmTemplate};
-pub use metadata::RoleKey;
-pub use quantity::{Quantity, human};
-pub use vm::HEALTH_PORT;
+pub(crate) use diff::{Change, Diff};
+pub(crate) use error::PlanError;
+pub(crate) use field_manager::patch as field_manager_patch;
+pub(crate) use fleet::{DEFAULT_ARCHITECTURE, DataDisk, Fleet, Guest, Login, Password, Resources, SelectedWorkload, VmTemplate};
+pub(crate) use object::Object;
+pub(crate) use quantity::{Quantity, human};
+pub(crate) use vm::HEALTH_PORT;
 
 /// The most bytes in a Secret (`MaxSecretSize`, k8s.io/kubernetes `pkg/apis/core/types.go`).
 const MAX_SECRET: usize = 1 << 20;
 
-/// An object of the plan: the JSON that is sent, and the fields that are needed often.
-#[derive(Debug, Clone)]
-pub struct Object {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its name.
-    pub name: String,
-    /// Its workload.
-    pub workload: String,
-    /// The hash that is its plan annotation.
-    pub hash: String,
-    /// For a VM, the hash of what its VMI gets; else empty.
-    pub boot_hash: String,
-    /// Whether it has a DataVolume.
-    pub has_data_volume: bool,
-    text: Box<str>,
-}
-
-impl Object {
-    /// Serializes a typed object.
-    fn from_typed<T: Serialize>(kind: Kind, mut object: T, metadata: fn(&mut T) -> &mut ObjectMeta, boot_hash: String) -> Self {
-        let value = |object: &T| serde_json::to_value(object).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
-        let hash = hash(&value(&object).to_string());
-        let meta = metadata(&mut object);
-        meta.annotations.get_or_insert_default().insert(metadata::PLAN_HASH.to_owned(), hash.clone());
-        let (name, workload) = (meta.name.clone().unwrap_or_default(), metadata::label(meta, metadata::COMPONENT).to_owned());
-        let text = value(&object).to_string().into_boxed_str();
-        Self { kind, name, workload, hash, boot_hash, has_data_volume: false, text }
-    }
-
-    /// The JSON that is sent.
-    pub fn json(&self) -> &str {
-        &self.text
-    }
-
-    /// The parsed JSON.
-    pub fn to_value(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| unreachable!("our own JSON: {error}"))
-    }
-}
-
 /// All objects that `up` applies.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The fleet's name.
     pub fleet: String,
     /// The namespace.
     pub namespace: String,
-    /// Secrets, then Services, then VMs: objects that others refer to come first.
-    pub objects: Vec<Object>,
+    /// The settings of all VMs.
+    pub template: VmTemplate,
     /// The resources that the VMs request.
     pub totals: ResourceTotals,
     /// Whether anyone can log in to the VMs.
     pub login_enabled: bool,
+    ssh_user: String,
+    roles: Vec<Role>,
+}
+
+/// The VMs of one role, or of a workload without roles, with all that they have in common.
+#[derive(Debug, Clone)]
+struct Role {
+    workload: String,
+    role: Option<String>,
+    vm: VmRole,
+    /// Whether the roles of the workload prefer different nodes.
+    anti_affinity: bool,
+    resources: Resources,
+    count: u32,
+    user_data: String,
+}
+
+impl Role {
+    fn key<'a>(&'a self, fleet: &'a str) -> RoleKey<'a> {
+        RoleKey { fleet, workload: &self.workload, role: self.role.as_deref() }
+    }
+}
+
+/// One object of the plan, before it is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Planned<'a> {
+    plan: &'a Plan,
+    role: &'a Role,
+    /// The VM that it is or belongs to; 0 for the Secret of a role.
+    index: u32,
+    /// Its kind.
+    pub kind: Kind,
+}
+
+impl<'a> Planned<'a> {
+    /// Its name.
+    pub(crate) fn name(&self) -> String {
+        let key = self.role.key(&self.plan.fleet);
+        match (self.kind, &self.role.vm.service) {
+            (Kind::Secret, _) => key.secret(),
+            (Kind::Service, Some(service)) => key.service(service, self.index),
+            _ => key.vm(self.index),
+        }
+    }
+
+    /// Kind and name.
+    pub(crate) fn object_name(&self) -> ObjectName {
+        ObjectName::new(self.kind, self.name())
+    }
+
+    /// Its workload.
+    pub(crate) fn workload(&self) -> &'a str {
+        &self.role.workload
+    }
+
+    /// Whether it is a VM with a DataVolume.
+    pub(crate) fn has_data_volume(&self) -> bool {
+        self.kind == Kind::Vm && self.role.resources.disk.is_some() && self.plan.template.data_disk == DataDisk::Dv
+    }
 }
 
 /// The resources that a plan requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ResourceTotals {
+pub(crate) struct ResourceTotals {
     /// Number of VMs.
     pub vms: u32,
     /// Virtual CPUs of all.
@@ -115,18 +132,29 @@ impl fmt::Display for ResourceTotals {
 }
 
 impl Plan {
-    /// The VMs.
-    pub fn vms(&self) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(|object| object.kind == Kind::Vm)
+    /// All objects: Secrets, then Services, then VMs, so that objects that others refer to come first.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = Planned<'_>> {
+        let secrets = self.roles.iter().map(|role| Planned { plan: self, role, index: 0, kind: Kind::Secret });
+        let services = self.replicas(Kind::Service).filter(|service| service.role.vm.service.is_some());
+        secrets.chain(services).chain(self.vms())
     }
 
-    /// Drops the JSON once it is written and will not be printed: with 5,000 VMs it is most of the memory.
-    pub fn drop_manifests(&mut self) {
-        self.objects.iter_mut().for_each(|object| object.text = Box::default());
+    /// The VMs.
+    pub(crate) fn vms(&self) -> impl Iterator<Item = Planned<'_>> {
+        self.replicas(Kind::Vm)
+    }
+
+    fn replicas(&self, kind: Kind) -> impl Iterator<Item = Planned<'_>> {
+        self.roles.iter().flat_map(move |role| (0..role.count).map(move |index| Planned { plan: self, role, index, kind }))
+    }
+
+    /// The selected workloads.
+    pub(crate) fn workloads(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(|role| role.workload.as_str())
     }
 
     /// The Namespace as it is printed, without the annotation that `up` sets when it creates it.
-    pub fn namespace_object(&self) -> Namespace {
+    pub(crate) fn namespace_object(&self) -> Namespace {
         Namespace { metadata: ObjectMeta { name: Some(self.namespace.clone()), ..ObjectMeta::default() }, ..Namespace::default() }
     }
 }
@@ -135,101 +163,82 @@ impl Plan {
 ///
 /// # Errors
 /// When an object would be larger, or a name longer, than Kubernetes accepts.
-pub fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, PlanError> {
-    let (mut secrets, mut services, mut vms) = (Vec::new(), Vec::new(), Vec::new());
+pub(crate) fn plan(fleet: &Fleet, namespace: &str, catalog: &Catalog) -> Result<Plan, PlanError> {
+    let mut roles = Vec::new();
     let mut totals = ResourceTotals::default();
-    for chosen in &fleet.workloads {
-        let workload = catalog.workloads.get(&chosen.name).ok_or_else(|| PlanError::UnknownWorkload(chosen.name.clone()))?;
-        for (role, vm) in &workload.vms {
-            let role_key = RoleKey { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
-            let data = user_data(fleet, namespace, catalog, (workload, chosen, vm));
-            secrets.push(secret(namespace, &role_key, &data)?);
-            for index in 0..chosen.vm_count {
-                services.extend(service(namespace, &role_key, index, vm));
-                let replica =
-                    vm::Replica { role_key: &role_key, index, vm, anti_affinity: workload.vms.len() > 1, resources: &chosen.resources };
-                vms.push(virtual_machine(fleet, namespace, &replica, &data)?);
-                totals.vms += 1;
-                totals.cpus += chosen.resources.cpu_cores;
-                totals.memory += chosen.resources.memory.bytes();
-                totals.storage += chosen.resources.disk.as_ref().map_or(0, Quantity::bytes);
-            }
+    for selected in &fleet.workloads {
+        let workload = catalog.workloads.get(&selected.name).ok_or_else(|| PlanError::UnknownWorkload(selected.name.clone()))?;
+        for (name, vm) in &workload.vms {
+            let resources = selected.resources.clone();
+            let count = selected.vm_count;
+            totals.vms += count;
+            totals.cpus += count * resources.cpu_cores;
+            totals.memory += u64::from(count) * resources.memory.bytes();
+            totals.storage += u64::from(count) * resources.disk.as_ref().map_or(0, Quantity::bytes);
+            let role = Role {
+                workload: workload.name.clone(),
+                role: name.clone(),
+                vm: vm.clone(),
+                anti_affinity: workload.vms.len() > 1,
+                resources,
+                count,
+                user_data: UserData { fleet, namespace, catalog, workload, selected, vm }.text(),
+            };
+            check(&role, &fleet.name)?;
+            roles.push(role);
         }
     }
-    let objects = secrets.into_iter().chain(services).chain(vms).collect();
-    Ok(Plan { fleet: fleet.name.clone(), namespace: namespace.to_owned(), objects, totals, login_enabled: fleet.login.allows_login() })
+    Ok(Plan {
+        fleet: fleet.name.clone(),
+        namespace: namespace.to_owned(),
+        template: fleet.template.clone(),
+        totals,
+        login_enabled: fleet.login.allows_login(),
+        ssh_user: fleet.login.user.clone(),
+        roles,
+    })
 }
 
-/// The user data of one role of a selected workload.
-pub fn user_data(
-    fleet: &Fleet,
-    namespace: &str,
-    catalog: &Catalog,
-    (workload, chosen, vm): (&Workload, &SelectedWorkload, &VmRole),
-) -> String {
-    let peer = vm.peer.as_ref().and_then(|peer| {
-        let (role, server) = workload.vms.iter().find(|(role, _)| role.as_ref() == Some(peer))?;
-        let role_key = RoleKey { fleet: &fleet.name, workload: &workload.name, role: role.as_deref() };
-        Some((role_key.service(server.service.as_ref()?, 0), server.ports.first()?.port))
-    });
-    let context = cloud_init::UserDataContext { namespace, fleet: &fleet.name, peer, parameters: &chosen.parameters };
-    cloud_init::user_data(catalog, workload, vm, &fleet.login, &fleet.guest, &context)
-}
-
-fn secret(namespace: &str, role_key: &RoleKey<'_>, user_data: &str) -> Result<Object, PlanError> {
-    if user_data.len() > MAX_SECRET {
-        return Err(PlanError::UserDataTooLarge { vm: role_key.vm(0), size: user_data.len(), limit: MAX_SECRET });
+/// Whether Kubernetes accepts the size and the names of a role's objects. The last VM has the longest name.
+fn check(role: &Role, fleet: &str) -> Result<(), PlanError> {
+    let size = role.user_data.len();
+    if size > MAX_SECRET {
+        return Err(PlanError::UserDataTooLarge { vm: role.key(fleet).vm(0), size, limit: MAX_SECRET });
     }
-    let secret = Secret {
-        metadata: object_meta(namespace, role_key.secret(), role_key.labels()),
-        type_: Some("Opaque".to_owned()),
-        // Not `stringData`: server-side apply cannot own it.
-        data: Some([("userdata".to_owned(), ByteString(user_data.as_bytes().to_vec()))].into()),
-        ..Secret::default()
-    };
-    Ok(Object::from_typed(Kind::Secret, secret, |secret| &mut secret.metadata, String::new()))
-}
-
-fn service(namespace: &str, role_key: &RoleKey<'_>, index: u32, vm: &VmRole) -> Option<Object> {
-    let name = role_key.service(vm.service.as_ref()?, index);
-    let port = |port: &crate::catalog::Port| ServicePort {
-        name: Some(port.name.clone()),
-        port: i32::from(port.port),
-        target_port: Some(IntOrString::Int(i32::from(port.port))),
-        protocol: Some("TCP".to_owned()),
-        ..ServicePort::default()
-    };
-    let service = Service {
-        metadata: object_meta(namespace, name, role_key.vm_labels(index)),
-        spec: Some(ServiceSpec {
-            selector: Some(role_key.pod_selector(index)),
-            ports: Some(vm.ports.iter().map(port).collect()),
-            ..ServiceSpec::default()
-        }),
-        ..Service::default()
-    };
-    Some(Object::from_typed(Kind::Service, service, |service| &mut service.metadata, String::new()))
-}
-
-fn virtual_machine(fleet: &Fleet, namespace: &str, replica: &vm::Replica<'_>, user_data: &str) -> Result<Object, PlanError> {
-    let mut vm = vm::virtual_machine(namespace, &fleet.template, replica);
-    let name = vm.metadata.name.clone().unwrap_or_default();
-    if name.len() > metadata::MAX_VM_NAME {
-        return Err(PlanError::NameTooLong { name, limit: metadata::MAX_VM_NAME });
+    match (0..role.count).map(|index| role.key(fleet).vm(index)).find(|name| name.len() > MAX_VM_NAME) {
+        Some(name) => Err(PlanError::NameTooLong { name, limit: MAX_VM_NAME }),
+        None => Ok(()),
     }
-    let template = serde_json::to_string(&vm.spec.template).unwrap_or_else(|error| unreachable!("typed objects are JSON: {error}"));
-    let boot = hash(&format!("{template}{user_data}"));
-    vm.spec.template.metadata.annotations = Some([(metadata::BOOT_HASH.to_owned(), boot.clone())].into());
-    vm.metadata.annotations = Some([(metadata::SSH_USER.to_owned(), fleet.login.user.clone())].into());
-    let has_data_volume = !vm.spec.data_volume_templates.is_empty();
-    Ok(Object { has_data_volume, ..Object::from_typed(Kind::Vm, vm, |vm| &mut vm.metadata, boot) })
 }
 
-fn object_meta(namespace: &str, name: String, labels: metadata::Labels) -> ObjectMeta {
-    ObjectMeta { name: Some(name), namespace: Some(namespace.to_owned()), labels: Some(labels), ..ObjectMeta::default() }
+/// What the user data of a role is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UserData<'a> {
+    /// The fleet.
+    pub fleet: &'a Fleet,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// The catalog.
+    pub catalog: &'a Catalog,
+    /// The workload.
+    pub workload: &'a Workload,
+    /// The workload's settings.
+    pub selected: &'a SelectedWorkload,
+    /// The role.
+    pub vm: &'a VmRole,
 }
 
-/// The first 16 hexadecimal digits of SHA-256, enough to tell two versions of one object apart.
-fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+impl UserData<'_> {
+    /// The user data.
+    pub(crate) fn text(&self) -> String {
+        cloud_init::user_data(self, self.peer().as_ref())
+    }
+
+    /// Name and port of the first Service of the peer role.
+    fn peer(&self) -> Option<(String, u16)> {
+        let peer = self.vm.peer.as_ref()?;
+        let (role, server) = self.workload.vms.iter().find(|(role, _)| role.as_ref() == Some(peer))?;
+        let key = RoleKey { fleet: &self.fleet.name, workload: &self.workload.name, role: role.as_deref() };
+        Some((key.service(server.service.as_ref()?, 0), server.ports.first()?.port))
+    }
 }

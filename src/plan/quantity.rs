@@ -2,11 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::error::ValueError;
+use crate::invalid::ValueError;
 
 /// An amount of bytes in Kubernetes' canonical form, which servers return unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quantity {
+pub(crate) struct Quantity {
     text: String,
     bytes: u64,
 }
@@ -27,12 +27,12 @@ const UNITS: [(&str, u64); 10] = [
 
 impl Quantity {
     /// In canonical form: the largest unit that gives a whole number.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// In bytes.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 }
@@ -80,7 +80,7 @@ fn canonical(bytes: u64, binary: bool) -> String {
 }
 
 /// Bytes for messages: `12 GiB`, `1.5 GiB`, `300 MiB`.
-pub fn human(bytes: u64) -> String {
+pub(crate) fn human(bytes: u64) -> String {
     let (unit, name) = if bytes >= 1 << 40 {
         (1_u64 << 40, "TiB")
     } else if bytes >= 1 << 30 {

@@ -12,12 +12,13 @@ use crate::{
         Domain, Empty, EmptyDisk, HttpGet, Interface, InterfacePort, Memory, NameReference, Network, Probe, StorageResources, StorageSpec,
         Template, VirtualMachine, VirtualMachineSpec, VmiSpec, Volume,
     },
+    metadata::{self, RoleKey},
 };
 
-use super::{DEFAULT_ARCHITECTURE, DataDisk, Resources, VmTemplate, metadata, metadata::RoleKey};
+use super::{DEFAULT_ARCHITECTURE, DataDisk, Resources, VmTemplate};
 
 /// The port of the guest's health endpoint.
-pub const HEALTH_PORT: u16 = 8099;
+pub(crate) const HEALTH_PORT: u16 = 8099;
 const SSH_PORT: u16 = 22;
 /// virtio-blk allows 20 characters.
 const DATA_SERIAL: &str = "vw-data";
@@ -27,7 +28,7 @@ const HOTPLUG_FLOOR: u64 = 1 << 30;
 const HOTPLUG_BLOCK: u64 = 2 << 20;
 
 /// The properties of one VM of a plan.
-pub struct Replica<'a> {
+pub(super) struct Replica<'a> {
     /// Its role.
     pub role_key: &'a RoleKey<'a>,
     /// Its index, from 0.
@@ -41,7 +42,7 @@ pub struct Replica<'a> {
 }
 
 /// The VirtualMachine of a replica, without its hash annotations.
-pub fn virtual_machine(namespace: &str, template: &VmTemplate, replica: &Replica<'_>) -> VirtualMachine {
+pub(super) fn virtual_machine(namespace: &str, template: &VmTemplate, replica: &Replica<'_>) -> VirtualMachine {
     let name = replica.role_key.vm(replica.index);
     let labels = replica.role_key.vm_labels(replica.index);
     let named = |name: &str| ObjectMeta { name: Some(name.to_owned()), labels: Some(labels.clone()), ..ObjectMeta::default() };

@@ -1,198 +1,146 @@
-//! Why a VM is not ready, as a value.
+//! The causes of trouble. `docs/troubleshooting.md` lists each with its words.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-/// An error of KubeVirt that lasts this long is final. KubeVirt retries image pulls and data volumes.
-const TRANSIENT_LIMIT: Duration = Duration::from_secs(60);
-/// The same for a VM that cannot be reconciled.
-const RECONCILE_LIMIT: Duration = Duration::from_secs(30);
+use serde::Serialize;
+
+/// A final cause must last so long before a wait ends: KubeVirt and kubelet try again, and their reports may lag behind.
+const FINAL_AFTER: Duration = Duration::from_secs(30);
 /// A VM that is missing may be listed again a moment later.
-const DELETED_LIMIT: Duration = Duration::from_secs(5);
+const DELETED_AFTER: Duration = Duration::from_secs(5);
 
-/// Why a VM is not ready, or what else the user should know about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
-    /// It is terminating.
+/// Declares the causes: `final` ones do not heal without help.
+macro_rules! causes {
+    ($($(#[doc = $doc:literal])* $name:ident $(final $after:expr)?,)*) => {
+        /// Why a VM is not ready, or what else the user should know about it. The names are part of `status -o json`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub(crate) enum Cause {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Cause {
+            /// All causes.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// For a final cause, the time after which a wait ends.
+            pub(crate) fn final_after(self) -> Option<Duration> {
+                match self {
+                    $(Self::$name => causes!(@after $($after)?),)*
+                }
+            }
+
+            /// Its name in `status -o json`.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+    (@after $after:expr) => { Some($after) };
+    (@after) => { None };
+}
+
+causes! {
+    /// The VM is being deleted.
     Terminating,
-    /// It does not exist any more.
-    Deleted,
-    /// It is ready, but runs with an older configuration.
-    RestartPending {
-        /// The VM.
-        name: String,
-        /// Its namespace.
-        namespace: String,
-    },
-    /// Its VMIs fail.
-    CrashLoop {
-        /// Failures in a row, if KubeVirt reports them.
-        failures: Option<u64>,
-        /// KubeVirt's message.
-        message: Option<String>,
-    },
-    /// Its image cannot be pulled.
-    ImagePull(Option<String>),
-    /// Its data volume failed.
-    DataVolumeFailed(Option<String>),
+    /// The VM does not exist any more.
+    Deleted final DELETED_AFTER,
     /// Someone stopped it.
-    Stopped,
+    Stopped final Duration::ZERO,
+    /// Its instance is being stopped or restarted.
+    Stopping,
+    /// Someone, or an I/O error, paused it.
+    Paused,
+    /// It is ready, but runs with an older configuration.
+    RestartRequired,
+    /// Its node is being drained, and the VM waits for its migration.
+    Draining,
+    /// It was evicted from its node.
+    Evicted,
+    /// Its node does not respond.
+    NodeUnreachable,
+    /// Its image does not exist, or the registry does not give it out.
+    ImagePullFailed final FINAL_AFTER,
+    /// The registry cannot be reached.
+    RegistryUnreachable,
+    /// The Secret for pulling its image does not exist.
+    PullSecretMissing final FINAL_AFTER,
+    /// Its image holds no disk.
+    NotContainerDisk final FINAL_AFTER,
+    /// A container of its pod cannot be created.
+    ContainerFailed,
+    /// Its pod has no sandbox, for example because the network plugin fails.
+    PodSandboxFailed,
+    /// A volume of its pod cannot be mounted.
+    MountFailed,
+    /// A device of the node, such as /dev/kvm, is not available.
+    DeviceUnavailable,
+    /// kubelet refused its pod.
+    PodRejected,
+    /// Its launcher ended with an error, or its last start failed.
+    StartFailed,
+    /// It failed to start several times in a row.
+    CrashLoop final FINAL_AFTER,
+    /// No node is suitable.
+    Unschedulable,
+    /// A quota is used up.
+    QuotaExceeded,
+    /// The namespace's limits do not allow its pod.
+    LimitRange final FINAL_AFTER,
+    /// The namespace's Pod Security level does not allow its pod.
+    PodSecurity final FINAL_AFTER,
+    /// The API server refuses its pod for another reason.
+    PodRefused,
+    /// Its data volume is not ready.
+    VolumePending,
+    /// Its data volume failed.
+    VolumeFailed final FINAL_AFTER,
+    /// Its PVC cannot be provisioned.
+    ProvisioningFailed,
+    /// The provisioner of its PVC does not answer.
+    ProvisionerSilent,
+    /// KubeVirt cannot reconcile it.
+    ReconcileFailed final FINAL_AFTER,
+    /// KubeVirt reports an error that may pass.
+    NotSynchronized,
     /// KubeVirt has not started it yet.
     NotStarted,
-    /// Someone or an I/O error paused it; KubeVirt's reason.
-    Paused(String),
-    /// KubeVirt cannot reconcile it.
-    Failure(String),
-    /// No node is suitable.
-    Unschedulable(String),
-    /// KubeVirt cannot create its pod, or reports another transient problem.
-    NotSynchronized(String),
-    /// Its data volume is not ready.
-    Provisioning(Option<String>),
-    /// It runs, but its workload does not. The guest knows why.
-    Guest,
-    /// No reason is known yet.
-    Unknown,
-    /// The result of a diagnosis.
-    Diagnosed(Diagnosis),
+    /// It is starting.
+    Starting,
+    /// The guest has not reported yet.
+    GuestBooting,
+    /// The guest reports that its workload does not run.
+    GuestNotReady,
+    /// The guest does not respond any more.
+    GuestSilent,
+    /// The guest is booting again.
+    GuestRebooting,
+    /// The guest has not reported for minutes, and its console shows an error.
+    GuestSetupFailed,
+    /// The workload runs. The readiness probe has not seen it yet.
+    WaitingForProbe,
+    /// A warning event without a cause of its own.
+    Warning,
+    /// The user lacks a permission to find out.
+    Forbidden,
+    /// More VMs are not ready than are checked at a time.
+    NotChecked,
 }
 
-/// Whether waiting makes sense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may still become ready.
-    Progressing,
-    /// It does not recover once this has lasted so long.
-    FailedAfter(Duration),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Cause {
-    /// Whether waiting makes sense.
-    pub fn verdict(&self) -> Verdict {
-        match self {
-            // KubeVirt retries after ten seconds, and one failure may only be an evicted pod.
-            Self::CrashLoop { failures: Some(1), .. } => Verdict::Progressing,
-            Self::CrashLoop { .. } | Self::Stopped => Verdict::FailedAfter(Duration::ZERO),
-            Self::ImagePull(_) | Self::DataVolumeFailed(_) => Verdict::FailedAfter(TRANSIENT_LIMIT),
-            Self::Failure(_) => Verdict::FailedAfter(RECONCILE_LIMIT),
-            Self::Deleted => Verdict::FailedAfter(DELETED_LIMIT),
-            _ => Verdict::Progressing,
-        }
-    }
-
-    /// Whether a diagnosis may find out more.
-    pub fn needs_diagnosis(&self) -> bool {
-        self.is_of_volume() || *self == Self::Guest || self.is_unexplained()
-    }
-
-    /// Whether the VM's own status does not say why.
-    pub fn is_unexplained(&self) -> bool {
-        matches!(self, Self::NotStarted | Self::Unknown)
-    }
-
-    /// Whether its data volume is the cause.
-    pub fn is_of_volume(&self) -> bool {
-        matches!(self, Self::Provisioning(_) | Self::DataVolumeFailed(_))
-    }
-
-    /// Whether two causes are of one kind, whatever their messages. KubeVirt's messages alternate, for example those of image
-    /// pulls.
-    pub fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or = |message: &Option<String>, default: &str| message.clone().unwrap_or_else(|| default.to_owned());
-        match self {
-            Self::Terminating => formatter.write_str("terminating"),
-            Self::Deleted => formatter.write_str("deleted by someone else"),
-            Self::RestartPending { name, namespace } => {
-                write!(formatter, "restart required: rerun up with --restart, or run 'virtctl restart {name} -n {namespace}'")
-            }
-            Self::CrashLoop { failures, message } => {
-                match failures {
-                    None => formatter.write_str("fails to start")?,
-                    Some(1) => formatter.write_str("failed to start once")?,
-                    Some(count) => write!(formatter, "failed to start {count} times")?,
-                }
-                message.as_ref().map_or(Ok(()), |message| write!(formatter, ": {message}"))
-            }
-            Self::ImagePull(message) => formatter.write_str(&or(message, "the image cannot be pulled")),
-            Self::DataVolumeFailed(message) => formatter.write_str(&or(message, "its data volume failed")),
-            Self::Stopped => formatter.write_str("stopped by a user"),
-            Self::NotStarted => formatter.write_str("not started yet"),
-            Self::Paused(reason) => write!(formatter, "paused ({reason})"),
-            Self::Failure(message) | Self::Unschedulable(message) | Self::NotSynchronized(message) => formatter.write_str(message),
-            Self::Provisioning(message) => formatter.write_str(&or(message, "waiting for its data volume")),
-            Self::Guest => formatter.write_str("waiting for the guest to report"),
-            Self::Unknown => Ok(()),
-            Self::Diagnosed(diagnosis) => diagnosis.fmt(formatter),
-        }
-    }
-}
-
-/// The result of a diagnosis: why a VM is not ready, from other sources than its own status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Diagnosis {
-    /// The guest's response.
-    Guest(String),
-    /// The guest reports that its workload runs.
-    Working,
-    /// The guest does not respond. Its last console line says that its workload runs.
-    Silent,
-    /// The guest cannot be probed. Its last console line says that its workload runs.
-    ConsoleWorking,
-    /// The user lacks a permission.
-    Forbidden(Denied),
-    /// More VMs than are probed at a time.
-    NotChecked(usize),
-    /// The state of its data volume, from CDI.
-    DataVolume {
-        /// Its phase.
-        phase: String,
-        /// The message of a condition that is false.
-        message: String,
-    },
-    /// The newest warning event of the VM, its pod or its data volume.
-    Event {
-        /// The reason, if there is one.
-        reason: Option<String>,
-        /// The message.
-        message: String,
-    },
-}
-
-/// Objects that the user has no permission to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
-    /// The pods of the namespace.
-    Pods,
-    /// A guest's responses and its console.
-    GuestAndConsole,
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Pods => "listing pods",
-            Self::GuestAndConsole => "reading pods/proxy and pods/log",
-        })
-    }
-}
-
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Guest(words) => formatter.write_str(words),
-            Self::Working => formatter.write_str("working; waiting for the readiness probe"),
-            Self::Silent => formatter.write_str("the guest does not respond; last console message: working"),
-            Self::ConsoleWorking => formatter.write_str("last console message: working"),
-            Self::Forbidden(what) => write!(formatter, "unknown: {what} is forbidden"),
-            Self::NotChecked(most) => write!(formatter, "not checked (only {most} VMs are checked at a time)"),
-            Self::DataVolume { phase, message } => write!(formatter, "data volume {phase}: {message}"),
-            Self::Event { reason: Some(reason), message } => write!(formatter, "{reason}: {message}"),
-            Self::Event { reason: None, message } => formatter.write_str(message),
-        }
+    #[test]
+    fn every_cause_is_documented() {
+        let docs = include_str!("../../docs/troubleshooting.md");
+        let missing: Vec<_> = Cause::ALL.iter().map(|cause| cause.name()).filter(|name| !docs.contains(&format!("| `{name}`"))).collect();
+        assert!(missing.is_empty(), "not in docs/troubleshooting.md: {missing:?}");
+        let listed = docs.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name));
+        let is_cause = |name: &&str| name.chars().all(char::is_alphanumeric) && name.starts_with(char::is_uppercase);
+        let unknown: Vec<_> = listed.filter(is_cause).filter(|name| !Cause::ALL.iter().any(|cause| cause.name() == *name)).collect();
+        assert!(unknown.is_empty(), "no causes: {unknown:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 /// `status.printableStatus` of a VirtualMachine (kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`). Values that are
 /// treated alike are not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PrintableStatus {
+pub(crate) enum PrintableStatus {
     /// It is starting; also if KubeVirt has not set a status yet.
     Starting,
     /// It runs.

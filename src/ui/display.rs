@@ -22,7 +22,7 @@ use super::{
 };
 
 /// The state of the display task.
-pub struct Display {
+pub(super) struct Display {
     /// Whether standard error is a terminal that can move its cursor.
     has_cursor: bool,
     style: watch::Receiver<Style>,
@@ -37,7 +37,7 @@ pub struct Display {
 }
 
 /// Whether a color setting means color here. NO_COLOR: <https://no-color.org>.
-pub fn uses_color(color: Color) -> bool {
+pub(super) fn uses_color(color: Color) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
@@ -50,7 +50,7 @@ pub fn uses_color(color: Color) -> bool {
 
 impl Display {
     /// A display that follows `style`, and clears `written` when results cannot be written.
-    pub fn new(has_cursor: bool, style: watch::Receiver<Style>, written: watch::Sender<bool>) -> Self {
+    pub(super) fn new(has_cursor: bool, style: watch::Receiver<Style>, written: watch::Sender<bool>) -> Self {
         Self { has_cursor, style, progress: Progress::new(has_cursor), written, failure: None, failed: false, abandoned: None }
     }
 
@@ -58,7 +58,7 @@ impl Display {
     ///
     /// # Errors
     /// [`Error::ClosedPipe`] or [`Error::Output`] when a result could not be written.
-    pub async fn run(mut self, mut events: mpsc::Receiver<Event>) -> Result<()> {
+    pub(super) async fn run(mut self, mut events: mpsc::Receiver<Event>) -> Result<()> {
         while let Some(event) = events.recv().await {
             self.show(event).await;
         }
@@ -189,7 +189,7 @@ impl Display {
 }
 
 /// Prints an error: the one place that writes "error: " and "hint: ".
-pub fn print_error(error: &Error) {
+pub(crate) fn print_error(error: &Error) {
     if error.is_silent() {
         return;
     }

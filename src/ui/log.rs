@@ -8,7 +8,7 @@ use tracing_subscriber::{
 
 /// Logs retries and decisions from 4 on, every request from 6 on. Headers and bodies are never logged: they contain secrets. Log
 /// lines of libraries are left out.
-pub fn begin(level: u32, colored: bool) {
+pub(super) fn begin(level: u32, colored: bool) {
     let level = match level {
         0..=3 => return,
         4..=5 => LevelFilter::INFO,

@@ -27,15 +27,15 @@ use crate::{
 
 use display::Display;
 
-pub use display::print_error;
-pub use table::Table;
+pub(crate) use display::print_error;
+pub(crate) use table::Table;
 
 /// Events that may wait for the display task. A result of thousands of objects is written as it is made.
 const QUEUE: usize = 64;
 
 /// The style of the output; known once the settings are.
 #[derive(Debug, Clone, Copy)]
-pub struct Style {
+pub(crate) struct Style {
     /// When to use color.
     pub color: Color,
     /// Whether each object that is applied gets a line.
@@ -50,7 +50,7 @@ impl Default for Style {
 
 /// The way to the display task, and what is known of the terminal.
 #[derive(Debug)]
-pub struct Ui {
+pub(crate) struct Ui {
     program: String,
     interactive: bool,
     events: Events,
@@ -61,7 +61,7 @@ pub struct Ui {
 
 /// Starts the display task. It ends when the [`Ui`] and every clone of its [`Events`] are dropped, with the first failure to write a
 /// result. `program` is what the user typed: `kubectl virtwork` or `oc virtwork`.
-pub fn start(program: &str) -> (Ui, JoinHandle<Result<()>>) {
+pub(crate) fn start(program: &str) -> (Ui, JoinHandle<Result<()>>) {
     let is_terminal = io::stderr().is_terminal();
     let has_cursor = is_terminal && !env::var("TERM").is_ok_and(|term| term == "dumb");
     let (sender, receiver) = mpsc::channel(QUEUE);
@@ -74,55 +74,55 @@ pub fn start(program: &str) -> (Ui, JoinHandle<Result<()>>) {
 
 impl Ui {
     /// Applies the settings, once they are known. `verbosity` is that of `-v`.
-    pub fn configure(&self, style: Style, verbosity: u32) {
+    pub(crate) fn configure(&self, style: Style, verbosity: u32) {
         self.style.send_replace(style);
         log::begin(verbosity, display::uses_color(style.color));
     }
 
     /// The command that starts this program: `kubectl virtwork`.
-    pub fn program(&self) -> &str {
+    pub(crate) fn program(&self) -> &str {
         &self.program
     }
 
     /// Whether somebody can answer a question.
-    pub fn is_interactive(&self) -> bool {
+    pub(crate) fn is_interactive(&self) -> bool {
         self.interactive
     }
 
     /// Whether results can still be written.
-    pub fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         *self.writable.borrow()
     }
 
     /// Where the work sends its events.
-    pub fn events(&self) -> &Events {
+    pub(crate) fn events(&self) -> &Events {
         &self.events
     }
 
     /// Prints a part of the result that ends with a newline.
-    pub async fn print(&self, text: impl Into<String>) {
+    pub(crate) async fn print(&self, text: impl Into<String>) {
         self.events.emit(Event::Output(text.into())).await;
     }
 
     /// Shows information.
-    pub async fn notice(&self, notice: Notice) {
+    pub(crate) async fn notice(&self, notice: Notice) {
         self.events.emit(Event::Notice(notice)).await;
     }
 
     /// Shows information, if there is any.
-    pub async fn notices(&self, notices: impl IntoIterator<Item = Notice>) {
+    pub(crate) async fn notices(&self, notices: impl IntoIterator<Item = Notice>) {
         for notice in notices {
             self.notice(notice).await;
         }
     }
 
     /// Shows a warning.
-    pub async fn warning(&self, warning: Warning) {
+    pub(crate) async fn warning(&self, warning: Warning) {
         self.events.emit(Event::Warning(warning)).await;
     }
 
     /// Shows an error; the command may go on.
-    pub async fn error(&self, error: Error) {
+    pub(crate) async fn error(&self, error: Error) {
         self.events.emit(Event::Error(error)).await;
     }
 
@@ -130,7 +130,7 @@ impl Ui {
     ///
     /// # Errors
     /// When the terminal goes away, or the user interrupts.
-    pub async fn confirm(&self, question: Question) -> Result<bool> {
+    pub(crate) async fn confirm(&self, question: Question) -> Result<bool> {
         self.ask(|answer| Event::Confirm { question, answer }).await
     }
 
@@ -138,7 +138,7 @@ impl Ui {
     ///
     /// # Errors
     /// When the terminal goes away, or the user interrupts.
-    pub async fn pick_vm(&self, names: Vec<String>) -> Result<Option<usize>> {
+    pub(crate) async fn pick_vm(&self, names: Vec<String>) -> Result<Option<usize>> {
         self.ask(|answer| Event::PickVm { names, answer }).await
     }
 
@@ -146,7 +146,7 @@ impl Ui {
     ///
     /// # Errors
     /// Without a terminal, or when the user interrupts.
-    pub async fn ask_password(&self, user: &str) -> Result<Password> {
+    pub(crate) async fn ask_password(&self, user: &str) -> Result<Password> {
         if !self.interactive {
             return Err(Error::NoTerminal);
         }

@@ -20,7 +20,7 @@ const MAX_SHOWN: usize = 3;
 const TICK: Duration = Duration::from_millis(120);
 
 /// The bar, or the last plain line.
-pub struct Progress {
+pub(super) struct Progress {
     has_cursor: bool,
     bar: Option<ProgressBar>,
     last: Option<(Instant, usize)>,
@@ -28,12 +28,12 @@ pub struct Progress {
 
 impl Progress {
     /// With bars if `has_cursor`.
-    pub fn new(has_cursor: bool) -> Self {
+    pub(super) fn new(has_cursor: bool) -> Self {
         Self { has_cursor, bar: None, last: None }
     }
 
     /// Runs `write` while no bar is drawn.
-    pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(write),
             None => write(),
@@ -41,7 +41,7 @@ impl Progress {
     }
 
     /// Removes the bar.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -49,21 +49,21 @@ impl Progress {
     }
 
     /// `total` objects are about to be applied.
-    pub fn applying(&mut self, total: usize) {
+    pub(super) fn applying(&mut self, total: usize) {
         if self.has_cursor {
             self.draw(total, "objects applied");
         }
     }
 
     /// One more object was applied.
-    pub fn step(&self) {
+    pub(super) fn step(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
     }
 
     /// A wait goes on.
-    pub fn waiting(&mut self, goal: Wait, (done, total): (usize, usize), elapsed: Duration, pending: &[Pending]) {
+    pub(super) fn waiting(&mut self, goal: Wait, (done, total): (usize, usize), elapsed: Duration, pending: &[Pending]) {
         let shown: Vec<_> = pending.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
         let more = match pending.len().saturating_sub(MAX_SHOWN) {
             0 => String::new(),

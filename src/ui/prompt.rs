@@ -13,7 +13,7 @@ use crate::{
 const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
 
 /// Asks a yes-or-no question; the default is no.
-pub fn confirm(question: &str, has_cursor: bool) -> Result<bool> {
+pub(super) fn confirm(question: &str, has_cursor: bool) -> Result<bool> {
     if !has_cursor {
         return confirm_by_line(question).map_err(unanswered);
     }
@@ -30,13 +30,13 @@ fn confirm_by_line(question: &str) -> io::Result<bool> {
 }
 
 /// Lets the user pick one of several; none when the user declines.
-pub fn pick(question: &str, items: &[String]) -> Result<Option<usize>> {
+pub(super) fn pick(question: &str, items: &[String]) -> Result<Option<usize>> {
     let picked = Select::new().with_prompt(question).items(items).default(0).interact_opt();
     picked.map_err(|dialoguer::Error::IO(error)| unanswered(error))
 }
 
 /// Asks for a password, twice.
-pub fn password(prompt: &str) -> Result<Password> {
+pub(super) fn password(prompt: &str) -> Result<Password> {
     let prompt = PasswordPrompt::new().with_prompt(prompt).with_confirmation("Again", "They differ");
     prompt.interact().map(Password::new).map_err(|dialoguer::Error::IO(error)| unanswered(error))
 }
@@ -50,14 +50,14 @@ fn unanswered(error: io::Error) -> Error {
 }
 
 /// A terminal as it was before a question, which may hide what is typed, and the cursor.
-pub struct Terminal {
+pub(super) struct Terminal {
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,
 }
 
 impl Terminal {
     /// Remembers how the terminal is now.
-    pub fn remember() -> Self {
+    pub(super) fn remember() -> Self {
         Self {
             #[cfg(unix)]
             before: rustix::termios::tcgetattr(io::stdin()).ok(),
@@ -65,7 +65,7 @@ impl Terminal {
     }
 
     /// Makes it so again, with a visible cursor.
-    pub fn restore(&self) {
+    pub(super) fn restore(&self) {
         #[cfg(unix)]
         if let Some(before) = &self.before {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);

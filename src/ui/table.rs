@@ -3,7 +3,7 @@
 
 /// A table.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
@@ -12,18 +12,18 @@ const PADDING: usize = 3;
 
 impl Table {
     /// A table with headers, or without if `headers` is empty.
-    pub fn new(headers: &[&str]) -> Self {
+    pub(crate) fn new(headers: &[&str]) -> Self {
         let rows = if headers.is_empty() { Vec::new() } else { vec![headers.iter().map(|&header| header.to_owned()).collect()] };
         Self { rows }
     }
 
     /// Adds a row.
-    pub fn push(&mut self, cells: Vec<String>) {
+    pub(crate) fn push(&mut self, cells: Vec<String>) {
         self.rows.push(cells.iter().map(|cell| clean(cell)).collect());
     }
 
     /// The text, with a newline after each row.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
         let widths: Vec<_> = (0..columns).map(|column| (widest(column) + PADDING).max(MINIMUM)).collect();

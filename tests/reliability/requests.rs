@@ -9,7 +9,10 @@ use virtwork_sandbox::{
     nodes::simulation::Behavior,
 };
 
-use super::{assert_down_left_nothing, assert_faults_hit, assert_nothing_remains, assert_recovers, assert_remaining, assert_up_and_down};
+use super::{
+    assert_down_left_nothing, assert_faults_hit, assert_nothing_remains, assert_recovers, assert_remaining, assert_up_and_down,
+    make_namespace,
+};
 use crate::common::World;
 
 fn overloaded(seconds: u64) -> Effect {
@@ -56,6 +59,7 @@ fn gateways() {
 #[test]
 fn reset_before_the_answer() {
     let world = World::new();
+    make_namespace(&world);
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::ResetBefore).every(2).times(3));
     world.sandbox.faults.add(Fault::new(Method::GET, "/namespaces/virtwork/", Effect::ResetBefore).every(3).times(2));
     assert_up_and_down(&world, "up cpu memory");
@@ -83,6 +87,7 @@ fn reset_in_down() {
 #[test]
 fn slow_bodies() {
     let world = World::new();
+    make_namespace(&world);
     world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Slow(Duration::from_millis(100))).times(3));
     world.sandbox.faults.add(Fault::new(Method::POST, "/virtualmachines", Effect::Slow(Duration::from_millis(100))).times(2));
     assert_up_and_down(&world, "up cpu memory");
@@ -91,6 +96,7 @@ fn slow_bodies() {
 #[test]
 fn truncated_bodies() {
     let world = World::new();
+    make_namespace(&world);
     world.sandbox.faults.add(Fault::new(Method::GET, "limit=", Effect::Truncate).every(2).times(2));
     world.sandbox.faults.add(Fault::new(Method::POST, "/namespaces/virtwork/", Effect::Truncate).every(2).times(2));
     assert_up_and_down(&world, "up cpu memory");
@@ -108,10 +114,11 @@ fn half_open_connection() {
 #[test]
 fn server_asks_for_too_much() {
     let world = World::with(&Settings { boot: Duration::from_secs(3), ..Settings::default() });
+    world.sandbox.simulation.set("cpu-0", Behavior::Warned("FailedMount", "no such Secret".to_owned()));
     world.sandbox.faults.add(Fault::new(Method::POST, "/secrets", overloaded(u64::MAX)));
     world.run("up cpu --timeout 3").code(3).absent("panicked").stderr_has("timed out after");
     assert_remaining(&world, 1, 1);
-    // Data volumes are listed once before the first write.
+    // Data volumes are looked for once before the first write.
     for (path, before) in [("/events", 0), ("/pods", 0), ("/datavolumes", 1)] {
         world.sandbox.faults.add(Fault::new(Method::GET, path, Effect::Hang).skip(before).always());
     }
@@ -125,7 +132,7 @@ fn server_asks_for_too_much() {
         .absent("forbidden");
     world.run("status").success().stdout_has("virtwork-memory-0");
     assert_remaining(&world, 3, 3);
-    for vm in ["memory-0", "database-0"] {
+    for vm in ["cpu-0", "memory-0", "database-0"] {
         world.sandbox.simulation.set(vm, Behavior::Works);
     }
     assert_recovers(&world, "up cpu memory database");

@@ -110,15 +110,18 @@ type Case = (&'static str, &'static str, &'static str, i32, &'static str);
 const UP: &str = "up cpu database";
 
 /// Verbs of a first `up` in an existing namespace.
-const FOR_UP: [Case; 15] = [
+const FOR_UP: [Case; 18] = [
     ("get", "namespaces", UP, 0, ""),
     ("list", "storageclasses", UP, 0, "Warning: cannot list StorageClasses (forbidden)"),
     ("list", "virtualmachines", UP, 1, "you can neither get namespace virtwork nor list its VMs"),
     ("list", "secrets", UP, 1, "secrets is forbidden"),
     ("list", "services", UP, 1, "services is forbidden"),
     ("list", "virtualmachineinstances", UP, 1, "virtualmachineinstances.kubevirt.io is forbidden"),
-    ("list", "persistentvolumeclaims", UP, 1, "missing permissions in namespace virtwork: list persistentvolumeclaims"),
-    ("list", "datavolumes", UP, 1, "missing permissions in namespace virtwork: list datavolumes.cdi.kubevirt.io"),
+    ("*", "persistentvolumeclaims", UP, 1, "missing permissions in namespace virtwork: list persistentvolumeclaims"),
+    ("*", "datavolumes", UP, 1, "missing permissions in namespace virtwork: list datavolumes.cdi.kubevirt.io"),
+    ("get", "persistentvolumeclaims", UP, 0, ""),
+    ("list", "datavolumes", UP, 0, ""),
+    ("list", "pods", UP, 0, ""),
     ("create", "secrets", UP, 1, "missing permissions in namespace virtwork: create secrets"),
     ("create", "services", "up network", 1, "missing permissions in namespace virtwork: create services"),
     ("create", "virtualmachines", UP, 1, "missing permissions in namespace virtwork: create virtualmachines.kubevirt.io"),
@@ -140,7 +143,7 @@ const FOR_CHANGES: [Case; 5] = [
     ("patch", "secrets", "up cpu --vm-count 2 --set cpu.load=50", 1, "missing permissions in namespace virtwork: patch secrets"),
     ("update", "virtualmachines/restart", "up cpu --vm-count 2 --memory 3Gi --restart", 1, "update virtualmachines/restart"),
     ("delete", "virtualmachines", "up cpu --prune --yes", 1, "delete virtualmachines.kubevirt.io"),
-    ("get", "virtualmachines", "up cpu --prune --yes", 1, "get virtualmachines.kubevirt.io"),
+    ("get", "virtualmachines", "up cpu --prune --yes", 0, ""),
 ];
 
 /// Verbs of `down` for an existing fleet.
@@ -303,7 +306,7 @@ fn each_verb_of_diagnosis_is_forbidden() {
         (&[("get", "pods/proxy")][..], "stress-ng is missing"),
         (&[("get", "pods/proxy"), ("get", "pods/log")], "reading pods/proxy and pods/log is forbidden"),
         (&[("list", "pods")], "listing pods is forbidden"),
-        (&[("list", "datavolumes")], "waiting for its data volume"),
+        (&[("get", "datavolumes")], "unknown: getting data volumes is forbidden"),
         (&[("list", "events")], "no accessMode specified"),
     ] {
         rights.iter().for_each(|(verb, resource)| world.sandbox.deny(verb, resource));

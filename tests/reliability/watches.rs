@@ -137,20 +137,23 @@ fn watch_silent_in_down() {
 #[test]
 fn continue_token_expired() {
     let world = World::new();
-    make_namespace(&world);
+    world.run("up database").success();
+    // `down` looks for the PVCs of data volumes among all.
+    let storage = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
     for number in 0..510 {
-        let secret = json!({"metadata": {"name": format!("theirs-{number}")}});
-        world.api("POST", "/api/v1/namespaces/virtwork/secrets", &secret);
+        let claim = json!({"metadata": {"name": format!("theirs-{number}")}, "spec": storage});
+        world.api("POST", "/api/v1/namespaces/virtwork/persistentvolumeclaims", &claim);
     }
     let expired = Effect::refuse(410, "Expired", "The provided continue parameter is too old");
-    world.sandbox.faults.add(Fault::new(Method::GET, "/secrets?*continue=", expired.clone()).times(2));
-    world.run("up cpu").success();
+    world.sandbox.faults.add(Fault::new(Method::GET, "/persistentvolumeclaims?*continue=", expired.clone()).times(2));
+    world.run("down --dry-run").success();
     assert_faults_hit(&world);
     // If pages expire repeatedly, the list is requested without pages.
     world.sandbox.faults.add(Fault::new(Method::GET, "continue=", expired).always());
-    world.run("up cpu --timeout 60").success();
-    assert_unchanged_then_down(&world, "up cpu");
-    assert_eq!(world.names("v1/secrets").len(), 510, "what is not ours stays");
+    world.run("down --timeout 20").success();
+    assert_faults_hit(&world);
+    assert_eq!(world.names("v1/persistentvolumeclaims").len(), 510, "what is not ours stays");
+    assert_eq!(world.names("kubevirt.io/v1/virtualmachines"), Vec::<String>::new());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Status codes of errors.
-pub trait Code {
+pub(crate) trait Code {
     /// Whether the server responded with this code.
     fn is_code(&self, code: u16) -> bool;
 }
@@ -39,7 +39,7 @@ impl From<kube::Error> for ClusterError {
 }
 
 /// A failure of the layers below the retries.
-pub fn of_box(failure: &BoxError, access: &Access) -> ClusterError {
+pub(super) fn of_box(failure: &BoxError, access: &Access) -> ClusterError {
     match failure.downcast_ref::<kube::Error>() {
         Some(error) => translate(error, access),
         None => ClusterError::Unreachable(format!("{}{}", through_proxy(access), one_line(&innermost(failure.as_ref()).to_string()))),
@@ -47,7 +47,7 @@ pub fn of_box(failure: &BoxError, access: &Access) -> ClusterError {
 }
 
 /// Whether a retry may help. A login plugin that failed is not run again.
-pub fn is_transient(failure: &BoxError) -> bool {
+pub(super) fn is_transient(failure: &BoxError) -> bool {
     match failure.downcast_ref::<kube::Error>() {
         Some(error) => {
             auth_error(error).is_none()
@@ -58,7 +58,7 @@ pub fn is_transient(failure: &BoxError) -> bool {
 }
 
 /// kube's errors in kubectl's words (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
-pub fn translate(error: &kube::Error, access: &Access) -> ClusterError {
+pub(super) fn translate(error: &kube::Error, access: &Access) -> ClusterError {
     if let Some(cause) = auth_error(error) {
         return KubeconfigError::Login(login_error(cause, access)).into();
     }
@@ -129,7 +129,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// A token that cannot be a header.
-pub fn bad_token(access: &Access) -> LoginError {
+pub(super) fn bad_token(access: &Access) -> LoginError {
     LoginError::BadToken(access.login_plugin().map(str::to_owned))
 }
 

@@ -23,8 +23,8 @@ use crate::{
     kubeconfig::{self, Access},
 };
 
-pub use error::Code;
-pub use retry::{Attempts, Effort};
+pub(super) use error::Code;
+pub(super) use retry::{Attempts, Effort};
 use state::State;
 
 type Request = http::Request<Body>;
@@ -46,7 +46,7 @@ where
 
 /// A connection to an API server, with the time limits of one command.
 #[derive(Clone)]
-pub struct Transport {
+pub(super) struct Transport {
     client: Client,
     state: Arc<State>,
 }
@@ -56,7 +56,12 @@ impl Transport {
     ///
     /// # Errors
     /// When the credentials cannot be used.
-    pub fn new(access: Access, connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
+    pub(super) fn new(
+        access: Access,
+        connection: &Connection,
+        environment: &Environment,
+        limit: Option<Duration>,
+    ) -> Result<Self, ClusterError> {
         let state = Arc::new(State::new(access, connection, environment, limit)?);
         let base = {
             let state = state.clone();
@@ -77,7 +82,7 @@ impl Transport {
     ///
     /// # Errors
     /// The server's error, or why there is no response.
-    pub async fn post(&self, request: http::Request<Vec<u8>>) -> Result<(), (kube::Error, bool)> {
+    pub(super) async fn post(&self, request: http::Request<Vec<u8>>) -> Result<(), (kube::Error, bool)> {
         let response = self.client.send(request.map(Body::from)).await.map_err(|error| (error, false))?;
         if response.status().is_success() {
             return Ok(());
@@ -93,37 +98,37 @@ impl Transport {
     }
 
     /// The client.
-    pub fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         self.client.clone()
     }
 
     /// Address and credentials.
-    pub fn access(&self) -> &Access {
+    pub(super) fn access(&self) -> &Access {
         &self.state.access
     }
 
     /// Time since the command began.
-    pub fn elapsed(&self) -> Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         self.state.started.elapsed()
     }
 
     /// Whether the time limit of the command is over.
-    pub fn overdue(&self) -> bool {
+    pub(super) fn overdue(&self) -> bool {
         self.state.overdue()
     }
 
     /// The time limit of one request.
-    pub fn request_timeout(&self) -> Duration {
+    pub(super) fn request_timeout(&self) -> Duration {
         self.state.request_timeout
     }
 
     /// Retries 403 for a while, because new permissions arrive with a delay.
-    pub fn expect_permissions(&self, within: Duration) {
+    pub(super) fn expect_permissions(&self, within: Duration) {
         self.state.expect_permissions(within);
     }
 
     /// The reason why the server has not responded for longer than `grace`.
-    pub fn disconnected(&self, grace: Duration) -> Option<String> {
+    pub(super) fn disconnected(&self, grace: Duration) -> Option<String> {
         self.state.disconnected(grace)
     }
 }

@@ -7,7 +7,7 @@ use tower::{BoxError, ServiceExt as _};
 use super::{Inner, Request, Response, State, is_watch};
 
 /// Returns the response to a watch of the same path at most once per interval.
-pub async fn send<S: Inner>(inner: S, state: Arc<State>, request: Request) -> Result<Response, BoxError> {
+pub(super) async fn send<S: Inner>(inner: S, state: Arc<State>, request: Request) -> Result<Response, BoxError> {
     let next = is_watch(&request).then(|| state.next_watch(request.uri().path()));
     let response = inner.oneshot(request).await;
     if let Some(next) = next {

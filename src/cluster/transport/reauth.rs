@@ -7,7 +7,7 @@ use tower::{BoxError, ServiceExt as _};
 use super::{Inner, Request, Response, State, retry::clone_request};
 
 /// Sends a request with new credentials if the old ones were refused.
-pub async fn send<S: Inner>(inner: S, state: Arc<State>, request: Request) -> Result<Response, BoxError> {
+pub(super) async fn send<S: Inner>(inner: S, state: Arc<State>, request: Request) -> Result<Response, BoxError> {
     let again = clone_request(&request);
     let (version, _) = state.client();
     let response = inner.clone().oneshot(request).await?;

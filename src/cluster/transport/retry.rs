@@ -23,7 +23,7 @@ const MAX_BODY: usize = 1 << 29;
 
 /// The retries of a request, as its extension. Without one it is retried until the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
+pub(crate) enum Effort {
     /// Retried if the server responds, but not if it cannot be reached: a wrong address is reported at once.
     FailFast,
     /// Sent once, within the request's own time limit.
@@ -32,10 +32,10 @@ pub enum Effort {
 
 /// The number of attempts, as an extension of the response. An earlier attempt may have taken effect.
 #[derive(Debug, Clone, Copy)]
-pub struct Attempts(pub u32);
+pub(crate) struct Attempts(pub u32);
 
 /// A request with the same body; `None` for a stream.
-pub fn clone_request(request: &Request) -> Option<Request> {
+pub(super) fn clone_request(request: &Request) -> Option<Request> {
     let mut clone = http::Request::new(request.body().try_clone()?);
     *clone.method_mut() = request.method().clone();
     *clone.uri_mut() = request.uri().clone();
@@ -55,7 +55,7 @@ enum Outcome {
 }
 
 /// Sends a request to `inner` until a retry would not help.
-pub async fn send<S: Inner>(inner: S, state: Arc<State>, mut request: Request) -> Result<Response, BoxError> {
+pub(super) async fn send<S: Inner>(inner: S, state: Arc<State>, mut request: Request) -> Result<Response, BoxError> {
     let effort = request.extensions().get::<Effort>().copied();
     let (begun, mut delay, mut attempts) = (Instant::now(), FIRST_RETRY_DELAY, 0);
     loop {

@@ -21,7 +21,7 @@ use super::{
 
 /// The state of a [`super::Transport`]. kube's client needs layers that are `Send`, hence the locks; none is held across an await, except
 /// that of a reload.
-pub struct State {
+pub(super) struct State {
     /// Address and credentials.
     pub access: Access,
     connection: Connection,
@@ -55,7 +55,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl State {
     /// The state of a new connection.
-    pub fn new(access: Access, connection: &Connection, environment: &Environment, limit: Option<Duration>) -> Result<Self, ClusterError> {
+    pub(super) fn new(
+        access: Access,
+        connection: &Connection,
+        environment: &Environment,
+        limit: Option<Duration>,
+    ) -> Result<Self, ClusterError> {
         let client = plain_client(access.config.clone(), &access)?;
         let unlimited = Duration::from_secs(86_400);
         let request_timeout = connection.request_timeout.map_or(REQUEST_TIMEOUT, |timeout| timeout.limit().unwrap_or(unlimited));
@@ -74,13 +79,13 @@ impl State {
     }
 
     /// The client with the current credentials, and their version.
-    pub fn client(&self) -> (u64, Client) {
+    pub(super) fn client(&self) -> (u64, Client) {
         lock(&self.current).clone()
     }
 
     /// Reloads the credentials, because those of a version were refused: a token may expire during a command. If several requests notice
     /// it together, one of them reloads. False if there are no new ones.
-    pub async fn reload(&self, refused: u64) -> bool {
+    pub(super) async fn reload(&self, refused: u64) -> bool {
         let _turn = self.reloading.lock().await;
         if self.client().0 != refused {
             return true;
@@ -93,51 +98,51 @@ impl State {
     }
 
     /// Whether the time limit of the command is over.
-    pub fn overdue(&self) -> bool {
+    pub(super) fn overdue(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The time limit of a request that starts now.
-    pub fn limit(&self) -> Duration {
+    pub(super) fn limit(&self) -> Duration {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()).max(LAST_ATTEMPT));
         left.map_or(self.request_timeout, |left| left.min(self.request_timeout))
     }
 
     /// Retries 403 for a while.
-    pub fn expect_permissions(&self, within: Duration) {
+    pub(super) fn expect_permissions(&self, within: Duration) {
         let until = Instant::now() + within;
         let mut times = lock(&self.times);
         times.permissions_expected = Some(times.permissions_expected.map_or(until, |before| before.max(until)));
     }
 
     /// Whether 403 is retried now.
-    pub fn expects_permissions(&self) -> bool {
+    pub(super) fn expects_permissions(&self) -> bool {
         lock(&self.times).permissions_expected.is_some_and(|until| Instant::now() < until)
     }
 
     /// Sends no request for some seconds, because the server asked for that.
-    pub fn retry_after(&self, seconds: u64) {
+    pub(super) fn retry_after(&self, seconds: u64) {
         lock(&self.times).retry_after = Some(Instant::now() + Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     }
 
     /// The time until the server accepts requests again.
-    pub fn retry_delay(&self) -> Duration {
+    pub(super) fn retry_delay(&self) -> Duration {
         lock(&self.times).retry_after.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
     /// Records that the server responded, or why it did not.
-    pub fn responded(&self, failure: Option<String>) {
+    pub(super) fn responded(&self, failure: Option<String>) {
         let disconnected = &mut lock(&self.times).disconnected;
         *disconnected = failure.map(|why| (disconnected.as_ref().map_or_else(Instant::now, |(since, _)| *since), why));
     }
 
     /// The reason why the server has not responded for longer than `grace`.
-    pub fn disconnected(&self, grace: Duration) -> Option<String> {
+    pub(super) fn disconnected(&self, grace: Duration) -> Option<String> {
         lock(&self.times).disconnected.as_ref().filter(|(since, _)| since.elapsed() >= grace).map(|(_, why)| why.clone())
     }
 
     /// The earliest time at which a watch of this path may return to its caller.
-    pub fn next_watch(&self, path: &str) -> Instant {
+    pub(super) fn next_watch(&self, path: &str) -> Instant {
         let mut times = lock(&self.times);
         let now = Instant::now();
         let next = times.watches.get(path).map_or(now, |before| now.max(*before + WATCH_INTERVAL));

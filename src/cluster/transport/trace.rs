@@ -7,7 +7,7 @@ use tower::{BoxError, ServiceExt as _};
 use super::{Inner, Request, Response, State};
 
 /// Logs a request to `inner`.
-pub async fn send<S: Inner>(inner: S, _: Arc<State>, request: Request) -> Result<Response, BoxError> {
+pub(super) async fn send<S: Inner>(inner: S, _: Arc<State>, request: Request) -> Result<Response, BoxError> {
     if !tracing::enabled!(tracing::Level::DEBUG) {
         return inner.oneshot(request).await;
     }

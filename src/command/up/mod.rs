@@ -1,30 +1,45 @@
-//! `up`: creates or updates the fleet and waits until its workloads run.
+//! `up`: creates or updates the fleet and waits until its workloads run. `--dry-run=server` is the same path: the server validates the
+//! requests and stores nothing.
 
-mod dry_run;
+mod output;
 
 use std::collections::BTreeMap;
 
 use crate::{
     cli::{DryRun, Up},
-    cluster::{Cluster, Diff, NamespaceState, WaitOptions, WaitOutcome},
+    cluster::{
+        NamespaceState, Target, apply, delete, namespace,
+        observe::status_of_pair,
+        permissions::{self, Wanted},
+        preflight, restart, snapshot,
+        wait::{self, End, FleetGoal},
+    },
     config::WaitFor,
     error::{Error, GaveUp, Goal, Result, Unconfirmed},
-    event::{Event, Hint, Mode, Notice, Outcome, Question, Warning},
+    event::{Event, Hint, Mode, Notice, Outcome, Question, Wait, Warning},
+    metadata,
     object::{Kind, ObjectName},
-    plan::{self, Fleet, Plan, metadata},
-    status::sort,
+    plan::{self, Diff, Fleet, Plan, diff::diff},
+    status::{self, NotReady, VmStatus},
 };
 
 use super::{Context, DEFAULT_NAMESPACE, confirm, first_of, status::table};
 
 /// Runs `up`.
-pub async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
+pub(super) async fn run(arguments: &Up, context: &Context<'_>) -> Result<()> {
     let (fleet, login) = fleet(arguments, context).await?;
-    match arguments.dry_run {
-        Some(DryRun::Client) => dry_run::on_client(&fleet, login, arguments, context).await,
-        Some(DryRun::Server) => dry_run::on_server(fleet, login, arguments, context).await,
-        Some(DryRun::None) | None => converge(fleet, login, arguments, context).await,
-    }
+    let mode = match arguments.dry_run {
+        Some(DryRun::Client) => {
+            let plan = make_plan(&fleet, &context.namespace_offline()?, context)?;
+            context.ui.notices(login).await;
+            return output::print(&plan, arguments.output.unwrap_or_default(), context).await;
+        }
+        Some(DryRun::Server) => Mode::ServerDryRun,
+        Some(DryRun::None) | None => Mode::Real,
+    };
+    let (target, plan) = connect_and_plan(fleet, context).await?;
+    context.ui.notices(login).await;
+    Run { target: &target, plan: &plan, arguments, context, mode }.reconcile().await
 }
 
 /// The requested fleet, and what the user should know about logging in.
@@ -40,96 +55,223 @@ async fn fleet(arguments: &Up, context: &Context<'_>) -> Result<(Fleet, Option<N
     Ok((fleet, login))
 }
 
-/// The fleet with the architecture that VMs get in this cluster.
-async fn for_cluster(mut fleet: Fleet, cluster: &Cluster) -> Result<Fleet> {
-    fleet.template.architecture = cluster.default_architecture().await?.unwrap_or(fleet.template.architecture);
-    Ok(fleet)
-}
-
-/// Connects to a cluster that serves VMs, and plans the fleet for it.
-pub(super) async fn connect_and_plan(fleet: Fleet, context: &Context<'_>) -> Result<(Cluster, Fleet, Plan)> {
+/// Connects to a cluster that serves VMs, and plans the fleet with the architecture that VMs get in it.
+pub(super) async fn connect_and_plan(mut fleet: Fleet, context: &Context<'_>) -> Result<(Target, Plan)> {
     // Invalid values fail before any request is sent.
     make_plan(&fleet, DEFAULT_NAMESPACE, context)?;
-    let cluster = context.connect(true).await?;
-    cluster.require_kubevirt().await?;
-    let fleet = for_cluster(fleet, &cluster).await?;
-    let plan = make_plan(&fleet, &context.namespace(&cluster)?, context)?;
-    Ok((cluster, fleet, plan))
+    let target = context.target(true).await?;
+    preflight::require_kubevirt(&target).await?;
+    fleet.template.architecture = preflight::default_architecture(&target).await?.unwrap_or(fleet.template.architecture);
+    let plan = make_plan(&fleet, &target.namespace, context)?;
+    Ok((target, plan))
 }
 
 fn make_plan(fleet: &Fleet, namespace: &str, context: &Context<'_>) -> Result<Plan> {
     Ok(plan::plan(fleet, namespace, &context.config.catalog)?)
 }
 
-async fn converge(fleet: Fleet, login: Option<Notice>, arguments: &Up, context: &Context<'_>) -> Result<()> {
-    let (config, ui) = (context.config, context.ui);
-    let (cluster, fleet, mut plan) = connect_and_plan(fleet, context).await?;
-    ui.notices(login).await;
-    ui.notice(Notice::Fleet { name: plan.fleet.clone(), namespace: plan.namespace.clone(), totals: plan.totals.clone() }).await;
-    cluster.require_storage(&fleet.template, plan.totals.storage, ui.events()).await?;
-    let found = find(&cluster, &plan).await?;
-    let diff = &found.diff;
-    // Permissions in a namespace that does not exist are not known.
-    if found.exists {
-        cluster.require_plan_permissions(&plan, diff, arguments.restart, arguments.prune).await?;
-    }
-    if arguments.prune && !diff.extraneous.is_empty() {
-        let objects = extraneous(diff);
-        let refusal = Error::Unconfirmed(Unconfirmed::Prune(objects.clone()));
-        if !confirm(ui, arguments.yes, Question::Prune(objects), Err(refusal)).await? {
-            ui.notice(Notice::NothingChanged).await;
-            return Ok(());
-        }
-    }
-    if !found.exists {
-        let as_namespace = cluster.require_namespace_permission(&plan.namespace, &found.namespace).await?;
-        if cluster.create_namespace(&plan, as_namespace).await? {
-            done(context, ObjectName::new(Kind::Namespace, &plan.namespace), Outcome::Created).await;
-        }
-    }
-    let applied = cluster.apply(&plan, diff, config.settings.wait_settings.concurrency as usize, ui.events()).await;
-    first_of(applied.failures, ui).await?;
-    let restarted = restart(&cluster, &plan, diff, arguments.restart, context).await?;
-    prune(&cluster, &plan, diff, arguments.prune, context).await?;
-    if !config.wait() {
-        let (program, flags) = (ui.program().to_owned(), config.flags_for_hint());
-        ui.events().emit(Event::Hint(Hint::FollowStatus { program, flags })).await;
-        return dry_run::print_if_asked(&plan, arguments, context).await;
-    }
-    if arguments.output.is_none() {
-        plan.drop_manifests();
-    }
-    let running = config.settings.wait_settings.wait_for == WaitFor::Running;
-    let outcome = cluster.wait(&plan, diff, WaitOptions { running, restarted: &restarted }, ui.events()).await;
-    // Everything is written; it is only not known whether it became ready.
-    let outcome = outcome.map_err(Error::NotWatched)?;
-    dry_run::print_if_asked(&plan, arguments, context).await?;
-    conclude(&cluster, &plan, outcome, running, arguments, context).await
-}
-
 /// The live state, compared with the plan.
 pub(super) struct Found {
+    /// The changes.
     pub diff: Diff,
     /// Whether the namespace exists.
     pub exists: bool,
     namespace: NamespaceState,
+    /// The VMs of the fleet.
+    rows: Vec<VmStatus>,
 }
 
-pub(super) async fn find(cluster: &Cluster, plan: &Plan) -> Result<Found> {
-    let namespace = cluster.namespace_state(&plan.namespace).await?;
-    Cluster::require_pod_network(&plan.namespace, &namespace)?;
-    let exists = namespace != NamespaceState::NotFound;
-    if let Some(diff) = cluster.diff(plan, exists).await? {
-        return Ok(Found { diff, exists, namespace });
+/// Reads the namespace and compares it with the plan.
+pub(super) async fn find(target: &Target, plan: &Plan) -> Result<Found> {
+    let state = namespace::state(target).await?;
+    preflight::require_pod_network(&plan.namespace, &state)?;
+    if state != NamespaceState::NotFound {
+        if let Some(snapshot) = snapshot::load(target, plan).await? {
+            let rows = status::pair(&snapshot.vms, &snapshot.vmis).into_iter().map(status_of_pair).collect();
+            return Ok(Found { diff: diff(plan, snapshot)?, exists: true, namespace: state, rows });
+        }
+        // Neither the namespace nor its VMs can be read. On OpenShift a project that does not exist looks like this.
+        namespace::creation(target, &state).await?;
     }
-    // Neither the namespace nor its VMs can be read. On OpenShift a project that does not exist looks like this.
-    cluster.require_namespace_permission(&plan.namespace, &namespace).await?;
-    let diff = cluster.diff(plan, false).await?.unwrap_or_default();
-    Ok(Found { diff, exists: false, namespace })
+    Ok(Found { diff: Diff::of_nothing(plan), exists: false, namespace: state, rows: Vec::new() })
 }
 
-async fn done(context: &Context<'_>, object: ObjectName, outcome: Outcome) {
-    context.ui.events().emit(Event::Applied { object, outcome, mode: Mode::Real }).await;
+/// One run of `up` against a cluster.
+struct Run<'a> {
+    target: &'a Target,
+    plan: &'a Plan,
+    arguments: &'a Up,
+    context: &'a Context<'a>,
+    mode: Mode,
+}
+
+impl Run<'_> {
+    async fn reconcile(&self) -> Result<()> {
+        let (target, plan, ui) = (self.target, self.plan, self.context.ui);
+        if self.mode == Mode::Real {
+            ui.notice(Notice::Fleet { name: plan.fleet.clone(), namespace: plan.namespace.clone(), totals: plan.totals.clone() }).await;
+        }
+        preflight::require_storage(target, plan, ui.events()).await?;
+        let found = find(target, plan).await?;
+        if !self.prepare(&found).await? {
+            return Ok(());
+        }
+        let concurrency = self.context.config.settings.wait_settings.concurrency as usize;
+        let writing = apply::Writing { mode: self.mode, concurrency, events: ui.events() };
+        first_of(apply::apply(target, plan, &found.diff, writing).await, ui).await?;
+        let restarted = self.restart(&found.diff).await?;
+        self.prune(&found.diff).await?;
+        match self.mode {
+            Mode::Real => self.finish(found, restarted).await,
+            _ => self.print_objects().await,
+        }
+    }
+
+    /// Checks what the server will not check by itself, asks, and creates the namespace. False if there is nothing else to do.
+    async fn prepare(&self, found: &Found) -> Result<bool> {
+        let (target, ui, diff) = (self.target, self.context.ui, &found.diff);
+        let is_real = self.mode == Mode::Real;
+        // Permissions in a namespace that does not exist are not known.
+        if found.exists {
+            preflight::require_pull_secret(target, self.plan).await?;
+            if is_real {
+                let wanted = Wanted { restart: self.arguments.restart, prune: self.arguments.prune };
+                permissions::require_for(target, self.plan, diff, wanted).await?;
+            }
+        }
+        if is_real && self.arguments.prune && !diff.extraneous.is_empty() {
+            let objects = extraneous(diff);
+            let refusal = Error::Unconfirmed(Unconfirmed::Prune(objects.clone()));
+            if !confirm(ui, self.arguments.yes, Question::Prune(objects), Err(refusal)).await? {
+                ui.notice(Notice::NothingChanged).await;
+                return Ok(false);
+            }
+        }
+        if found.exists {
+            return Ok(true);
+        }
+        let creation = namespace::creation(target, &found.namespace).await?;
+        if namespace::create(target, self.plan, creation, self.mode).await? {
+            self.done(ObjectName::new(Kind::Namespace, &self.plan.namespace), Outcome::Created).await;
+        }
+        if !is_real {
+            ui.notice(Notice::NotValidated).await;
+        }
+        Ok(is_real)
+    }
+
+    async fn done(&self, object: ObjectName, outcome: Outcome) {
+        self.context.ui.events().emit(Event::Applied { object, outcome, mode: self.mode }).await;
+    }
+
+    /// Restarts VMs whose configuration is outdated, or says that a restart is required.
+    async fn restart(&self, diff: &Diff) -> Result<Vec<(String, Box<str>)>> {
+        let outdated = restart::outdated(self.target, self.plan, diff).await?;
+        if !self.arguments.restart {
+            if !outdated.is_empty() && self.mode == Mode::Real {
+                let vms = outdated.into_iter().map(|(vm, _)| vm).collect();
+                self.context.ui.notice(Notice::RestartRequired(vms)).await;
+            }
+            return Ok(Vec::new());
+        }
+        for (vm, _) in &outdated {
+            if self.mode == Mode::Real {
+                restart::restart(self.target, vm).await?;
+            }
+            self.done(ObjectName::new(Kind::Vm, vm), Outcome::Restarted).await;
+        }
+        Ok(outdated)
+    }
+
+    /// Deletes what exceeds the plan, or says that it was kept.
+    async fn prune(&self, diff: &Diff) -> Result<()> {
+        let ui = self.context.ui;
+        let objects: Vec<_> = diff.extraneous.iter().map(|found| found.object.clone()).collect();
+        if self.mode == Mode::Real && !self.arguments.prune {
+            let vms: Vec<_> = objects.iter().filter(|object| object.kind == Kind::Vm).map(|vm| vm.name.clone()).collect();
+            if !vms.is_empty() {
+                ui.notice(Notice::KeptWithoutPrune(vms)).await;
+            }
+        }
+        if self.mode == Mode::Real && !diff.others.is_empty() {
+            ui.notice(Notice::OtherWorkloads(diff.others.clone())).await;
+        }
+        if !self.arguments.prune || objects.is_empty() {
+            return Ok(());
+        }
+        let waits = self.context.config.wait() && self.mode == Mode::Real;
+        if self.mode == Mode::Real {
+            delete::prune(self.target, &self.plan.fleet, &objects, waits.then_some(ui.events())).await?;
+        }
+        let outcome = if waits || self.mode != Mode::Real { Outcome::Pruned } else { Outcome::Pruning };
+        for object in &objects {
+            self.done(object.object_name(), outcome).await;
+        }
+        Ok(())
+    }
+
+    async fn print_objects(&self) -> Result<()> {
+        match self.arguments.output {
+            Some(format) => output::print(self.plan, format, self.context).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits, unless the user does not want to, and shows the fleet.
+    async fn finish(&self, found: Found, restarted: Vec<(String, Box<str>)>) -> Result<()> {
+        let (plan, ui, config) = (self.plan, self.context.ui, self.context.config);
+        if !config.wait() {
+            let (program, flags) = (ui.program().to_owned(), config.flags_for_hint());
+            ui.events().emit(Event::Hint(Hint::FollowStatus { program, flags })).await;
+            return self.print_objects().await;
+        }
+        let rows: Vec<_> = found.rows.into_iter().filter(|row| row.ready && plan.vms().any(|vm| vm.name() == row.name)).collect();
+        // After a prune the rows are old.
+        let is_settled = found.diff.is_up_to_date() && found.diff.extraneous.is_empty() && restarted.is_empty();
+        let is_settled = is_settled && rows.len() == plan.totals.vms as usize;
+        if is_settled {
+            self.print_objects().await?;
+            return self.conclude(rows, Vec::new(), End::Reached).await;
+        }
+        drop((rows, found.diff));
+        let wait = if config.settings.wait_settings.wait_for == WaitFor::Running { Wait::Running } else { Wait::Ready };
+        let mut goal = FleetGoal::new(self.target, plan, wait, restarted);
+        // Everything is written; it is only not known whether it became ready.
+        let end = wait::until(self.target, wait, &mut goal, ui.events()).await.map_err(Error::NotWatched)?;
+        self.print_objects().await?;
+        let (rows, not_ready) = (goal.statuses(), goal.not_ready());
+        self.conclude(rows, not_ready, end).await
+    }
+
+    async fn conclude(&self, mut rows: Vec<VmStatus>, not_ready: Vec<NotReady>, end: End) -> Result<()> {
+        let (ui, config) = (self.context.ui, self.context.config);
+        let reasons: BTreeMap<_, _> = not_ready.iter().map(|vm| (vm.name.as_str(), &vm.reason)).collect();
+        status::sort(&mut rows);
+        for row in &mut rows {
+            if let Some(reason) = reasons.get(row.name.as_str()) {
+                row.reason = Some((*reason).clone());
+            }
+        }
+        if self.arguments.output.is_none() {
+            ui.print(format!("\n{}", table(&rows, false, false, true).render())).await;
+        }
+        if end == End::Reached {
+            if let Some(first) = rows.first() {
+                let short = first.name.strip_prefix(&format!("{}-", self.plan.fleet)).unwrap_or(&first.name);
+                let login = self.plan.login_enabled.then(|| short.to_owned());
+                let (program, flags) = (ui.program().to_owned(), config.flags_for_hint());
+                ui.events().emit(Event::Hint(Hint::UseFleet { program, flags, login })).await;
+            }
+            return Ok(());
+        }
+        let count = not_ready.len();
+        for vm in not_ready {
+            ui.notice(Notice::NotReady(vm)).await;
+        }
+        let goal = if config.settings.wait_settings.wait_for == WaitFor::Running { Goal::Running } else { Goal::Ready };
+        let why = if end == End::TimedOut { GaveUp::TimedOut(self.target.elapsed()) } else { GaveUp::Hopeless };
+        Err(Error::NotReady { count, total: self.plan.totals.vms, goal, why })
+    }
 }
 
 /// The objects that `--prune` deletes, including data disks.
@@ -141,86 +283,4 @@ fn extraneous(diff: &Diff) -> Vec<ObjectName> {
         objects.extend(found.has_disk.then_some(disk));
     }
     objects
-}
-
-/// Restarts VMs whose configuration is outdated, or says that a restart is required.
-async fn restart(cluster: &Cluster, plan: &Plan, diff: &Diff, wanted: bool, context: &Context<'_>) -> Result<Vec<String>> {
-    let needs_restart = cluster.needs_restart(plan, diff).await?;
-    if needs_restart.is_empty() {
-        return Ok(needs_restart);
-    }
-    if !wanted {
-        context.ui.notice(Notice::RestartRequired(needs_restart)).await;
-        return Ok(Vec::new());
-    }
-    for vm in &needs_restart {
-        cluster.restart(&plan.namespace, vm).await?;
-        done(context, ObjectName::new(Kind::Vm, vm), Outcome::Restarted).await;
-    }
-    Ok(needs_restart)
-}
-
-async fn prune(cluster: &Cluster, plan: &Plan, diff: &Diff, wanted: bool, context: &Context<'_>) -> Result<()> {
-    if diff.extraneous.is_empty() {
-        return Ok(());
-    }
-    let objects: Vec<_> = diff.extraneous.iter().map(|found| found.object.clone()).collect();
-    if !wanted {
-        let vms: Vec<_> = objects.into_iter().filter(|object| object.kind == Kind::Vm).map(|vm| vm.name).collect();
-        if !vms.is_empty() {
-            context.ui.notice(Notice::KeptWithoutPrune(vms)).await;
-        }
-        return Ok(());
-    }
-    let refused = cluster.delete_each(&plan.namespace, &objects).await;
-    first_of(refused.into_iter().map(|refused| refused.error).collect(), context.ui).await?;
-    for object in &objects {
-        if context.config.wait() {
-            cluster.wait_deleted(&plan.namespace, object).await?;
-        }
-        let outcome = if context.config.wait() { Outcome::Pruned } else { Outcome::Pruning };
-        done(context, object.object_name(), outcome).await;
-    }
-    Ok(())
-}
-
-async fn conclude(
-    cluster: &Cluster,
-    plan: &Plan,
-    outcome: WaitOutcome,
-    running: bool,
-    arguments: &Up,
-    context: &Context<'_>,
-) -> Result<()> {
-    let ui = context.ui;
-    let causes: BTreeMap<_, _> = outcome.not_ready.iter().map(|vm| (vm.name.as_str(), &vm.cause)).collect();
-    let mut rows = outcome.rows;
-    sort(&mut rows);
-    for row in &mut rows {
-        if let Some(cause) = causes.get(row.name.as_str()) {
-            row.cause = Some((*cause).clone());
-        }
-    }
-    if arguments.output.is_none() {
-        ui.print(format!("\n{}", table(&rows, false, false, true).render())).await;
-    }
-    if outcome.not_ready.is_empty() {
-        if let Some(first) = rows.first() {
-            let short = first.name.strip_prefix(&format!("{}-", plan.fleet)).unwrap_or(&first.name);
-            let login = plan.login_enabled.then(|| short.to_owned());
-            let (program, flags) = (ui.program().to_owned(), context.config.flags_for_hint());
-            ui.events().emit(Event::Hint(Hint::UseFleet { program, flags, login })).await;
-        }
-        return Ok(());
-    }
-    let count = outcome.not_ready.len();
-    for vm in outcome.not_ready {
-        ui.notice(Notice::NotReady(vm)).await;
-    }
-    Err(Error::NotReady {
-        count,
-        total: plan.totals.vms,
-        goal: if running { Goal::Running } else { Goal::Ready },
-        why: if outcome.timed_out { GaveUp::TimedOut(cluster.elapsed()) } else { GaveUp::Hopeless },
-    })
 }

@@ -131,17 +131,18 @@ impl Informer {
         self.objects.get(&(kind, namespace.to_owned(), name.to_owned()))
     }
 
-    /// Creates a Warning event about an object, once.
+    /// Creates an event about an object, once: its type and reason, and the message.
     ///
     /// # Errors
     /// The server's error, unless the event exists.
-    pub async fn warn(&self, kind: Kind, object: &Value, reason: &str, message: &str) -> Result<(), kube::Error> {
+    pub async fn event(&self, kind: Kind, object: &Value, (sort, reason): (&str, &str), message: &str) -> Result<(), kube::Error> {
         let (namespace, name, uid) = (text(object, "namespace"), text(object, "name"), text(object, "uid"));
         let resource = kind.resource();
         let about = json!({"apiVersion": resource.api_version, "kind": resource.kind, "namespace": namespace, "name": name, "uid": uid});
         let now = crate::api::objects::now();
-        let event = json!({"metadata": {"name": format!("{name}.{}", uid.get(..8).unwrap_or_default()), "namespace": namespace},
-            "involvedObject": about, "type": "Warning", "reason": reason, "message": message, "firstTimestamp": now, "lastTimestamp": now,
+        let unique = format!("{name}.{}.{}", uid.get(..8).unwrap_or_default(), reason.to_lowercase());
+        let event = json!({"metadata": {"name": unique, "namespace": namespace},
+            "involvedObject": about, "type": sort, "reason": reason, "message": message, "firstTimestamp": now, "lastTimestamp": now,
             "source": {"component": "virt-handler"}});
         let request = http::Request::post(format!("/api/v1/namespaces/{namespace}/events"))
             .header("content-type", "application/json")

@@ -51,6 +51,8 @@ pub struct Settings {
     pub storage: bool,
     /// The delay before a failed VMI is created again; a borrowed cluster has its own.
     pub backoff: Duration,
+    /// Whether images are volumes of the launcher pod, or copied by its init containers; a borrowed cluster has its own.
+    pub image_volumes: bool,
     /// A cloud image that its VMs boot under QEMU; without one they are simulated.
     pub image: Option<PathBuf>,
 }
@@ -63,6 +65,7 @@ impl Default for Settings {
             boot: Duration::from_millis(200),
             storage: true,
             backoff: controllers::machine::BACKOFF,
+            image_volumes: true,
             image: None,
         }
     }
@@ -104,7 +107,7 @@ impl Sandbox {
         let router = Router::new().fallback(api::serve).with_state(server.clone());
         let sandbox = Self::before(runtime, router, (simulation, guests), Behind::Memory(server), folder)?;
         if !settings.without.contains(&"kubevirt.io") {
-            sandbox.run_kubevirt(settings.backoff);
+            sandbox.run_kubevirt(controllers::Options { backoff: settings.backoff, image_volumes: settings.image_volumes });
         }
         Ok(sandbox)
     }
@@ -150,12 +153,12 @@ impl Sandbox {
         Ok(Self { faults, simulation, guests, front, behind, folder, runtime: Some(runtime) })
     }
 
-    fn run_kubevirt(&self, backoff: Duration) {
+    fn run_kubevirt(&self, options: controllers::Options) {
         let (path, guests) = (self.kubeconfig("kubevirt"), self.guests.clone());
         let Some(runtime) = &self.runtime else { return };
         runtime.spawn(async move {
             let client = client(&path).await.expect("our own kubeconfig file");
-            tokio::join!(controllers::run(client.clone(), backoff), nodes::run(client, guests));
+            tokio::join!(controllers::run(client.clone(), options), nodes::run(client, guests));
         });
     }
 
@@ -295,6 +298,6 @@ fn furnish(objects: &Objects, settings: &Settings) {
             json!({"metadata": {"name": "standard"}, "spec": {}, "status": {"claimPropertySets": sets, "storageClass": "standard"}});
         create("cdi.kubevirt.io", "v1beta1", "storageprofiles", "", profile);
     }
-    let kubevirt = json!({"metadata": {"name": "kubevirt", "namespace": "kubevirt"}, "spec": {}, "status": {"phase": "Deployed"}});
+    let kubevirt = json!({"metadata": {"name": "kubevirt", "namespace": "kubevirt"}, "spec": {}, "status": {"phase": "Deployed", "defaultArchitecture": "amd64"}});
     create("kubevirt.io", "v1", "kubevirts", "kubevirt", kubevirt);
 }

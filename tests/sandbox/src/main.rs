@@ -115,7 +115,7 @@ async fn nodes(kubeconfig: &Path, boot: Duration) -> io::Result<u8> {
 async fn controllers(kubeconfig: &Path) -> io::Result<u8> {
     let client = virtwork_sandbox::client(kubeconfig).await.map_err(io::Error::other)?;
     tokio::select! {
-        () = virtwork_sandbox::controllers::run(client, virtwork_sandbox::controllers::machine::BACKOFF) => {}
+        () = virtwork_sandbox::controllers::run(client, virtwork_sandbox::controllers::Options::default()) => {}
         () = asked_to_end() => {}
     }
     Ok(0)

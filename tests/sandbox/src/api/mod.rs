@@ -1,6 +1,7 @@
 //! An API server in memory that is complete enough for kubectl. It responds 501 to what it does not implement.
 
 pub mod access;
+mod admission;
 mod defaults;
 mod discovery;
 mod fields;
@@ -212,6 +213,7 @@ impl Server {
         }
         if resource.plural == "pods" {
             self.within_quota(&request.address, body["metadata"]["name"].as_str().unwrap_or_default())?;
+            admission::admit_pod(&self.objects.store(), request.namespace(), &body)?;
         }
         let made = self.objects.create(resource, request.namespace(), body, &request.options(resource)?)?;
         Ok(answer(201, &request.dress(resource, &made)))

@@ -23,8 +23,23 @@ const HEARD: usize = 1000;
 /// The delay after a failed write, or until the next time-based change.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// Runs until it is dropped. `backoff` is the delay before a failed VMI is created again.
-pub async fn run(client: Client, backoff: Duration) {
+/// What differs between clusters.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The delay before a failed VMI is created again.
+    pub backoff: Duration,
+    /// Whether images are mounted as volumes of the launcher pod, or copied by init containers.
+    pub image_volumes: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { backoff: machine::BACKOFF, image_volumes: true }
+    }
+}
+
+/// Runs until it is dropped.
+pub async fn run(client: Client, options: Options) {
     let mut events = watches(&client, &[Kind::Vm, Kind::Vmi, Kind::Pod, Kind::DataVolume]).ready_chunks(HEARD);
     let mut informer = Informer::new(client);
     let mut again: BTreeMap<Name, Instant> = BTreeMap::new();
@@ -41,7 +56,7 @@ pub async fn run(client: Client, backoff: Duration) {
         let results = stream::iter(changed).map(|name| {
             let informer = &informer;
             async move {
-                let result = sync(informer, &name, backoff).await;
+                let result = sync(informer, &name, options).await;
                 (name, result)
             }
         });
@@ -58,13 +73,13 @@ pub async fn run(client: Client, backoff: Duration) {
 }
 
 /// Reconciles a VM, and returns when to reconcile it again without a change.
-async fn sync(informer: &Informer, name: &Name, backoff: Duration) -> Result<Option<Instant>, kube::Error> {
+async fn sync(informer: &Informer, name: &Name, options: Options) -> Result<Option<Instant>, kube::Error> {
     let instance = match informer.get(Kind::Vmi, &name.0, &name.1) {
-        Some(found) => instance::sync(informer, name, found).await,
+        Some(found) => instance::sync(informer, name, found, options).await,
         None => Ok(()),
     };
     let machine = match informer.get(Kind::Vm, &name.0, &name.1) {
-        Some(found) => machine::sync(informer, name, found, backoff).await,
+        Some(found) => machine::sync(informer, name, found, options.backoff).await,
         None => Ok(None),
     };
     instance.and(machine)

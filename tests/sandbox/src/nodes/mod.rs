@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 pub mod qemu;
 pub mod simulation;
+pub mod trouble;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -195,6 +196,10 @@ async fn data_volume(informer: &Informer, volume: &Value, machine: &Name, behavi
         let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec});
         return informer.create(Kind::Pvc, claim).await;
     };
+    if trouble::claim_waits(informer, claim, behavior).await? {
+        let message = format!("PVC {name} Pending");
+        return informer.set_status(Kind::DataVolume, volume, status("Pending", "Bound", "Pending", &message)).await;
+    }
     if claim["status"]["phase"] != "Bound" {
         let capacity = claim["spec"]["resources"]["requests"].clone();
         let status = json!({"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": capacity});
@@ -219,15 +224,11 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
             }
         };
     };
+    if trouble::pod(informer, pod, behavior).await? {
+        return Ok(());
+    }
     let machine = machine_of(Kind::Pod, pod);
     let mut status = pod["status"].clone();
-    if let Behavior::PullFails(message) = behavior {
-        let reason = if status["initContainerStatuses"].is_null() { "ErrImagePull" } else { "ImagePullBackOff" };
-        let state = json!({"waiting": {"reason": reason, "message": message}});
-        status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &status["initContainerStatuses"], &state, false);
-        status["conditions"] = conditions(false, false, &status);
-        return informer.set_status(Kind::Pod, pod, status).await;
-    }
     let running = instance.is_some_and(|instance| instance["status"]["phase"] == "Running");
     let ready = running && seen.ready;
     let state = match status["containerStatuses"][0]["state"]["running"].is_object() {
@@ -243,7 +244,9 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
     status["hostIP"] = json!(format!("192.0.2.{}", node.len()));
     status["initContainerStatuses"] = containers(&pod["spec"]["initContainers"], &status["initContainerStatuses"], &state, true);
     status["containerStatuses"] = containers(&pod["spec"]["containers"], &status["containerStatuses"], &state, ready);
-    status["conditions"] = conditions(true, ready, &status);
+    let is_silent = *behavior == Behavior::NodeSilent && running;
+    status["conditions"] = conditions(true, ready || is_silent, &status);
+    trouble::silence(&mut status, behavior);
     informer.set_status(Kind::Pod, pod, status).await
 }
 
@@ -251,6 +254,9 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
 fn unschedulable(pod: &Value, behavior: &Behavior) -> Option<String> {
     if let Behavior::Unschedulable(why) = behavior {
         return Some(why.clone());
+    }
+    if let Some(why) = trouble::no_room(pod) {
+        return Some(why);
     }
     let foreign = |(label, value): (&String, &Value)| match label.as_str() {
         "kubernetes.io/hostname" => !NODES.iter().any(|node| value == node),
@@ -284,7 +290,12 @@ fn conditions(initialized: bool, ready: bool, before: &Value) -> Value {
     let all = [("PodScheduled", true), ("Initialized", initialized), ("ContainersReady", ready), ("Ready", ready)].map(|(kind, yes)| {
         let status = if yes { "True" } else { "False" };
         let same = old(kind).filter(|old| old["status"] == status);
-        same.unwrap_or_else(|| json!({"type": kind, "status": status, "lastTransitionTime": now()}))
+        let mut fresh = json!({"type": kind, "status": status, "lastTransitionTime": now()});
+        if kind.ends_with("Ready") && !yes {
+            fresh["reason"] = json!("ContainersNotReady");
+            fresh["message"] = json!("containers with unready status: [compute]");
+        }
+        same.unwrap_or(fresh)
     });
     // KubeVirt's own condition, a readiness gate, is kept.
     json!(old("kubevirt.io/virtual-machine-unpaused").into_iter().chain(all).collect::<Vec<_>>())
@@ -301,6 +312,9 @@ async fn instance(
     let name = (text(instance, "namespace"), text(instance, "name"));
     let going = instance["metadata"]["deletionTimestamp"].is_string();
     let grace = Duration::from_secs(instance["spec"]["terminationGracePeriodSeconds"].as_u64().unwrap_or(180));
+    if !going && trouble::instance(informer, instance, phase, &seen.behavior).await? {
+        return Ok(Then::OnChange);
+    }
     let next = match phase {
         "Scheduled" | "Running" if going => "Succeeded",
         // As in KubeVirt's `pkg/virt-handler/vm.go`, `calculateVmPhaseForStatusReason`.
@@ -316,7 +330,7 @@ async fn instance(
         let Some(pod) = pod else { return Ok(Then::OnChange) };
         let birth = birth(informer, guests, instance, pod).await?;
         if let Err(error) = guests.begin(&name, &birth) {
-            informer.warn(Kind::Vmi, instance, "SyncFailed", &error.to_string()).await?;
+            informer.event(Kind::Vmi, instance, ("Warning", "SyncFailed"), &error.to_string()).await?;
             return Ok(Then::After(PAUSE));
         }
     } else if !guests.end(&name, grace) {

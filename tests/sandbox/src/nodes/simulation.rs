@@ -34,6 +34,28 @@ pub enum Behavior {
     Sick(String),
     /// It was working, and does not respond any more.
     Hangs,
+    /// It was working, and boots again.
+    Reboots,
+    /// Its setup fails, with this line on its console, so that it never reports.
+    SetupFails(String),
+    /// A container of its pod waits.
+    Waits { container: &'static str, reason: &'static str, message: String },
+    /// Its image cannot be pulled, and the Secret for that does not exist.
+    PullSecretMissing(String),
+    /// Its pod is not set up any further; a warning event has the reason and the message.
+    Warned(&'static str, String),
+    /// kubelet refuses or ends its pod, with reason and message.
+    PodFails(&'static str, String),
+    /// Its launcher ends with this exit code and termination message.
+    LauncherFails(i64, String),
+    /// virt-handler cannot start its domain, with the message.
+    SyncFails(String),
+    /// The kubelet of its node is silent.
+    NodeSilent,
+    /// Its node is being drained, and there is no other, with the scheduler's message.
+    Drained(String),
+    /// Its PVC is not provisioned; an event has type, reason and message.
+    ClaimWaits(&'static str, &'static str, String),
 }
 
 /// All simulated VMs.
@@ -73,7 +95,9 @@ impl Simulation {
         match self.behavior(&machine.1) {
             Behavior::Sick(reason) => Err(reason),
             // Its last response.
-            Behavior::Hangs => Err("working".to_owned()),
+            Behavior::Hangs | Behavior::Reboots => Err("working".to_owned()),
+            Behavior::SetupFails(_) => Err("the guest has not reported".to_owned()),
+            Behavior::NodeSilent => Ok(up),
             _ if up < self.boot => Err("installing its tools".to_owned()),
             _ => Ok(up.saturating_sub(self.boot)),
         }
@@ -110,16 +134,19 @@ impl Kubelet for Simulation {
     fn log(&self, pod: &Value, container: &str) -> Option<String> {
         let workload = pod["metadata"]["labels"]["app.kubernetes.io/component"].as_str().unwrap_or("guest");
         let last = self.guest(&machine_of(Kind::Pod, pod)).map_or_else(|reason| reason, |_| "working".to_owned());
-        match container {
-            "guest-console-log" => Some(format!("[    0.000000] Linux version\r\nVIRTWORK {workload}: {last}\r\n")),
-            "compute" => Some(String::new()),
+        let boot = "[    0.000000] Linux version 6.1\r\n";
+        match (container, self.behavior(&machine_of(Kind::Pod, pod).1)) {
+            ("guest-console-log", Behavior::SetupFails(line)) => Some(format!("{boot}{line}\r\n")),
+            ("guest-console-log", Behavior::Reboots) => Some(format!("{boot}VIRTWORK {workload}: {last}\r\n{boot}")),
+            ("guest-console-log", _) => Some(format!("{boot}VIRTWORK {workload}: {last}\r\n")),
+            ("compute", _) => Some(String::new()),
             _ => None,
         }
     }
 
     fn proxy(&self, pod: &Value, port: &str, path: &str) -> Option<(u16, String)> {
         let machine = machine_of(Kind::Pod, pod);
-        if self.behavior(&machine.1) == Behavior::Hangs {
+        if matches!(self.behavior(&machine.1), Behavior::Hangs | Behavior::Reboots | Behavior::SetupFails(_)) {
             return None;
         }
         let health = self.guest(&machine);

@@ -1,114 +1,17 @@
-//! The fields that are read from live VMs and VMIs. Everything else is dropped while parsing, to bound memory at 5,000 VMs.
-//!
-//! Source: kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`.
+//! The metadata that is read from live objects.
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::plan::metadata;
+use crate::metadata;
 
-/// A VirtualMachine or a VirtualMachineInstance.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct LiveObject {
-    /// Name, labels, annotations and owners.
-    pub metadata: Meta,
-    /// The spec.
-    pub spec: LiveSpec,
-    /// The status.
-    pub status: LiveStatus,
-}
-
-/// `spec` of a VM. Nothing is read from that of a VMI.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct LiveSpec {
-    /// `Always`, or `Halted` if someone stopped it.
-    pub run_strategy: String,
-    /// The template of its next VMI.
-    pub template: LiveTemplate,
-}
-
-/// `spec.template` of a VM.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct LiveTemplate {
-    /// Labels and annotations of the VMI.
-    pub metadata: Meta,
-}
-
-/// `status` of a VM or a VMI.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct LiveStatus {
-    /// `printableStatus` of a VM.
-    pub printable_status: String,
-    /// Phase of a VMI.
-    pub phase: String,
-    /// Node of a VMI.
-    #[serde(deserialize_with = "or_default")]
-    pub node_name: String,
-    /// Network interfaces of a VMI.
-    #[serde(deserialize_with = "or_default")]
-    pub interfaces: Vec<LiveInterface>,
-    /// The conditions that explain the state.
-    #[serde(deserialize_with = "used_conditions")]
-    pub conditions: Vec<Condition>,
-    /// The failed starts of a VM.
-    #[serde(deserialize_with = "or_default")]
-    pub start_failure: StartFailure,
-}
-
-/// A network interface of a VMI.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct LiveInterface {
-    /// Its address in the pod network.
-    pub ip_address: String,
-}
-
-/// `status.startFailure`.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct StartFailure {
-    /// Failed starts in a row.
-    pub consecutive_fail_count: Option<u64>,
-}
-
-/// A condition.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Condition {
-    /// `Ready`, `Synchronized`, …
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `True`, `False` or `Unknown`.
-    pub status: String,
-    /// One word.
-    pub reason: String,
-    /// A sentence.
-    pub message: String,
-}
-
-/// The conditions that we read.
-const USED_CONDITIONS: [&str; 6] = ["Ready", "Synchronized", "PodScheduled", "DataVolumesReady", "Failure", "Paused"];
-
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-fn used_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
-    let mut conditions: Vec<Condition> = or_default(deserializer)?;
-    conditions.retain(|condition| USED_CONDITIONS.contains(&condition.kind.as_str()));
-    conditions.shrink_to_fit();
-    Ok(conditions)
-}
+use super::read::{or_default, time};
 
 /// The metadata that is read. Fields for other managers are most of it.
 #[derive(Debug, Clone, Default)]
-pub struct Meta {
+pub(crate) struct Meta {
     /// Name.
     pub name: String,
     /// Namespace.
@@ -118,7 +21,7 @@ pub struct Meta {
     /// Its resource version.
     pub resource_version: String,
     /// When it was created.
-    pub creation_timestamp: Option<Time>,
+    pub creation_timestamp: Option<Timestamp>,
     /// Whether it is being deleted.
     pub terminating: bool,
     /// Its owners. It is garbage-collected when none of them is left.
@@ -130,7 +33,7 @@ pub struct Meta {
 /// An owner of an object.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Owner {
+pub(crate) struct Owner {
     /// `GROUP/VERSION`, or the version alone for the core group.
     pub api_version: String,
     /// Its kind.
@@ -141,7 +44,7 @@ pub struct Owner {
 
 impl Owner {
     /// Whether it has this group and kind, in any version.
-    pub fn is(&self, group: &str, kind: &str) -> bool {
+    pub(crate) fn is(&self, group: &str, kind: &str) -> bool {
         let own = self.api_version.split_once('/').map_or("", |(group, _)| group);
         own == group && self.kind == kind
     }
@@ -149,17 +52,17 @@ impl Owner {
 
 impl Meta {
     /// The value of a label or an annotation of ours.
-    pub fn label_or_annotation(&self, key: &str) -> Option<&str> {
+    pub(crate) fn label_or_annotation(&self, key: &str) -> Option<&str> {
         self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
     }
 
     /// Whether it has the labels of this fleet: name, managed-by and instance.
-    pub fn belongs_to(&self, fleet: &str) -> bool {
+    pub(crate) fn belongs_to(&self, fleet: &str) -> bool {
         metadata::fleet_labels(fleet).iter().all(|(key, value)| self.label_or_annotation(key) == Some(value))
     }
 
     /// Whether `up` created it for this fleet: it has the labels, and no owner. An owner means that something else manages it.
-    pub fn is_planned_by(&self, fleet: &str) -> bool {
+    pub(crate) fn is_planned_by(&self, fleet: &str) -> bool {
         self.belongs_to(fleet) && self.owners.is_empty()
     }
 }
@@ -173,8 +76,10 @@ impl<'de> Deserialize<'de> for Meta {
             namespace: String,
             uid: String,
             resource_version: String,
-            creation_timestamp: Option<Time>,
-            deletion_timestamp: Option<Time>,
+            #[serde(deserialize_with = "time")]
+            creation_timestamp: Option<Timestamp>,
+            #[serde(deserialize_with = "time")]
+            deletion_timestamp: Option<Timestamp>,
             labels: Option<BTreeMap<String, String>>,
             annotations: Option<BTreeMap<String, String>>,
             owner_references: Option<Vec<Owner>>,
@@ -205,7 +110,7 @@ impl<'de> Deserialize<'de> for Meta {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::LiveObject, *};
 
     #[test]
     fn a_fleet_needs_name_manager_and_instance() {

@@ -2,12 +2,12 @@
 
 use std::{io, path::Path};
 
-use super::ValueError;
+use crate::invalid::ValueError;
 
 /// A mistake in a `workload.yaml`.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}{}: {problem}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
-pub struct CatalogError {
+pub(crate) struct CatalogError {
     /// The file.
     pub file: String,
     /// The line, from 1; none if it is about the file or directory itself.
@@ -18,14 +18,14 @@ pub struct CatalogError {
 
 impl CatalogError {
     /// A directory or file that cannot be read.
-    pub fn unreadable(path: &Path, error: io::Error) -> Self {
+    pub(crate) fn unreadable(path: &Path, error: io::Error) -> Self {
         Self { file: path.display().to_string(), line: None, problem: Box::new(CatalogProblem::Unreadable(error)) }
     }
 }
 
 /// A mistake in a `workload.yaml` or its directory.
 #[derive(Debug, thiserror::Error)]
-pub enum CatalogProblem {
+pub(crate) enum CatalogProblem {
     /// A directory or file that cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),

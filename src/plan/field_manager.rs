@@ -4,13 +4,13 @@
 
 use serde_json::{Value, json};
 
-use crate::plan::metadata;
+use crate::metadata;
 
 /// The annotation in which kubectl keeps the last applied configuration.
 const LAST_APPLIED: &str = "f:kubectl.kubernetes.io/last-applied-configuration";
 
 /// The JSON patch that turns our `Update` entries into one `Apply` entry; `None` if there are none.
-pub fn patch(live: &Value) -> Option<json_patch::Patch> {
+pub(crate) fn patch(live: &Value) -> Option<json_patch::Patch> {
     let entries = live["metadata"]["managedFields"].as_array()?.clone();
     let ours = |entry: &Value| metadata::is_own_manager(entry) && entry["subresource"].is_null() && entry["operation"] == "Update";
     let (updates, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(ours);

@@ -1,10 +1,9 @@
-//! Every reason, warning, notice, hint and error on one page, to be read as prose. `INSTA_UPDATE=always cargo test --test messages` accepts
+//! Every reason, warning, notice, hint and error on one page, to be read as prose. `INSTA_UPDATE=always cargo test --lib messages` accepts
 //! changes.
 
 use std::{fmt::Display, io, time::Duration};
 
-use kube::core::Status;
-use virtwork::{
+use crate::{
     error::{
         ClusterError, ClusterValue, Error, GaveUp, Goal, Interrupted, KubeconfigError, LoginError, Unconfirmed, ValueError, WaitedFor,
     },
@@ -14,15 +13,16 @@ use virtwork::{
         PlanError, ResourceTotals,
         compare::{DiskChange, DiskState},
     },
-    status::{Cause, Denied, Diagnosis, NotReady, PrintableStatus},
+    status::{Cause, NotReady, PrintableStatus, Reason},
 };
+use kube::core::Status;
 
 fn text(text: &str) -> String {
     text.to_owned()
 }
 
 fn vm() -> NotReady {
-    NotReady { name: text("virtwork-cpu-0"), printable: PrintableStatus::Running, cause: Cause::Guest }
+    NotReady { name: text("virtwork-cpu-0"), printable: PrintableStatus::Running, reason: Reason::new(Cause::GuestBooting, "") }
 }
 
 fn object(kind: Kind, name: &str) -> ObjectRef {
@@ -34,45 +34,37 @@ fn page(title: &str, messages: &[&dyn Display]) -> String {
     format!("{title}\n{lines}\n")
 }
 
+/// What stands for the words of a cluster or a guest.
+fn detail(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Paused => "PausedByUser",
+        Cause::RestartRequired => "virtwork-cpu-0 -n team",
+        Cause::NodeUnreachable => "node-0",
+        Cause::NotContainerDisk => "registry.example/not-a-disk:1",
+        Cause::Forbidden => "listing pods",
+        Cause::NotChecked => "20",
+        _ => "(details)",
+    }
+}
+
 #[test]
 fn reasons() {
-    let kubevirt: [&dyn Display; 18] = [
-        &Cause::Terminating,
-        &Cause::Deleted,
-        &Cause::RestartPending { name: text("virtwork-cpu-0"), namespace: text("team") },
-        &Cause::CrashLoop { failures: None, message: None },
-        &Cause::CrashLoop { failures: Some(1), message: None },
-        &Cause::CrashLoop { failures: Some(3), message: Some(text("KubeVirt's message")) },
-        &Cause::ImagePull(None),
-        &Cause::ImagePull(Some(text("manifest unknown"))),
-        &Cause::DataVolumeFailed(None),
-        &Cause::Stopped,
-        &Cause::NotStarted,
-        &Cause::Paused(text("PausedByUser")),
-        &Cause::Failure(text("KubeVirt's message")),
-        &Cause::Unschedulable(text("0/2 nodes are available: 2 Insufficient memory.")),
-        &Cause::NotSynchronized(text("exceeded quota: small")),
-        &Cause::Provisioning(None),
-        &Cause::Guest,
-        &Cause::Unknown,
-    ];
-    let diagnosis: [&dyn Display; 8] = [
-        &Diagnosis::Guest(text("the guest's message")),
-        &Diagnosis::Working,
-        &Diagnosis::Silent,
-        &Diagnosis::ConsoleWorking,
-        &Diagnosis::Forbidden(Denied::Pods),
-        &Diagnosis::NotChecked(20),
-        &Diagnosis::DataVolume { phase: text("Pending"), message: text("no accessMode specified in StorageProfile") },
-        &Diagnosis::Event { reason: Some(text("FailedMount")), message: text("secret not found") },
-    ];
-    insta::assert_snapshot!(page("From KubeVirt:", &kubevirt) + &page("From the diagnosis:", &diagnosis));
+    let line = |cause: &Cause, detail: &str| format!("{}: {}\n", cause.name(), Reason::new(*cause, detail));
+    let without: String = Cause::ALL.iter().map(|cause| line(cause, "")).filter(|line| !line.ends_with(": \n")).collect();
+    let with: String = Cause::ALL.iter().map(|cause| line(cause, detail(*cause))).collect();
+    snapshot("reasons", &format!("With details:\n{with}\nWithout:\n{without}"));
+}
+
+/// Compares with the file under `tests/snapshots`.
+#[track_caller]
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({snapshot_path => "../tests/snapshots"}, { insta::assert_snapshot!(name, text) });
 }
 
 #[test]
 fn notices() {
     let totals = ResourceTotals { vms: 3, cpus: 6, memory: 6 << 30, storage: 10 << 30 };
-    let notices: [&dyn Display; 15] = [
+    let notices: [&dyn Display; 16] = [
         &Notice::Reconnected,
         &Notice::NobodyCanLogIn,
         &Notice::DefaultKey("/home/me/.ssh/id_ed25519.pub".into()),
@@ -80,6 +72,7 @@ fn notices() {
         &Notice::NotValidated,
         &Notice::RestartRequired(vec![text("virtwork-cpu-0")]),
         &Notice::KeptWithoutPrune(vec![text("virtwork-cpu-1"), text("virtwork-cpu-2")]),
+        &Notice::OtherWorkloads(vec![text("virtwork-disk-0")]),
         &Notice::NotReady(vm()),
         &Notice::NothingChanged,
         &Notice::NothingDeleted,
@@ -124,11 +117,11 @@ fn notices() {
         &Pending::Object(object(Kind::Pvc, "virtwork-disk-0-data")),
         &Mode::ClientDryRun,
         &Mode::ServerDryRun,
-        &virtwork::error::go_duration(Duration::from_secs(600)),
+        &crate::error::go_duration(Duration::from_secs(600)),
     ];
     let pages =
         [("Notices:", &notices[..]), ("Warnings:", &warnings), ("Questions:", &questions), ("Hints:", &hints), ("Progress:", &progress)];
-    insta::assert_snapshot!(pages.map(|(title, messages)| page(title, messages)).concat());
+    snapshot("notices", &pages.map(|(title, messages)| page(title, messages)).concat());
 }
 
 fn denied() -> io::Error {
@@ -161,15 +154,17 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
         ClusterError::StorageClassNotFound { name: text("gold"), available: classes() },
         ClusterError::StorageClassNotFound { name: text("gold"), available: Vec::new() },
         ClusterError::NoDefaultStorageClass { available: classes() },
+        ClusterError::PullSecretNotFound { name: text("registry"), namespace: team() },
         ClusterError::NamespaceTerminating(team()),
         ClusterError::NamespaceNotFound(team()),
         ClusterError::NoNamespaceAccess(team()),
         ClusterError::PrimaryNetwork { namespace: team(), label: "k8s.ovn.org/primary-user-defined-network" },
-        ClusterError::NameTaken {
+        PlanError::NameTaken {
             namespace: team(),
             objects: vec![ObjectName::new(Kind::Secret, "virtwork-cpu-userdata"), ObjectName::new(Kind::Vm, "virtwork-cpu-0")],
-        },
-        ClusterError::DiskChange {
+        }
+        .into(),
+        PlanError::DiskChange {
             changes: vec![
                 DiskChange {
                     vm: text("virtwork-disk-0"),
@@ -181,7 +176,8 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
             workloads: vec![text("disk")],
             namespace: team(),
             fleet: text("virtwork"),
-        },
+        }
+        .into(),
         ClusterError::MissingPermissions { namespace: team(), missing: vec![text("create secrets"), text("create services")] },
     ];
     let kubeconfig = vec![
@@ -216,7 +212,7 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
         LoginError::BadPassword,
         LoginError::Provider,
     ];
-    let not_running = || Box::new(NotReady { name: name(), printable: PrintableStatus::Stopped, cause: Cause::Stopped });
+    let not_running = || Box::new(NotReady { name: name(), printable: PrintableStatus::Stopped, reason: Reason::new(Cause::Stopped, "") });
     let up = vec![
         Error::NotReady { count: 1, total: 1, goal: Goal::Ready, why: GaveUp::TimedOut(Duration::from_secs(600)) },
         Error::NotReady { count: 2, total: 5, goal: Goal::Running, why: GaveUp::Hopeless },
@@ -225,7 +221,7 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
         PlanError::UserDataTooLarge { vm: name(), size: 1_200_000, limit: 1_048_576 }.into(),
         PlanError::NameTooLong { name: text("this-name-is-too-long-for-some-machines-network-client-0"), limit: 50 }.into(),
         Error::ConfiguredNamespace(ValueError::Namespace(text("pre/secrets#"))),
-        timeout(WaitedFor::VmList),
+        timeout(WaitedFor::FirstList),
         Error::Interrupted(Interrupted::Up),
     ];
     let down = vec![
@@ -233,8 +229,13 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
         timeout(WaitedFor::Deletion { left: 2, total: 8 }),
         timeout(WaitedFor::Object(text("virtualmachine.kubevirt.io/virtwork-cpu-0"))),
         timeout(WaitedFor::Namespace(team())),
-        Error::NotDeleted { object: text("virtualmachines/virtwork-cpu-0"), finalizers: vec![text("example.com/hold")] },
-        Error::NotDeleted { object: text("virtualmachines/virtwork-cpu-0"), finalizers: Vec::new() },
+        Error::NotDeleted { object: text("virtualmachines/virtwork-cpu-0"), finalizers: vec![text("example.com/hold")], reason: None },
+        Error::NotDeleted {
+            object: text("virtualmachines/virtwork-cpu-0"),
+            finalizers: vec![text("example.com/hold")],
+            reason: Some(Reason::new(Cause::NodeUnreachable, "node-0")),
+        },
+        Error::NotDeleted { object: text("virtualmachines/virtwork-cpu-0"), finalizers: Vec::new(), reason: None },
         Error::NamespaceNotOurs(team()),
         Error::NamespaceForbidden(team()),
         Error::NamespaceReplaced(team()),
@@ -272,6 +273,7 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
     let server = vec![
         api("Forbidden", "secrets is forbidden: User \"me\" cannot list resource \"secrets\"", 403),
         api("", "no available server", 503),
+        api("Invalid", "admission webhook denied the request: Memory hotplug is only available for x86_64 VMs", 422),
     ];
     vec![
         ("From the server:", server),
@@ -300,5 +302,5 @@ fn printed(error: &Error) -> String {
 fn all_errors() {
     let sections =
         errors().into_iter().map(|(title, errors)| format!("{title}\n\n{}\n", errors.iter().map(printed).collect::<Vec<_>>().join("\n")));
-    insta::assert_snapshot!(sections.collect::<String>());
+    snapshot("all_errors", &sections.collect::<String>());
 }

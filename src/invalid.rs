@@ -1,11 +1,8 @@
-//! Invalid values of settings. [`super::ConfigError`] adds the setting and its source.
+//! Invalid values of settings and parameters. `error::ConfigError` adds the setting and its source.
 
 /// Why a value is invalid. The value is repeated only where it cannot be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ValueError {
-    /// An empty value.
-    #[error("must not be empty")]
-    Empty,
+pub(crate) enum ValueError {
     /// A duration with a sign.
     #[error("{0:?} is negative")]
     NegativeDuration(String),
@@ -119,7 +116,7 @@ pub enum ValueError {
 
 /// Why a duration is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DurationProblem {
+pub(crate) enum DurationProblem {
     /// A duration that is too long.
     #[error("out of range")]
     OutOfRange,
@@ -139,7 +136,7 @@ pub enum DurationProblem {
 
 impl ValueError {
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::NegativeDuration(_) => Some("use a duration such as 90s, 10m or 1h30m; 0 means no limit".to_owned()),
             Self::Duration { .. } => Some("use a duration such as 90s, 10m or 1h30m, or a number of seconds".to_owned()),

@@ -1,0 +1,209 @@
+//! The fields that are read from live objects. Everything else is dropped while parsing, to bound memory at 5,000 VMs.
+//!
+//! Sources: kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`, k8s.io/api `core/v1/types.go`,
+//! kubevirt/containerized-data-importer `types.go`.
+
+mod event;
+mod meta;
+mod pod;
+pub(crate) mod read;
+mod volume;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+pub(crate) use event::LiveEvent;
+pub(crate) use meta::{Meta, Owner};
+pub(crate) use pod::{ContainerState, LivePod};
+pub(crate) use volume::{LiveClaim, LiveVolume};
+
+use read::{items, lenient, or_default, text, time};
+
+/// A VirtualMachine or a VirtualMachineInstance.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LiveObject {
+    /// Name, labels, annotations and owners.
+    pub metadata: Meta,
+    /// The spec.
+    pub spec: LiveSpec,
+    /// The status.
+    pub status: LiveStatus,
+}
+
+/// `spec` of a VM. Nothing is read from that of a VMI.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct LiveSpec {
+    /// `Always`, or `Halted` if someone stopped it.
+    pub run_strategy: String,
+    /// The template of its next VMI.
+    pub template: LiveTemplate,
+}
+
+/// `spec.template` of a VM.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LiveTemplate {
+    /// Labels and annotations of the VMI.
+    pub metadata: Meta,
+    #[serde(rename = "spec", deserialize_with = "image")]
+    image: Option<Box<str>>,
+}
+
+impl LiveTemplate {
+    /// The image of its first containerDisk; empty if there is none.
+    pub(crate) fn image(&self) -> &str {
+        self.image.as_deref().unwrap_or_default()
+    }
+}
+
+/// `status` of a VM or a VMI.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct LiveStatus {
+    /// `printableStatus` of a VM.
+    #[serde(deserialize_with = "text")]
+    pub printable_status: String,
+    /// Phase of a VMI.
+    pub phase: String,
+    /// Node of a VMI.
+    #[serde(deserialize_with = "or_default")]
+    pub node_name: String,
+    /// Network interfaces of a VMI.
+    #[serde(deserialize_with = "items")]
+    pub interfaces: Vec<LiveInterface>,
+    /// The pods of a VMI by UID, with their node: two during a migration.
+    #[serde(deserialize_with = "lenient")]
+    pub active_pods: BTreeMap<String, String>,
+    /// The node that a VMI must leave.
+    #[serde(deserialize_with = "or_default")]
+    pub evacuation_node_name: String,
+    /// The conditions that explain the state.
+    #[serde(deserialize_with = "used_conditions")]
+    pub conditions: Vec<Condition>,
+    /// When a VMI reached `Running`.
+    #[serde(rename = "phaseTransitionTimestamps", deserialize_with = "running_since")]
+    pub running_since: Option<Timestamp>,
+    /// The failed starts of a VM.
+    #[serde(deserialize_with = "lenient")]
+    pub start_failure: StartFailure,
+}
+
+/// A network interface of a VMI.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct LiveInterface {
+    /// Its address in the pod network.
+    pub ip_address: String,
+}
+
+/// `status.startFailure`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct StartFailure {
+    /// Failed starts in a row.
+    pub consecutive_fail_count: Option<u64>,
+    /// The VMI that failed last.
+    #[serde(rename = "lastFailedVMIUID", deserialize_with = "or_default")]
+    pub last_failed_vmi: String,
+}
+
+/// A condition.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Condition {
+    /// `Ready`, `Synchronized`, …
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    #[serde(deserialize_with = "or_default")]
+    pub status: String,
+    /// One word.
+    #[serde(deserialize_with = "text")]
+    pub reason: String,
+    /// A sentence.
+    #[serde(deserialize_with = "text")]
+    pub message: String,
+    /// Since when it has this status.
+    #[serde(deserialize_with = "time")]
+    pub last_transition_time: Option<Timestamp>,
+}
+
+impl Condition {
+    /// The message, or else the reason.
+    pub(crate) fn words(&self) -> &str {
+        if self.message.is_empty() { &self.reason } else { &self.message }
+    }
+}
+
+/// The conditions of VMs and VMIs that are read.
+const USED_CONDITIONS: [&str; 7] = ["Ready", "Synchronized", "PodScheduled", "DataVolumesReady", "Failure", "Paused", "EvictionRequested"];
+
+impl LiveObject {
+    /// A condition.
+    pub(crate) fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|condition| condition.kind == kind)
+    }
+}
+
+fn image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Spec {
+        #[serde(deserialize_with = "items")]
+        volumes: Vec<Volume>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Volume {
+        container_disk: Option<Disk>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Disk {
+        #[serde(deserialize_with = "text")]
+        image: String,
+    }
+    let spec: Spec = or_default(deserializer)?;
+    Ok(spec.volumes.into_iter().find_map(|volume| volume.container_disk).map(|disk| disk.image.into_boxed_str()))
+}
+
+fn used_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
+    let mut conditions: Vec<Condition> = items(deserializer)?;
+    conditions.retain(|condition| USED_CONDITIONS.contains(&condition.kind.as_str()));
+    conditions.shrink_to_fit();
+    Ok(conditions)
+}
+
+fn running_since<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Transition {
+        phase: String,
+        #[serde(deserialize_with = "time")]
+        phase_transition_timestamp: Option<Timestamp>,
+    }
+    let transitions: Vec<Transition> = items(deserializer)?;
+    let running = transitions.into_iter().rev().find(|transition| transition.phase == "Running");
+    Ok(running.and_then(|transition| transition.phase_transition_timestamp))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_strange_status_is_read_as_far_as_it_is_known() {
+        let status = json!({"phase": "Running", "nodeName": null, "interfaces": [null, {"ipAddress": "10.0.0.1"}], "activePods": [],
+            "conditions": [null, {"type": "Ready", "status": "False", "message": 12, "lastTransitionTime": "yesterday"}],
+            "startFailure": {"consecutiveFailCount": -1}, "phaseTransitionTimestamps": null});
+        let vmi: LiveObject = serde_json::from_value(json!({"metadata": {"name": "m"}, "status": status})).unwrap();
+        let ready = vmi.condition("Ready").unwrap();
+        assert_eq!((vmi.status.interfaces.len(), ready.message.as_str(), ready.last_transition_time), (1, "", None));
+    }
+}

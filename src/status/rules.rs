@@ -1,0 +1,306 @@
+//! The order of evidence: the first rule that applies gives the reason. What the VM's own objects say now comes before events, which
+//! may be old, and these come before the guest and its console.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::live::{Condition, LiveEvent, LiveObject};
+
+use super::{
+    Answer, Cause, Evidence, PrintableStatus, Reason,
+    failure::{self, start_failure},
+    words::{admission_refusal, container_waits, image_pull, not_synchronized, seconds, tail},
+};
+
+/// A rule: a reason, if it applies.
+type Rule = fn(&Evidence<'_>) -> Option<Reason>;
+
+/// The rules for a VM that is not ready, in their order.
+const RULES: [Rule; 14] = [
+    node_unreachable,
+    deleted_or_stopped,
+    evicted,
+    waiting_container,
+    stopping,
+    image_not_pulled,
+    no_pod,
+    unschedulable,
+    start_failure,
+    failed_condition,
+    pod_warning,
+    volume,
+    guest,
+    not_known,
+];
+
+/// The time after which a guest without a report is more than slow.
+const GUEST_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+/// Warnings that are never the reason: those of a probe only say that the VM is not ready, and those about DNS are harmless.
+const HARMLESS: [&str; 5] = ["Unhealthy", "ProbeWarning", "MissingClusterDNS", "DNSConfigForming", "FailedScheduling"];
+
+/// Why a VM is not ready.
+pub(super) fn why(evidence: &Evidence<'_>) -> Reason {
+    let found = RULES.iter().find_map(|rule| rule(evidence));
+    found.unwrap_or_else(|| Reason::new(Cause::Starting, ""))
+}
+
+/// What the user should know about a VM that is ready.
+pub(super) fn note(evidence: &Evidence<'_>) -> Option<Reason> {
+    draining(evidence).or_else(|| super::restart_pending(evidence.vm, evidence.vmi))
+}
+
+fn is_running(vmi: &LiveObject) -> bool {
+    vmi.status.phase == "Running"
+}
+
+/// Whether its pod is still to start. What was read about that before counts no longer once it runs.
+fn is_starting(e: &Evidence<'_>) -> bool {
+    e.vmi.is_none_or(|vmi| !["Scheduled", "Running"].contains(&vmi.status.phase.as_str()))
+}
+
+/// A condition that is `False`.
+fn is_false<'a>(object: &'a LiveObject, kind: &str) -> Option<&'a Condition> {
+    object.condition(kind).filter(|condition| condition.status == "False")
+}
+
+/// kubelet is silent: the node controller set the pod's condition, without a reason, although its containers were ready.
+fn node_unreachable(e: &Evidence<'_>) -> Option<Reason> {
+    let vmi = e.vmi.filter(|vmi| is_running(vmi))?;
+    let ready = is_false(vmi, "Ready").filter(|ready| ready.reason.is_empty() && ready.message.is_empty())?;
+    let contradicted = e.pod().is_some_and(|pod| {
+        let of = |kind| pod.condition(kind).map(|condition| condition.status.as_str());
+        of("ContainersReady") != Some("True") || of("Ready") == Some("True")
+    });
+    (!contradicted).then(|| Reason::new(Cause::NodeUnreachable, vmi.status.node_name.clone()).since(ready.last_transition_time))
+}
+
+fn deleted_or_stopped(e: &Evidence<'_>) -> Option<Reason> {
+    if e.vm.metadata.terminating {
+        return Some(Reason::new(Cause::Terminating, ""));
+    }
+    match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
+        PrintableStatus::Stopped if e.vm.spec.run_strategy == "Halted" => {
+            let since = e.vm.condition("Ready").and_then(|ready| ready.last_transition_time);
+            Some(Reason::new(Cause::Stopped, "").since(since))
+        }
+        PrintableStatus::Paused => {
+            let paused = e.vmi.and_then(|vmi| vmi.condition("Paused"));
+            let reason = paused.map(|paused| paused.reason.clone()).unwrap_or_default();
+            Some(Reason::new(Cause::Paused, reason).since(paused.and_then(|paused| paused.last_transition_time)))
+        }
+        _ => None,
+    }
+}
+
+/// kubelet ended or refused the pod, which names the pressure, or an eviction was requested.
+fn evicted(e: &Evidence<'_>) -> Option<Reason> {
+    if let Some(reason) = e.pod().and_then(failure::of_pod).filter(|reason| reason.cause == Cause::Evicted) {
+        return Some(reason);
+    }
+    let vmi = e.vmi.filter(|vmi| vmi.metadata.terminating && !vmi.status.evacuation_node_name.is_empty())?;
+    Some(Reason::new(Cause::Evicted, format!("node {} is being drained", vmi.status.evacuation_node_name)))
+}
+
+/// The first container that kubelet cannot start.
+fn waiting_container(e: &Evidence<'_>) -> Option<Reason> {
+    let pod = e.pod().filter(|pod| is_starting(e) && !pod.metadata.terminating)?;
+    let reason = pod.waiting().find_map(|(name, state)| container_waits(name, state, e.vm))?;
+    Some(pull_secret(e, reason))
+}
+
+/// An image that cannot be pulled, because the Secret for it does not exist: only an event of the pod says so.
+fn pull_secret(e: &Evidence<'_>, reason: Reason) -> Reason {
+    let pod = e.pod().filter(|_| reason.cause == Cause::ImagePullFailed);
+    let events = pod.map(|pod| e.events(&pod.metadata.uid)).unwrap_or_default();
+    match events.into_iter().find(|event| event.reason == "FailedToRetrieveImagePullSecret") {
+        Some(event) => Reason::new(Cause::PullSecretMissing, event.message.clone()).since(event.since()),
+        None => reason,
+    }
+}
+
+fn stopping(e: &Evidence<'_>) -> Option<Reason> {
+    let vmi = e.vmi?;
+    let ended = is_false(vmi, "Ready").filter(|ready| ready.reason == "PodTerminating");
+    (vmi.metadata.terminating || ended.is_some())
+        .then(|| Reason::new(Cause::Stopping, "").since(ended.and_then(|ended| ended.last_transition_time)))
+        // A VMI that failed has a reason of its own.
+        .filter(|_| vmi.metadata.terminating || vmi.status.phase != "Failed")
+}
+
+/// KubeVirt copies the state of the container to the VMI.
+fn image_not_pulled(e: &Evidence<'_>) -> Option<Reason> {
+    let synchronized = e.vmi.and_then(|vmi| is_false(vmi, "Synchronized"));
+    match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
+        PrintableStatus::ErrImagePull | PrintableStatus::ImagePullBackOff => {
+            let reason = image_pull(synchronized.map_or("", Condition::words));
+            Some(pull_secret(e, reason.since(synchronized.and_then(|condition| condition.last_transition_time))))
+        }
+        _ => None,
+    }
+}
+
+/// KubeVirt cannot create the pod. Once there is one, that is over.
+fn no_pod(e: &Evidence<'_>) -> Option<Reason> {
+    let vmi = e.vmi.filter(|_| e.pod().is_none())?;
+    let refused = is_false(vmi, "Synchronized").filter(|condition| condition.reason == "FailedCreate")?;
+    Some(admission_refusal(&refused.message).since(refused.last_transition_time))
+}
+
+fn unschedulable(e: &Evidence<'_>) -> Option<Reason> {
+    let of_pod =
+        e.pod().filter(|_| is_starting(e)).and_then(|pod| pod.condition("PodScheduled")).filter(|condition| condition.status == "False");
+    let of_vmi = || e.vmi.filter(|_| e.pod().is_none()).and_then(|vmi| is_false(vmi, "PodScheduled"));
+    let condition = of_pod.or_else(of_vmi)?;
+    Some(Reason::new(Cause::Unschedulable, condition.words()).since(condition.last_transition_time))
+}
+
+fn failed_condition(e: &Evidence<'_>) -> Option<Reason> {
+    if let Some(failure) = e.vm.condition("Failure").filter(|condition| condition.status == "True") {
+        return Some(Reason::new(Cause::ReconcileFailed, failure.words()).since(failure.last_transition_time));
+    }
+    let condition = e.vmi.and_then(|vmi| is_false(vmi, "Synchronized"))?;
+    // Refused pods have a rule of their own, which knows when that is over.
+    (condition.reason != "FailedCreate" && !is_of_volume(e)).then(|| not_synchronized(condition, e.vm))
+}
+
+/// A warning about the pod while its containers do not run yet, or about a VMI that is not running.
+fn pod_warning(e: &Evidence<'_>) -> Option<Reason> {
+    let warning = |uid: &str| e.events(uid).into_iter().find(|event| event.is_warning() && !HARMLESS.contains(&event.reason.as_str()));
+    match e.pod() {
+        Some(pod) if is_starting(e) && pod.status.phase == "Pending" => warning(&pod.metadata.uid).map(of_event),
+        Some(_) => None,
+        None => e.vmi.filter(|vmi| !is_running(vmi)).and_then(|vmi| warning(&vmi.metadata.uid)).map(of_event),
+    }
+}
+
+/// The reason that an event gives.
+pub(crate) fn of_event(event: &LiveEvent) -> Reason {
+    let cause = match event.reason.as_str() {
+        "FailedMount" | "FailedAttachVolume" | "FailedMapVolume" => Cause::MountFailed,
+        "FailedCreatePodSandBox" => Cause::PodSandboxFailed,
+        "UnexpectedAdmissionError" => Cause::DeviceUnavailable,
+        "ProvisioningFailed" => Cause::ProvisioningFailed,
+        "FailedCreate" => return admission_refusal(&event.message).since(event.since()),
+        _ => Cause::Warning,
+    };
+    let detail = if event.reason.is_empty() { event.message.clone() } else { format!("{}: {}", event.reason, event.message) };
+    Reason::new(cause, detail).since(event.since())
+}
+
+fn is_of_volume(e: &Evidence<'_>) -> bool {
+    use PrintableStatus::{DataVolumeError, ErrorPvcNotFound, Provisioning, WaitingForVolumeBinding};
+    let printable = PrintableStatus::from(e.vm.status.printable_status.as_str());
+    [DataVolumeError, ErrorPvcNotFound, Provisioning, WaitingForVolumeBinding].contains(&printable)
+}
+
+/// The data volume: its own condition, then what the provisioner says about its PVC.
+fn volume(e: &Evidence<'_>) -> Option<Reason> {
+    if !is_of_volume(e) {
+        return None;
+    }
+    let printable = PrintableStatus::from(e.vm.status.printable_status.as_str());
+    let failed = matches!(printable, PrintableStatus::DataVolumeError | PrintableStatus::ErrorPvcNotFound);
+    let cause = if failed { Cause::VolumeFailed } else { Cause::VolumePending };
+    let phase = e.volume().map_or("", |volume| volume.status.phase.as_str());
+    let conditions = e.volume().into_iter().flat_map(|volume| &volume.status.conditions);
+    let mut bad = conditions.filter(|condition| condition.status == "False" && !condition.message.is_empty());
+    // `Pending` and `Bound` only repeat the phase of the PVC.
+    let said = bad.clone().find(|condition| !["Pending", "Bound"].contains(&condition.reason.as_str()));
+    let of_condition = |condition: &Condition| {
+        Reason::new(cause, format!("data volume {phase}: {}", condition.message)).since(condition.last_transition_time)
+    };
+    if let Some(condition) = said {
+        return Some(of_condition(condition));
+    }
+    if let Some(claim) = e.claim().filter(|claim| claim.status.phase != "Bound") {
+        let events = e.events(&claim.metadata.uid);
+        if let Some(warning) = events.iter().find(|event| event.is_warning() && !HARMLESS.contains(&event.reason.as_str())) {
+            return Some(of_event(warning));
+        }
+        if let Some(waits) = events.iter().find(|event| event.reason == "ExternalProvisioning") {
+            return Some(Reason::new(Cause::ProvisionerSilent, waits.message.clone()).since(waits.since()));
+        }
+    }
+    let of_vmi = || e.vmi.and_then(|vmi| is_false(vmi, "Synchronized").or_else(|| is_false(vmi, "DataVolumesReady")));
+    let own = || of_vmi().or_else(|| is_false(e.vm, "DataVolumesReady"));
+    let own = || own().map(|condition| Reason::new(cause, condition.words()).since(condition.last_transition_time));
+    let denied = || e.look.map(|look| look.denied.as_slice()).filter(|denied| !denied.is_empty()).map(forbidden);
+    Some(bad.next().map(of_condition).or_else(own).or_else(denied).unwrap_or_else(|| Reason::new(cause, "")))
+}
+
+/// A VM that runs and is not ready: the guest, else its console, else the readiness probe.
+fn guest(e: &Evidence<'_>) -> Option<Reason> {
+    let vmi = e.vmi.filter(|vmi| is_running(vmi))?;
+    let Some(look) = e.look else { return Some(Reason::new(Cause::GuestBooting, "")) };
+    if let Some(most) = look.skipped {
+        return Some(Reason::new(Cause::NotChecked, most.to_string()));
+    }
+    let console = &look.console;
+    let last = console.last.as_deref();
+    let reason = match &look.answer {
+        Answer::Working => Reason::new(Cause::WaitingForProbe, ""),
+        Answer::Says(line) => Reason::new(Cause::GuestNotReady, line.clone()),
+        Answer::Forbidden if console.forbidden => Reason::new(Cause::Forbidden, "reading pods/proxy and pods/log"),
+        Answer::Forbidden if last == Some(WORKING) => Reason::new(Cause::WaitingForProbe, "last console message: working"),
+        Answer::NotAsked if e.pod().is_none() && !look.denied.is_empty() => forbidden(&look.denied),
+        _ if console.rebooted => Reason::new(Cause::GuestRebooting, ""),
+        _ if e.was_ready() || last == Some(WORKING) => Reason::new(Cause::GuestSilent, last.unwrap_or_default()).since(went_silent(e)),
+        _ => match last {
+            Some(line) => Reason::new(Cause::GuestNotReady, line),
+            None => without_report(e, vmi.status.running_since),
+        },
+    };
+    Some(reason)
+}
+
+/// The guest's report when its workload runs. Part of the contract with guests.
+const WORKING: &str = "working";
+
+fn went_silent(e: &Evidence<'_>) -> Option<Timestamp> {
+    e.pod()?.condition("Ready")?.last_transition_time
+}
+
+/// A guest that has not reported since it runs.
+fn without_report(e: &Evidence<'_>, running: Option<Timestamp>) -> Reason {
+    let silent = running.map(|running| e.now.duration_since(running)).filter(|silent| *silent >= GUEST_PATIENCE);
+    let Some(silent) = silent else { return Reason::new(Cause::GuestBooting, "") };
+    let mut detail = format!("the guest has not reported for {}", seconds(silent.as_secs()));
+    let error = e.look.and_then(|look| look.console.error.as_deref());
+    if let Some(line) = error {
+        detail.push_str(&format!("; last error on its console: {line}"));
+    }
+    let pod = e.pod().map_or("", |pod| pod.metadata.uid.as_str());
+    if let Some(probe) = e.events(pod).into_iter().find(|event| event.reason == "Unhealthy") {
+        detail.push_str(&format!("; its readiness probe: {}", tail(&probe.message)));
+    }
+    Reason::new(if error.is_some() { Cause::GuestSetupFailed } else { Cause::GuestBooting }, detail).since(running)
+}
+
+fn not_known(e: &Evidence<'_>) -> Option<Reason> {
+    let denied = e.look.map(|look| look.denied.as_slice()).unwrap_or_default();
+    match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
+        _ if !denied.is_empty() => Some(forbidden(denied)),
+        // Created, or being restarted: KubeVirt has no VMI for it.
+        PrintableStatus::Stopped => Some(Reason::new(Cause::NotStarted, "")),
+        _ => None,
+    }
+}
+
+fn forbidden(denied: &[&'static str]) -> Reason {
+    Reason::new(Cause::Forbidden, denied.join(" and "))
+}
+
+/// A drained node waits until the VM has left it.
+fn draining(e: &Evidence<'_>) -> Option<Reason> {
+    let vmi = e.vmi?;
+    let requested = vmi.condition("EvictionRequested").filter(|condition| condition.status == "True");
+    let node = if vmi.status.evacuation_node_name.is_empty() { &vmi.status.node_name } else { &vmi.status.evacuation_node_name };
+    if requested.is_none() && vmi.status.evacuation_node_name.is_empty() {
+        return None;
+    }
+    let mut detail = format!("node {node} is being drained; the VM waits for its migration");
+    let waits = e.migration_target().and_then(|pod| pod.condition("PodScheduled")).filter(|condition| condition.status == "False");
+    if let Some(waits) = waits {
+        detail.push_str(&format!(": {}", waits.words()));
+    }
+    Some(Reason::new(Cause::Draining, detail).since(requested.and_then(|condition| condition.last_transition_time)))
+}
