@@ -107,7 +107,8 @@ async fn wait(target: &Target, inventory: &Inventory, context: &Context<'_>) -> 
     let rows = observe::once(target, Some(&target.namespace), inventory.selector()).await.unwrap_or_default();
     for object in &left {
         let row = rows.iter().find(|row| row.name == object.name && matches!(object.kind, Kind::Vm | Kind::Vmi));
-        let reason = row.and_then(|row| row.reason.clone()).filter(|reason| reason.cause != Cause::Terminating);
+        let reason =
+            row.and_then(|row| row.reason.clone()).filter(|reason| reason.cause != Cause::Terminating || !reason.detail.is_empty());
         let finalizers = delete::finalizers(target, object).await;
         ui.error(Error::NotDeleted { object: format!("{}/{}", object.kind.plural(), object.name), finalizers, reason }).await;
     }

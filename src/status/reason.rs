@@ -35,7 +35,7 @@ impl fmt::Display for Reason {
         let or = |default: &str| if detail.is_empty() { default.to_owned() } else { detail.to_owned() };
         let with = |words: &str| if detail.is_empty() { words.to_owned() } else { format!("{words}: {detail}") };
         let words = match self.cause {
-            Cause::Terminating => "terminating".to_owned(),
+            Cause::Terminating => with("terminating"),
             Cause::Deleted => "deleted by someone else".to_owned(),
             Cause::Stopped => "stopped by a user".to_owned(),
             Cause::Stopping => with("stopping"),

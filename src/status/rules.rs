@@ -75,7 +75,9 @@ fn node_unreachable(e: &Evidence<'_>) -> Option<Reason> {
 
 fn deleted_or_stopped(e: &Evidence<'_>) -> Option<Reason> {
     if e.vm.metadata.terminating {
-        return Some(Reason::new(Cause::Terminating, ""));
+        // A drain may be what it waits for.
+        let node = e.vmi.map(|vmi| vmi.status.evacuation_node_name.as_str()).filter(|node| !node.is_empty());
+        return Some(Reason::new(Cause::Terminating, node.map(|node| format!("node {node} is being drained")).unwrap_or_default()));
     }
     match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
         PrintableStatus::Stopped if e.vm.spec.run_strategy == "Halted" => {
