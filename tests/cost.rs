@@ -101,13 +101,14 @@ fn a_quiet_wait_lists_nothing() {
     let up = world.start("up cpu --timeout 150");
     std::thread::sleep(Duration::from_secs(15));
     world.sandbox.faults.take_seen();
-    std::thread::sleep(Duration::from_secs(125));
+    // A watch is resumed after 55 seconds.
+    std::thread::sleep(Duration::from_secs(65));
     let seen = world.sandbox.faults.take_seen();
     let of = |resource: &str| seen.iter().filter(|seen| seen.path.contains(resource)).map(|seen| seen.path.as_str()).collect::<Vec<_>>();
     let lists: Vec<_> = of("/virtualmachine").into_iter().filter(|path| path.contains("limit=")).collect();
     assert_eq!(lists, Vec::<&str>::new());
     let watches = of("watch=true").len();
-    assert!((4..40).contains(&watches), "{watches} watches are resumed");
+    assert!((2..40).contains(&watches), "{watches} watches are resumed");
     drop((status, up));
 }
 
