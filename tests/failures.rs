@@ -76,6 +76,46 @@ fn a_vm_deleted_by_someone_else_ends_the_wait() {
     assert_eq!(up.wait().unwrap().code(), Some(3));
 }
 
+/// Failed pods are followed only to keep their reasons.
+#[test]
+fn an_optional_watch_that_hangs_delays_nothing() {
+    let world = World::new();
+    world.sandbox.faults.add(Fault::new(http::Method::GET, "/pods?*status.phase", Effect::Hang).always());
+    world.run("up cpu --request-timeout 2 --timeout 50").success();
+}
+
+/// A pruned VM that lost its labels is still there.
+#[test]
+fn a_pruned_vm_is_gone_when_it_is_reported() {
+    let world = World::new();
+    world.run("up cpu --vm-count 2").success();
+    let vm = format!("{}/virtwork-cpu-1", common::VMS);
+    let mut finalizers = world.vm("virtwork-cpu-1")["metadata"]["finalizers"].clone();
+    finalizers.as_array_mut().unwrap().push(json!("example.com/hold"));
+    world.api("PATCH", &vm, &json!({"metadata": {"finalizers": finalizers}}));
+    let up = world.start("up cpu --prune --yes --timeout 8");
+    common::eventually("it is being deleted", || world.vm("virtwork-cpu-1")["metadata"]["deletionTimestamp"].is_string());
+    world.api("PATCH", &vm, &json!({"metadata": {"labels": {"app.kubernetes.io/instance": null}}}));
+    let (code, stdout, stderr) = up.end();
+    assert!(code != Some(0) && !stdout.contains("pruned"), "{stdout}{stderr}");
+    world.api("PATCH", &vm, &json!({"metadata": {"finalizers": null}}));
+}
+
+/// A new namespace has no Secret for pulling the image.
+#[test]
+fn a_missing_pull_secret_is_named_before_anything_is_written() {
+    let world = World::new();
+    for _ in 0..2 {
+        world.run("up cpu --image-pull-secret registry").code(1).stderr_has("Secret registry for pulling the image does not exist");
+        assert_eq!(world.writes(), Vec::<String>::new());
+        if world.names("v1/namespaces").contains(&"virtwork".to_owned()) {
+            return;
+        }
+        world.api("POST", "/api/v1/namespaces", &json!({"metadata": {"name": "virtwork"}}));
+        world.writes();
+    }
+}
+
 #[test]
 fn without_a_storage_class_nothing_is_written() {
     let world = World::with(&Settings { storage: false, ..Settings::default() });

@@ -72,7 +72,7 @@ fn a_change_is_applied_and_requests_a_restart() {
     let changed = world.run("up cpu --memory 3Gi").success().stdout_has("virtwork-cpu-0 configured");
     changed
         .stderr_has("Restart required for the change to take effect: virtwork-cpu-0")
-        .stdout_has("restart required: rerun up with --restart, or run 'virtctl restart virtwork-cpu-0 -n virtwork'");
+        .stdout_has("restart required: run 'virtctl restart virtwork-cpu-0 -n virtwork', or the same up command with --restart");
     let restarted =
         world.run("up cpu --memory 3Gi --restart").success().stdout_has("virtwork-cpu-0 unchanged").stdout_has("virtwork-cpu-0 restarted");
     restarted.absent("restart required").absent("Restart required");

@@ -219,6 +219,13 @@ pub(crate) async fn prune(target: &Target, fleet: &str, objects: &[ObjectRef], w
     let Some(events) = wait else { return Ok(()) };
     let mut goal = GoneGoal::new(target, objects, &metadata::selector(Some(fleet), &[]));
     wait::until(target, Wait::Deleted, &mut goal, events).await?;
+    // The watches report an object as deleted that lost its labels.
+    for object in objects.iter().filter(|object| !goal.left.contains(object)) {
+        match wait::until_gone(target, object.kind, &object.name, |live| live["metadata"]["uid"] == *object.uid).await {
+            Err(ClusterError::Api(status)) if status.code == 403 => {}
+            result => result?,
+        }
+    }
     match goal.left.first() {
         Some(object) => Err(ClusterError::Timeout { after: target.elapsed(), waited_for: WaitedFor::Object(object.to_string()) }),
         None => Ok(()),

@@ -44,18 +44,25 @@ pub(crate) async fn look(target: &Target, subjects: &[Subject<'_>]) -> Looks {
         namespaces.entry(&subject.vm.metadata.namespace).or_default().push(*subject);
     }
     let mut looks = Looks::new();
-    for (namespace, subjects) in namespaces {
+    for (namespace, mut subjects) in namespaces {
+        // VMs that are ready come last.
+        subjects.sort_by_key(|subject| subject.cause == Cause::Draining);
         let (now, later) = subjects.split_at(subjects.len().min(MAX_LOOKS));
         let reader = Reader { target, namespace, until: Instant::now() + DIAGNOSE_TIMEOUT };
         for (subject, look) in now.iter().zip(reader.looks(now).await) {
             looks.insert((namespace.to_owned(), subject.vm.metadata.name.clone()), look);
         }
         for subject in later {
-            let skipped = Look { skipped: Some(MAX_LOOKS), ..Look::default() };
+            let skipped = Look { vmi: uid_of(subject.vmi), skipped: Some(MAX_LOOKS), ..Look::default() };
             looks.insert((namespace.to_owned(), subject.vm.metadata.name.clone()), skipped);
         }
     }
     looks
+}
+
+/// The UID of a VMI; empty if there is none.
+pub(crate) fn uid_of(vmi: Option<&LiveObject>) -> String {
+    vmi.map(|vmi| vmi.metadata.uid.clone()).unwrap_or_default()
 }
 
 /// Reads in one namespace until a time. A source that does not respond by then is left out; nothing else waits for it.
@@ -77,17 +84,18 @@ impl Reader<'_> {
             let scope = Scope::new(Kind::Pod, Some(self.namespace), &selector);
             timeout_at(self.until - DIAGNOSE_TIMEOUT / 2, list::<LivePod>(self.target, &scope)).await.ok()
         };
-        let (pods, denied) = match pods {
-            Some(Ok(pods)) => (pods, None),
-            Some(Err(error)) if error.is_code(403) => (Vec::new(), Some("listing pods")),
-            _ => (Vec::new(), None),
+        let (pods, pods_unread, denied) = match pods {
+            Some(Ok(pods)) => (pods, false, None),
+            Some(Err(error)) if error.is_code(403) => (Vec::new(), true, Some("listing pods")),
+            _ => (Vec::new(), true, None),
         };
         let mut looks = Vec::new();
         for subject in subjects {
             let of_vm = |pod: &&LivePod| pod.metadata.label_or_annotation(metadata::VM_NAME) == Some(&subject.vm.metadata.name);
             let pods = pods.iter().filter(of_vm).cloned().collect();
             let denied = denied.into_iter().filter(|_| subject.vmi.is_some()).collect();
-            looks.push(self.look_at(*subject, Look { pods, denied, ..Look::default() }));
+            let vmi = uid_of(subject.vmi);
+            looks.push(self.look_at(*subject, Look { vmi, pods_unread, pods, denied, ..Look::default() }));
         }
         join_all(looks).await
     }

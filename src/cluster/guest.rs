@@ -21,8 +21,8 @@ use super::{
 /// KubeVirt's container with the serial console as its log.
 const CONSOLE: &str = "guest-console-log";
 /// The lines of a console that are read, and the most bytes of them.
-const CONSOLE_LINES: i64 = 400;
-const CONSOLE_BYTES: i64 = 1 << 17;
+const CONSOLE_LINES: i64 = 1000;
+const CONSOLE_BYTES: i64 = 1 << 20;
 
 /// The guest's response on its health endpoint.
 pub(super) async fn ask(target: &Target, namespace: &str, pod: &str) -> Answer {

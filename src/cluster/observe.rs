@@ -70,7 +70,11 @@ impl<'a> Observer<'a> {
         };
         let (changed, pods) = futures::join!(fleet.poll(time), pods);
         match pods {
-            Ok(pods) => pods.iter().for_each(|pod| remember(&mut self.failures, pod)),
+            Ok(mut pods) => {
+                // The newest is remembered.
+                pods.sort_by_key(|pod: &LivePod| pod.metadata.creation_timestamp);
+                pods.iter().for_each(|pod| remember(&mut self.failures, pod));
+            }
             Err(error) => {
                 tracing::info!("failed pods cannot be followed: {error}");
                 self.failed_pods = None;
@@ -112,7 +116,9 @@ impl<'a> Observer<'a> {
         let last_failed = vm.status.start_failure.last_failed_vmi.as_str();
         let is_current = |uid: &str| uid == last_failed || vmi.is_some_and(|vmi| vmi.metadata.uid == uid);
         let failure = self.failures.get(&key).filter(|(uid, _)| is_current(uid)).map(|(_, reason)| reason);
-        Evidence { vm, vmi, look: self.looks.get(&key), failure, now: now() }
+        // What was read about an earlier instance does not count.
+        let look = self.looks.get(&key).filter(|look| look.vmi == diagnose::uid_of(vmi));
+        Evidence { vm, vmi, look, failure, now: now() }
     }
 
     /// Looks at the VMs of which `is_pending` is true, if the time has come or `now` is set. Those that are merely starting are looked at
@@ -161,9 +167,12 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Keeps the reason of a pod that failed.
+/// Keeps the reason of a pod that failed, unless it was only the target of a migration.
 fn remember(failures: &mut BTreeMap<(String, String), Failure>, pod: &LivePod) {
     let (Some(name), Some(reason)) = (pod.metadata.label_or_annotation(metadata::VM_NAME), failure_of_pod(pod)) else { return };
+    if pod.metadata.label_or_annotation(metadata::MIGRATION).is_some() {
+        return;
+    }
     let vmi = pod.metadata.owners.iter().find(|owner| owner.is(Kind::Vmi.group(), Kind::Vmi.name()));
     if let Some(vmi) = vmi {
         failures.insert((pod.metadata.namespace.clone(), name.to_owned()), (vmi.uid.clone(), reason));

@@ -78,9 +78,12 @@ pub(crate) async fn require_storage(target: &Target, plan: &Plan, events: &Event
 /// Whether the Secret for pulling the image exists. kubelet would only report that the image cannot be pulled.
 ///
 /// # Errors
-/// [`ClusterError::PullSecretNotFound`]. Without permission to read Secrets it is not checked.
-pub(crate) async fn require_pull_secret(target: &Target, plan: &Plan) -> Result<(), ClusterError> {
+/// [`ClusterError::PullSecretNotFound`], also if the namespace is yet to be created. Without permission to read Secrets it is not checked.
+pub(crate) async fn require_pull_secret(target: &Target, plan: &Plan, namespace_exists: bool) -> Result<(), ClusterError> {
     let Some(name) = &plan.template.image_pull_secret else { return Ok(()) };
+    if !namespace_exists {
+        return Err(ClusterError::PullSecretNotFound { name: name.clone(), namespace: target.namespace.clone() });
+    }
     match target.get_meta(Kind::Secret, name).await {
         Ok(None) => Err(ClusterError::PullSecretNotFound { name: name.clone(), namespace: target.namespace.clone() }),
         Err(error) if !error.is_code(403) => Err(error.into()),

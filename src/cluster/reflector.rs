@@ -33,6 +33,9 @@ use super::{
     watched::Watched,
 };
 
+/// Objects of each kind that are verified after a silent minute.
+const VERIFIED: usize = 5;
+
 /// What is kept of an object.
 pub(super) trait Kept {
     /// Whether this is still the object with this metadata.
@@ -145,6 +148,10 @@ impl<'a, P: Projection, T: Kept> Reflector<'a, P, T> {
 
     /// Handles a scope without events for a while: lists it if it cannot be watched, or if an object is not what the watch said.
     async fn check_silence(&mut self, index: usize) -> Result<bool, ClusterError> {
+        // What is soon deleted cannot be verified, and nothing waits for it.
+        if self.keeps_deleted {
+            return Ok(false);
+        }
         let state = &self.states[index];
         let limit = match state {
             ResourceCache { may_watch: false, .. } => LIST_INTERVAL,
@@ -158,7 +165,7 @@ impl<'a, P: Projection, T: Kept> Reflector<'a, P, T> {
             self.states[index].last_event = Instant::now();
             return Ok(false);
         }
-        match self.states[index].may_watch {
+        match self.states[index].may_watch && !self.states[index].objects.is_empty() {
             // What one watch withholds, the others may withhold too.
             true => self.list_all().await?,
             false => self.list(index).await?,
@@ -166,18 +173,26 @@ impl<'a, P: Projection, T: Kept> Reflector<'a, P, T> {
         Ok(true)
     }
 
-    /// Whether one object, each time another one, is still what the watch said. A proxy may deliver bookmarks and withhold events.
+    /// Whether some objects, each time different ones, are still what the watch said. A proxy may deliver bookmarks and withhold events.
+    /// A watch that said nothing while others did, such as one of VMIs, is not verified.
     async fn is_verified(&mut self, index: usize) -> bool {
+        let others = self.states.iter().any(|state| !state.objects.is_empty());
         let (scope, state) = (&self.scopes[index], &mut self.states[index]);
-        let Some(((namespace, name), kept)) = state.objects.iter().nth(state.verified % state.objects.len().max(1)) else { return true };
-        state.verified += 1;
-        let target = self.target.clone().in_namespace(namespace.clone());
-        match target.get_meta(scope.kind, name).await {
-            Ok(Some(meta)) => kept.is_current(&meta),
-            Ok(None) => false,
-            // The user may list only, or the server is away.
-            Err(_) => true,
+        if state.objects.is_empty() {
+            return !others;
         }
+        let first = state.verified % state.objects.len();
+        state.verified += VERIFIED;
+        for ((namespace, name), kept) in state.objects.iter().cycle().skip(first).take(VERIFIED.min(state.objects.len())) {
+            let target = self.target.clone().in_namespace(namespace.clone());
+            match target.get_meta(scope.kind, name).await {
+                Ok(Some(meta)) if kept.is_current(&meta) => {}
+                Ok(_) => return false,
+                // The user may list only, or the server is away.
+                Err(_) => return true,
+            }
+        }
+        true
     }
 
     /// Lists everything again.
@@ -221,7 +236,7 @@ impl<'a, P: Projection, T: Kept> Reflector<'a, P, T> {
     /// Handles a watch error: ignores transient ones, or fails. The transport has already retried.
     async fn handle_watch_error(&mut self, index: usize, error: watcher::Error) -> Result<(), ClusterError> {
         tracing::info!("watch of {}: interrupted", self.scopes[index].kind.plural());
-        if watch_refused(&error, 403) {
+        if watch_refused(&error, 403) && !self.keeps_deleted {
             // The list may still be allowed.
             self.states[index].may_watch = false;
             return self.list(index).await;

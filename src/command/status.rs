@@ -1,6 +1,6 @@
 //! `status`: shows the fleet, and why any VM is not ready.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::{
     event::Notice,
     metadata,
     object::{Kind, ObjectName},
-    status::{PrintableStatus, VmStatus, age},
+    status::{Cause, PrintableStatus, Reason, VmStatus, age},
     ui::Table,
 };
 
@@ -69,8 +69,14 @@ async fn watch(target: &Target, selector: &str, arguments: &Status, context: &Co
     while ui.is_writable() {
         let now = observer.next().await?;
         let changed: Vec<_> = now.iter().filter(|row| shown.get(&key(row)) != Some(row)).cloned().collect();
-        let gone = shown.values().filter(|old| !now.iter().any(|row| key(row) == key(old)));
-        let gone = gone.map(|old| VmStatus { printable: PrintableStatus::Deleted, ready: false, reason: None, ..old.clone() });
+        let present: BTreeSet<_> = now.iter().map(key).collect();
+        let gone = shown.values().filter(|old| !present.contains(&key(old)));
+        let gone = gone.map(|old| VmStatus {
+            printable: PrintableStatus::Deleted,
+            ready: false,
+            reason: Some(Reason::new(Cause::Deleted, "")),
+            ..old.clone()
+        });
         let rows: Vec<_> = changed.into_iter().chain(gone).collect();
         shown = now.into_iter().map(|row| (key(&row), row)).collect();
         if rows.is_empty() {

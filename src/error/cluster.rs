@@ -153,11 +153,10 @@ impl ClusterError {
             Self::StorageClassNotFound { .. } | Self::NoDefaultStorageClass { .. } => {
                 "choose one with --storage-class, or use --data-disk=empty".to_owned()
             }
-            Self::PullSecretNotFound { name, namespace } => {
-                format!(
-                    "create it with 'kubectl create secret docker-registry {name} -n {namespace}', or choose another with --image-pull-secret"
-                )
-            }
+            Self::PullSecretNotFound { name, namespace } => format!(
+                "create it with 'kubectl create secret docker-registry {name} -n {namespace}' (and the namespace, if that does not exist), or \
+                 choose another with --image-pull-secret"
+            ),
             Self::Api(status) if status.message.contains(NO_ARCHITECTURE) => {
                 "KubeVirt has no default architecture (status.defaultArchitecture of the KubeVirt object is empty); ask the cluster's \
                  administrator"

@@ -72,7 +72,7 @@ impl fmt::Display for Notice {
             Self::Fleet { name, namespace, totals } => write!(formatter, "Fleet {name} in namespace {namespace}: {totals}"),
             Self::NotValidated => formatter.write_str("The namespace does not exist, so its objects were not validated"),
             Self::RestartRequired(vms) => {
-                write!(formatter, "Restart required for the change to take effect: {} (rerun with --restart)", vms.join(", "))
+                write!(formatter, "Restart required for the change to take effect: {} (repeat the command with --restart)", vms.join(", "))
             }
             Self::KeptWithoutPrune(vms) => {
                 write!(formatter, "More than requested, kept: {} (use --prune to delete)", vms.join(", "))

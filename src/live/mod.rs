@@ -33,14 +33,23 @@ pub(crate) struct LiveObject {
     pub status: LiveStatus,
 }
 
-/// `spec` of a VM. Nothing is read from that of a VMI.
+/// `spec` of a VM or a VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct LiveSpec {
-    /// `Always`, or `Halted` if someone stopped it.
-    pub run_strategy: String,
-    /// The template of its next VMI.
-    pub template: LiveTemplate,
+    /// `Always`, or `Halted` if someone stopped it; of a VM.
+    pub(crate) run_strategy: String,
+    /// The template of the next VMI; of a VM.
+    pub(crate) template: LiveTemplate,
+    #[serde(rename = "volumes", deserialize_with = "image")]
+    image: Option<Box<str>>,
+}
+
+impl LiveSpec {
+    /// The image of the first containerDisk of a VMI; empty if there is none.
+    pub(crate) fn image(&self) -> &str {
+        self.image.as_deref().unwrap_or_default()
+    }
 }
 
 /// `spec.template` of a VM.
@@ -48,13 +57,22 @@ pub(crate) struct LiveSpec {
 #[serde(default)]
 pub(crate) struct LiveTemplate {
     /// Labels and annotations of the VMI.
-    pub metadata: Meta,
-    #[serde(rename = "spec", deserialize_with = "image")]
+    pub(crate) metadata: Meta,
+    /// Its spec.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) spec: LiveVmiSpec,
+}
+
+/// `spec` of a template.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LiveVmiSpec {
+    #[serde(rename = "volumes", deserialize_with = "image")]
     image: Option<Box<str>>,
 }
 
-impl LiveTemplate {
-    /// The image of its first containerDisk; empty if there is none.
+impl LiveVmiSpec {
+    /// The image of the first containerDisk; empty if there is none.
     pub(crate) fn image(&self) -> &str {
         self.image.as_deref().unwrap_or_default()
     }
@@ -151,12 +169,6 @@ impl LiveObject {
 
 fn image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
     #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Spec {
-        #[serde(deserialize_with = "items")]
-        volumes: Vec<Volume>,
-    }
-    #[derive(Default, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
     struct Volume {
         container_disk: Option<Disk>,
@@ -167,8 +179,8 @@ fn image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>,
         #[serde(deserialize_with = "text")]
         image: String,
     }
-    let spec: Spec = or_default(deserializer)?;
-    Ok(spec.volumes.into_iter().find_map(|volume| volume.container_disk).map(|disk| disk.image.into_boxed_str()))
+    let volumes: Vec<Volume> = items(deserializer)?;
+    Ok(volumes.into_iter().find_map(|volume| volume.container_disk).map(|disk| disk.image.into_boxed_str()))
 }
 
 fn used_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 /// A final cause must last so long before a wait ends: KubeVirt and kubelet try again, and their reports may lag behind.
 const FINAL_AFTER: Duration = Duration::from_secs(30);
+/// CDI tries again.
+const VOLUME_AFTER: Duration = Duration::from_secs(60);
 /// A VM that is missing may be listed again a moment later.
 const DELETED_AFTER: Duration = Duration::from_secs(5);
 
@@ -96,7 +98,7 @@ causes! {
     /// Its data volume is not ready.
     VolumePending,
     /// Its data volume failed.
-    VolumeFailed final FINAL_AFTER,
+    VolumeFailed final VOLUME_AFTER,
     /// Its PVC cannot be provisioned.
     ProvisioningFailed,
     /// The provisioner of its PVC does not answer.

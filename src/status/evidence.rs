@@ -28,6 +28,10 @@ pub(crate) struct Evidence<'a> {
 /// What was read about a VM that is not ready.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Look {
+    /// The UID of the VMI at that time; empty if there was none.
+    pub(crate) vmi: String,
+    /// Whether its pods could not be read. Then nothing follows from there being none.
+    pub(crate) pods_unread: bool,
     /// The virt-launcher pods of VMIs with its name.
     pub pods: Vec<LivePod>,
     /// Events about its objects.
@@ -119,6 +123,11 @@ impl<'a> Evidence<'a> {
         let is_active = |pod: &&LivePod| status.active_pods.get(&pod.metadata.uid).is_some_and(|node| *node == status.node_name);
         let newest = || self.pods().filter(|pod| !is_migration_target(pod)).max_by_key(|pod| pod.metadata.creation_timestamp);
         self.pods().filter(|_| !status.node_name.is_empty()).find(is_active).or_else(newest)
+    }
+
+    /// The image with which its instance was started; without one, that of the next.
+    pub(crate) fn image(&self) -> &'a str {
+        self.vmi.map(|vmi| vmi.spec.image()).filter(|image| !image.is_empty()).unwrap_or_else(|| self.vm.spec.template.spec.image())
     }
 
     /// The pod to which a migration would move it.

@@ -30,6 +30,10 @@ pub(crate) fn of_pod(pod: &LivePod) -> Option<Reason> {
     )
 }
 
+/// Causes of a failed start that may pass.
+const PASSING: [Cause; 6] =
+    [Cause::DeviceUnavailable, Cause::Evicted, Cause::PodRejected, Cause::MountFailed, Cause::PodSandboxFailed, Cause::RegistryUnreachable];
+
 /// The failed starts of a VM, with the last reason that is known.
 pub(super) fn start_failure(e: &Evidence<'_>) -> Option<Reason> {
     let present = e.pod().and_then(of_pod);
@@ -45,7 +49,7 @@ pub(super) fn start_failure(e: &Evidence<'_>) -> Option<Reason> {
         };
     };
     // What may pass, such as a device that is not healthy, stays the cause.
-    let passes = why.as_ref().filter(|why| why.cause != Cause::StartFailed && why.cause.final_after().is_none());
+    let passes = why.as_ref().filter(|why| PASSING.contains(&why.cause));
     let cause = passes.map_or(if count == 1 { Cause::StartFailed } else { Cause::CrashLoop }, |why| why.cause);
     let since = why.as_ref().and_then(|why| why.since);
     Some(Reason::new(cause, repeated(Some(count), why.map(|why| why.to_string()).as_deref())).since(since))

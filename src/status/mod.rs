@@ -114,7 +114,8 @@ pub(crate) fn status(evidence: &Evidence<'_>) -> VmStatus {
     let vm = evidence.vm;
     let (meta, value) = (&vm.metadata, |key| vm.metadata.label_or_annotation(key).unwrap_or_default().to_owned());
     let ready = is_ready(vm, evidence.vmi);
-    let reason = if ready { rules::note(evidence) } else { Some(rules::why(evidence)) };
+    let reason =
+        if ready { rules::note(evidence) } else { Some(Reason { is_outdated: is_outdated(vm, evidence.vmi), ..rules::why(evidence) }) };
     let vmi = evidence.vmi.map(|vmi| &vmi.status);
     let ip = vmi.and_then(|status| status.interfaces.first()).map(|interface| interface.ip_address.clone()).unwrap_or_default();
     VmStatus {
@@ -136,8 +137,8 @@ pub(crate) fn status(evidence: &Evidence<'_>) -> VmStatus {
 /// Whether a look at its pod, events, disk or guest may say more than the VM's own objects.
 pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, reason: Option<&Reason>) -> bool {
     use Cause::{
-        CrashLoop, Draining, GuestBooting, ImagePullFailed, NotStarted, NotSynchronized, StartFailed, Starting, Stopping, VolumeFailed,
-        VolumePending,
+        CrashLoop, Draining, GuestBooting, ImagePullFailed, NotStarted, NotSynchronized, StartFailed, Starting, Stopping, Terminating,
+        VolumeFailed, VolumePending,
     };
     let unexplained = [
         CrashLoop,
@@ -149,11 +150,12 @@ pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, reason: Opti
         StartFailed,
         Starting,
         Stopping,
+        Terminating,
         VolumeFailed,
         VolumePending,
     ];
     let is_unexplained = reason.is_some_and(|reason| unexplained.contains(&reason.cause));
-    is_unexplained && !(vm.metadata.terminating && vmi.is_none())
+    is_unexplained && (vmi.is_some() || !vm.metadata.terminating)
 }
 
 /// Ready follows the readiness probe: the pod's condition is copied to the VMI and to the VM. Both are checked, because the VM's
@@ -169,6 +171,11 @@ fn is_ready(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
 /// Whether the VM runs.
 pub(crate) fn is_running(vmi: Option<&LiveObject>) -> bool {
     vmi.is_some_and(|vmi| vmi.status.phase == "Running" && !vmi.metadata.terminating)
+}
+
+/// Whether an instance that is not ready was started with an older configuration: what was corrected since has no effect on it.
+fn is_outdated(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
+    vmi.is_some_and(|vmi| !vmi.metadata.terminating) && !vm.metadata.terminating && restart_pending(vm, vmi).is_some()
 }
 
 fn restart_pending(vm: &LiveObject, vmi: Option<&LiveObject>) -> Option<Reason> {

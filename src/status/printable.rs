@@ -12,6 +12,8 @@ pub(crate) enum PrintableStatus {
     Running,
     /// It is stopped.
     Stopped,
+    /// It is being stopped.
+    Stopping,
     /// It is paused.
     Paused,
     /// Its data volumes are being provisioned.
@@ -35,10 +37,11 @@ pub(crate) enum PrintableStatus {
 }
 
 impl PrintableStatus {
-    const NAMED: [(Self, &'static str); 12] = [
+    const NAMED: [(Self, &'static str); 13] = [
         (Self::Starting, "Starting"),
         (Self::Running, "Running"),
         (Self::Stopped, "Stopped"),
+        (Self::Stopping, "Stopping"),
         (Self::Paused, "Paused"),
         (Self::Provisioning, "Provisioning"),
         (Self::WaitingForVolumeBinding, "WaitingForVolumeBinding"),

@@ -15,12 +15,14 @@ pub(crate) struct Reason {
     pub detail: String,
     /// Since when, if that is known.
     pub since: Option<Timestamp>,
+    /// Whether the instance was started with an older configuration.
+    pub is_outdated: bool,
 }
 
 impl Reason {
     /// A reason without a time.
     pub(crate) fn new(cause: Cause, detail: impl Into<String>) -> Self {
-        Self { cause, detail: detail.into(), since: None }
+        Self { cause, detail: detail.into(), since: None, is_outdated: false }
     }
 
     /// The same since a time.
@@ -40,7 +42,7 @@ impl fmt::Display for Reason {
             Cause::Stopped => "stopped by a user".to_owned(),
             Cause::Stopping => with("stopping"),
             Cause::Paused => format!("paused ({detail})"),
-            Cause::RestartRequired => format!("restart required: rerun up with --restart, or run 'virtctl restart {detail}'"),
+            Cause::RestartRequired => format!("restart required: run 'virtctl restart {detail}', or the same up command with --restart"),
             Cause::Evicted => with("evicted"),
             Cause::NodeUnreachable => format!("node {} does not respond", or("of the VM")),
             Cause::ImagePullFailed => or("the image cannot be pulled"),
@@ -62,6 +64,10 @@ impl fmt::Display for Reason {
             Cause::NotChecked => format!("not checked (only {detail} VMs are checked at a time)"),
             _ => detail.to_owned(),
         };
-        formatter.write_str(&words)
+        formatter.write_str(&words)?;
+        if self.is_outdated {
+            formatter.write_str(if words.is_empty() { "restart required (--restart)" } else { "; restart required (--restart)" })?;
+        }
+        Ok(())
     }
 }

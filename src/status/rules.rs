@@ -8,7 +8,7 @@ use crate::live::{Condition, LiveEvent, LiveObject};
 use super::{
     Answer, Cause, Evidence, PrintableStatus, Reason,
     failure::{self, start_failure},
-    words::{admission_refusal, container_waits, image_pull, not_synchronized, seconds, tail},
+    words::{admission_refusal, container_waits, image_pull, not_synchronized, reconcile_failure, seconds, tail},
 };
 
 /// A rule: a reason, if it applies.
@@ -37,6 +37,13 @@ const GUEST_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// Warnings that are never the reason: those of a probe only say that the VM is not ready, and those about DNS are harmless.
 const HARMLESS: [&str; 5] = ["Unhealthy", "ProbeWarning", "MissingClusterDNS", "DNSConfigForming", "FailedScheduling"];
 
+/// Events of a pod that comes further.
+const PROGRESS: [&str; 6] = ["SuccessfulCreate", "SuccessfulAttachVolume", "Pulling", "Pulled", "Created", "Started"];
+
+fn is_harmless(event: &LiveEvent) -> bool {
+    HARMLESS.contains(&event.reason.as_str())
+}
+
 /// Why a VM is not ready.
 pub(super) fn why(evidence: &Evidence<'_>) -> Reason {
     let found = RULES.iter().find_map(|rule| rule(evidence));
@@ -64,7 +71,14 @@ fn is_false<'a>(object: &'a LiveObject, kind: &str) -> Option<&'a Condition> {
 
 /// kubelet is silent: the node controller set the pod's condition, without a reason, although its containers were ready.
 fn node_unreachable(e: &Evidence<'_>) -> Option<Reason> {
-    let vmi = e.vmi.filter(|vmi| is_running(vmi))?;
+    let vmi = e.vmi?;
+    if !is_running(vmi) {
+        // A guest that has ended while its pod cannot.
+        let of = |kind| e.pod().filter(|pod| pod.metadata.terminating)?.condition(kind);
+        let is_silent = of("Ready").is_some_and(|ready| ready.status == "False" && ready.reason.is_empty());
+        let was_up = of("ContainersReady").is_some_and(|ready| ready.status == "True");
+        return (is_silent && was_up).then(|| Reason::new(Cause::NodeUnreachable, vmi.status.node_name.clone()));
+    }
     let ready = is_false(vmi, "Ready").filter(|ready| ready.reason.is_empty() && ready.message.is_empty())?;
     let contradicted = e.pod().is_some_and(|pod| {
         let of = |kind| pod.condition(kind).map(|condition| condition.status.as_str());
@@ -98,6 +112,10 @@ fn evicted(e: &Evidence<'_>) -> Option<Reason> {
     if let Some(reason) = e.pod().and_then(failure::of_pod).filter(|reason| reason.cause == Cause::Evicted) {
         return Some(reason);
     }
+    let disrupted = e.pod().and_then(|pod| pod.condition("DisruptionTarget")).filter(|condition| condition.status == "True");
+    if let Some(disrupted) = disrupted.filter(|_| e.vmi.is_some_and(|vmi| vmi.status.phase != "Failed")) {
+        return Some(Reason::new(Cause::Evicted, disrupted.words()).since(disrupted.last_transition_time));
+    }
     let vmi = e.vmi.filter(|vmi| vmi.metadata.terminating && !vmi.status.evacuation_node_name.is_empty())?;
     Some(Reason::new(Cause::Evicted, format!("node {} is being drained", vmi.status.evacuation_node_name)))
 }
@@ -105,7 +123,7 @@ fn evicted(e: &Evidence<'_>) -> Option<Reason> {
 /// The first container that kubelet cannot start.
 fn waiting_container(e: &Evidence<'_>) -> Option<Reason> {
     let pod = e.pod().filter(|pod| is_starting(e) && !pod.metadata.terminating)?;
-    let reason = pod.waiting().find_map(|(name, state)| container_waits(name, state, e.vm))?;
+    let reason = pod.waiting().find_map(|(name, state)| container_waits(name, state, e.image()))?;
     Some(pull_secret(e, reason))
 }
 
@@ -120,12 +138,12 @@ fn pull_secret(e: &Evidence<'_>, reason: Reason) -> Reason {
 }
 
 fn stopping(e: &Evidence<'_>) -> Option<Reason> {
-    let vmi = e.vmi?;
-    let ended = is_false(vmi, "Ready").filter(|ready| ready.reason == "PodTerminating");
+    // A VMI that failed has a reason of its own.
+    let vmi = e.vmi.filter(|vmi| vmi.status.phase != "Failed")?;
+    let gone = |reason: &str| reason == "PodTerminating" || (reason == "PodConditionMissing" && is_running(vmi));
+    let ended = is_false(vmi, "Ready").filter(|ready| gone(&ready.reason));
     (vmi.metadata.terminating || ended.is_some())
         .then(|| Reason::new(Cause::Stopping, "").since(ended.and_then(|ended| ended.last_transition_time)))
-        // A VMI that failed has a reason of its own.
-        .filter(|_| vmi.metadata.terminating || vmi.status.phase != "Failed")
 }
 
 /// KubeVirt copies the state of the container to the VMI.
@@ -157,19 +175,25 @@ fn unschedulable(e: &Evidence<'_>) -> Option<Reason> {
 
 fn failed_condition(e: &Evidence<'_>) -> Option<Reason> {
     if let Some(failure) = e.vm.condition("Failure").filter(|condition| condition.status == "True") {
-        return Some(Reason::new(Cause::ReconcileFailed, failure.words()).since(failure.last_transition_time));
+        return Some(reconcile_failure(failure.words()).since(failure.last_transition_time));
     }
     let condition = e.vmi.and_then(|vmi| is_false(vmi, "Synchronized"))?;
     // Refused pods have a rule of their own, which knows when that is over.
-    (condition.reason != "FailedCreate" && !is_of_volume(e)).then(|| not_synchronized(condition, e.vm))
+    (condition.reason != "FailedCreate" && !is_of_volume(e)).then(|| not_synchronized(condition, e.image()))
 }
 
 /// A warning about the pod while its containers do not run yet, or about a VMI that is not running.
 fn pod_warning(e: &Evidence<'_>) -> Option<Reason> {
-    let warning = |uid: &str| e.events(uid).into_iter().find(|event| event.is_warning() && !HARMLESS.contains(&event.reason.as_str()));
+    // Progress after a warning contradicts it.
+    let warning = |uid: &str| {
+        let mut events = e.events(uid).into_iter();
+        let newest = events.find(|event| PROGRESS.contains(&event.reason.as_str()) || (event.is_warning() && !is_harmless(event)));
+        newest.filter(|event| event.is_warning())
+    };
     match e.pod() {
         Some(pod) if is_starting(e) && pod.status.phase == "Pending" => warning(&pod.metadata.uid).map(of_event),
         Some(_) => None,
+        None if e.look.is_some_and(|look| look.pods_unread) => None,
         None => e.vmi.filter(|vmi| !is_running(vmi)).and_then(|vmi| warning(&vmi.metadata.uid)).map(of_event),
     }
 }
@@ -215,11 +239,11 @@ fn volume(e: &Evidence<'_>) -> Option<Reason> {
     }
     if let Some(claim) = e.claim().filter(|claim| claim.status.phase != "Bound") {
         let events = e.events(&claim.metadata.uid);
-        if let Some(warning) = events.iter().find(|event| event.is_warning() && !HARMLESS.contains(&event.reason.as_str())) {
-            return Some(of_event(warning));
-        }
-        if let Some(waits) = events.iter().find(|event| event.reason == "ExternalProvisioning") {
-            return Some(Reason::new(Cause::ProvisionerSilent, waits.message.clone()).since(waits.since()));
+        let telling = |event: &&&LiveEvent| event.reason == "ExternalProvisioning" || (event.is_warning() && !is_harmless(event));
+        match events.iter().find(telling) {
+            Some(event) if event.is_warning() => return Some(of_event(event)),
+            Some(event) => return Some(Reason::new(Cause::ProvisionerSilent, event.message.clone()).since(event.since())),
+            None => {}
         }
     }
     let of_vmi = || e.vmi.and_then(|vmi| is_false(vmi, "Synchronized").or_else(|| is_false(vmi, "DataVolumesReady")));
@@ -243,7 +267,12 @@ fn guest(e: &Evidence<'_>) -> Option<Reason> {
         Answer::Says(line) => Reason::new(Cause::GuestNotReady, line.clone()),
         Answer::Forbidden if console.forbidden => Reason::new(Cause::Forbidden, "reading pods/proxy and pods/log"),
         Answer::Forbidden if last == Some(WORKING) => Reason::new(Cause::WaitingForProbe, "last console message: working"),
-        Answer::NotAsked if e.pod().is_none() && !look.denied.is_empty() => forbidden(&look.denied),
+        Answer::Forbidden => match last {
+            Some(line) => Reason::new(Cause::GuestNotReady, line),
+            None => Reason::new(Cause::Forbidden, "reading pods/proxy"),
+        },
+        Answer::NotAsked if !look.denied.is_empty() => forbidden(&look.denied),
+        Answer::NotAsked => Reason::new(Cause::GuestBooting, ""),
         _ if console.rebooted => Reason::new(Cause::GuestRebooting, ""),
         _ if e.was_ready() || last == Some(WORKING) => Reason::new(Cause::GuestSilent, last.unwrap_or_default()).since(went_silent(e)),
         _ => match last {
@@ -251,7 +280,8 @@ fn guest(e: &Evidence<'_>) -> Option<Reason> {
             None => without_report(e, vmi.status.running_since),
         },
     };
-    Some(reason)
+    let since = || is_false(vmi, "Ready").and_then(|ready| ready.last_transition_time);
+    Some(Reason { since: reason.since.or_else(since), ..reason })
 }
 
 /// The guest's report when its workload runs. Part of the contract with guests.
@@ -283,6 +313,7 @@ fn not_known(e: &Evidence<'_>) -> Option<Reason> {
         _ if !denied.is_empty() => Some(forbidden(denied)),
         // Created, or being restarted: KubeVirt has no VMI for it.
         PrintableStatus::Stopped => Some(Reason::new(Cause::NotStarted, "")),
+        PrintableStatus::Stopping => Some(Reason::new(Cause::Stopping, "")),
         _ => None,
     }
 }

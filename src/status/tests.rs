@@ -132,3 +132,65 @@ fn during_a_migration_the_source_is_asked() {
         assert_eq!(found, "p");
     }
 }
+
+fn event(reason: &str, kind: &str, time: &str) -> crate::live::LiveEvent {
+    let event = json!({"involvedObject": {"uid": "p"}, "type": kind, "reason": reason, "message": "m", "lastTimestamp": time});
+    serde_json::from_value(event).unwrap()
+}
+
+/// What a pod did after a warning contradicts it.
+#[test]
+fn progress_ends_a_warning() {
+    let vm = live(json!({"status": {"printableStatus": "Starting"}}));
+    let vmi = live(json!({"metadata": {"uid": "i"}, "status": {"phase": "Scheduling"}}));
+    let mut events = vec![event("FailedMount", "Warning", "2026-11-30T11:30:00Z"), event("Pulling", "Normal", "2026-11-30T11:31:00Z")];
+    let pods = || vec![pod(json!({"phase": "Pending"}))];
+    let look = Look { pods: pods(), events: events.clone(), ..Look::default() };
+    assert_eq!(of(&vm, Some(&vmi), Some(&look)).words(), "");
+    events.push(event("FailedMount", "Warning", "2026-11-30T11:32:00Z"));
+    let look = Look { pods: pods(), events, ..Look::default() };
+    assert_eq!(of(&vm, Some(&vmi), Some(&look)).words(), "FailedMount: m");
+}
+
+/// Without permission to ask, the console is the guest's word; what was not asked is not silent.
+#[test]
+fn only_a_guest_that_was_asked_is_silent() {
+    let (vm, vmi) = running(json!({"type": "Ready", "status": "False", "reason": "ContainersNotReady"}));
+    let ready = json!([{"type": "Ready", "status": "False", "lastTransitionTime": "2026-11-30T11:55:00Z"}]);
+    let compute = json!([{"name": "compute", "state": {"running": {"startedAt": "2026-11-30T11:50:00Z"}}}]);
+    let was_ready = || vec![pod(json!({"phase": "Running", "conditions": ready, "containerStatuses": compute}))];
+    let says = |answer, last: Option<&str>| {
+        let console = Console { last: last.map(str::to_owned), ..Console::default() };
+        of(&vm, Some(&vmi), Some(&Look { pods: was_ready(), answer, console, ..Look::default() })).words()
+    };
+    assert_eq!(says(Answer::Forbidden, Some("virtwork-cpu.service is inactive")), "virtwork-cpu.service is inactive");
+    assert_eq!(says(Answer::NotAsked, None), "waiting for the guest to report");
+    assert_eq!(says(Answer::Nothing, None), "the guest does not respond");
+}
+
+/// What an older instance was started with is wrong, not what was corrected since.
+#[test]
+fn an_outdated_instance_says_so() {
+    let template =
+        json!({"metadata": {"annotations": {"virtwork/boot": "new"}}, "spec": {"volumes": [{"containerDisk": {"image": "good"}}]}});
+    let vm = live(json!({"spec": {"template": template}, "status": {"printableStatus": "Starting"}}));
+    let failed = json!([{"type": "Synchronized", "status": "False", "message": "failed to find disk file from ImageVolume: no such file"}]);
+    let vmi = live(
+        json!({"metadata": {"uid": "i", "annotations": {"virtwork/boot": "old"}}, "spec": {"volumes": [{"containerDisk": {"image": "bad"}}]},
+        "status": {"phase": "Scheduled", "conditions": failed}}),
+    );
+    let words = of(&vm, Some(&vmi), None).words();
+    assert!(words.starts_with("image bad is no containerDisk") && words.ends_with("; restart required (--restart)"), "{words}");
+}
+
+#[test]
+fn what_can_heal_is_not_final() {
+    let cause = |message: &str| words::image_pull(message).cause;
+    for message in ["failed to pull: received unexpected HTTP status: 502 Bad Gateway", "pull QPS: 429 Too Many Requests", "unexpected EOF"]
+    {
+        assert_eq!(cause(message), Cause::RegistryUnreachable, "{message}");
+    }
+    assert_eq!(cause("pull access denied, repository does not exist"), Cause::ImagePullFailed);
+    assert_eq!(words::reconcile_failure("exceeded quota: q").cause, Cause::QuotaExceeded);
+    assert_eq!(words::reconcile_failure("failed calling webhook").cause, Cause::NotSynchronized);
+}

@@ -1,6 +1,6 @@
 //! Recognizes messages of kubelet, KubeVirt and the API server. What is not recognized keeps its words.
 
-use crate::live::{Condition, ContainerState, LiveObject};
+use crate::live::{Condition, ContainerState};
 
 use super::{Cause, Reason};
 
@@ -17,7 +17,15 @@ const IMAGE_STATES: [&str; 7] = [
 /// States of every container that is about to start.
 const NORMAL_STATES: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
 /// What pull errors of a registry that cannot be reached contain.
-const NETWORK_ERRORS: [&str; 10] = [
+const NETWORK_ERRORS: [&str; 18] = [
+    "registry is unavailable",
+    "no space left on device",
+    "unexpected EOF",
+    ": EOF",
+    "500 Internal Server Error",
+    "502 Bad Gateway",
+    "504 Gateway",
+    "429 Too Many Requests",
     "no such host",
     "i/o timeout",
     "connection refused",
@@ -59,7 +67,7 @@ pub(super) fn image_pull(message: &str) -> Reason {
 }
 
 /// A container that waits; none if that is normal.
-pub(super) fn container_waits(name: &str, state: &ContainerState, vm: &LiveObject) -> Option<Reason> {
+pub(super) fn container_waits(name: &str, state: &ContainerState, image: &str) -> Option<Reason> {
     let message = crate::live::read::clean(&state.message);
     if NORMAL_STATES.contains(&state.reason.as_str()) {
         return None;
@@ -68,32 +76,42 @@ pub(super) fn container_waits(name: &str, state: &ContainerState, vm: &LiveObjec
         return Some(if message.is_empty() { Reason::new(Cause::ImagePullFailed, state.reason.clone()) } else { image_pull(&message) });
     }
     if contains_any(&message, &NO_DISK) {
-        return Some(no_disk(vm));
+        return Some(no_disk(image));
     }
     let said = if message.is_empty() { String::new() } else { format!(": {message}") };
     Some(Reason::new(Cause::ContainerFailed, format!("container {name}: {}{said}", state.reason)))
 }
 
 /// An image without a disk.
-fn no_disk(vm: &LiveObject) -> Reason {
-    Reason::new(Cause::NotContainerDisk, vm.spec.template.image().to_owned())
+fn no_disk(image: &str) -> Reason {
+    Reason::new(Cause::NotContainerDisk, image)
 }
 
 /// Why the API server refused a pod.
 pub(super) fn admission_refusal(message: &str) -> Reason {
     let cause = match message {
         _ if message.contains("exceeded quota") => Cause::QuotaExceeded,
-        _ if message.contains("violates PodSecurity") => Cause::PodSecurity,
+        _ if message.contains("violates PodSecurity") || message.contains("against any security context constraint") => Cause::PodSecurity,
         _ if contains_any(message, &LIMIT_RANGE) => Cause::LimitRange,
         _ => Cause::PodRefused,
     };
     Reason::new(cause, message)
 }
 
+/// Why KubeVirt cannot create what a VM asks for. A quota can be lifted, and a webhook come back.
+pub(crate) fn reconcile_failure(message: &str) -> Reason {
+    let refusal = admission_refusal(message);
+    match refusal.cause {
+        Cause::QuotaExceeded => refusal,
+        _ if message.contains("failed calling webhook") => Reason::new(Cause::NotSynchronized, message),
+        _ => Reason::new(Cause::ReconcileFailed, message),
+    }
+}
+
 /// Another error of KubeVirt.
-pub(super) fn not_synchronized(condition: &Condition, vm: &LiveObject) -> Reason {
+pub(super) fn not_synchronized(condition: &Condition, image: &str) -> Reason {
     let reason =
-        if contains_any(&condition.message, &NO_DISK) { no_disk(vm) } else { Reason::new(Cause::NotSynchronized, condition.words()) };
+        if contains_any(&condition.message, &NO_DISK) { no_disk(image) } else { Reason::new(Cause::NotSynchronized, condition.words()) };
     reason.since(condition.last_transition_time)
 }
 

@@ -3,7 +3,7 @@
 
 mod output;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli::{DryRun, Up},
@@ -114,7 +114,7 @@ impl Run<'_> {
         preflight::require_storage(target, plan, ui.events()).await?;
         let found = find(target, plan).await?;
         if !self.prepare(&found).await? {
-            return Ok(());
+            return if self.mode == Mode::Real { Ok(()) } else { self.print_objects().await };
         }
         let concurrency = self.context.config.settings.wait_settings.concurrency as usize;
         let writing = apply::Writing { mode: self.mode, concurrency, events: ui.events() };
@@ -132,12 +132,12 @@ impl Run<'_> {
         let (target, ui, diff) = (self.target, self.context.ui, &found.diff);
         let is_real = self.mode == Mode::Real;
         // Permissions in a namespace that does not exist are not known.
-        if found.exists {
-            preflight::require_pull_secret(target, self.plan).await?;
-            if is_real {
-                let wanted = Wanted { restart: self.arguments.restart, prune: self.arguments.prune };
-                permissions::require_for(target, self.plan, diff, wanted).await?;
-            }
+        if diff.writes(self.plan).any(|(object, _)| object.kind == Kind::Vm) {
+            preflight::require_pull_secret(target, self.plan, found.exists).await?;
+        }
+        if found.exists && is_real {
+            let wanted = Wanted { restart: self.arguments.restart, prune: self.arguments.prune };
+            permissions::require_for(target, self.plan, diff, wanted).await?;
         }
         if is_real && self.arguments.prune && !diff.extraneous.is_empty() {
             let objects = extraneous(diff);
@@ -225,7 +225,8 @@ impl Run<'_> {
             ui.events().emit(Event::Hint(Hint::FollowStatus { program, flags })).await;
             return self.print_objects().await;
         }
-        let rows: Vec<_> = found.rows.into_iter().filter(|row| row.ready && plan.vms().any(|vm| vm.name() == row.name)).collect();
+        let names: BTreeSet<_> = plan.vms().map(|vm| vm.name()).collect();
+        let rows: Vec<_> = found.rows.into_iter().filter(|row| row.ready && names.contains(&row.name)).collect();
         // After a prune the rows are old.
         let is_settled = found.diff.is_up_to_date() && found.diff.extraneous.is_empty() && restarted.is_empty();
         let is_settled = is_settled && rows.len() == plan.totals.vms as usize;
