@@ -24,6 +24,9 @@ use super::{
     timing::{DISCONNECT_GRACE, FINAL_CHECK_TIMEOUT, GET_INTERVAL, POLL_INTERVAL},
 };
 
+/// The most objects that are named while a wait goes on.
+const MAX_NAMED: usize = 10;
+
 /// What a wait is for.
 pub(crate) trait Goal {
     /// Hears what happens within `time`.
@@ -90,6 +93,8 @@ pub(crate) async fn until(target: &Target, wait: Wait, goal: &mut impl Goal, eve
         }
         let (is_reached, is_final) = (progress.pending.is_empty(), progress.is_final);
         let (total, done) = (progress.total, progress.total - progress.pending.len());
+        // Events wait in a queue, and nobody reads thousands of names.
+        progress.pending.truncate(MAX_NAMED);
         events.emit(Event::Waiting { goal: wait, done, total, elapsed: target.elapsed(), pending: progress.pending }).await;
         let end = match () {
             () if is_reached => End::Reached,

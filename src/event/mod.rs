@@ -57,7 +57,7 @@ pub(crate) enum Event {
         total: usize,
         /// Time since the command began.
         elapsed: Duration,
-        /// Those that are not.
+        /// Some of those that are not.
         pending: Vec<Pending>,
     },
     /// The wait is over.

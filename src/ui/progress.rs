@@ -65,7 +65,7 @@ impl Progress {
     /// A wait goes on.
     pub(super) fn waiting(&mut self, goal: Wait, (done, total): (usize, usize), elapsed: Duration, pending: &[Pending]) {
         let shown: Vec<_> = pending.iter().take(MAX_SHOWN).map(ToString::to_string).collect();
-        let more = match pending.len().saturating_sub(MAX_SHOWN) {
+        let more = match (total - done).saturating_sub(shown.len()) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
