@@ -73,7 +73,9 @@ impl<'a> Observer<'a> {
             Ok(mut pods) => {
                 // The newest is remembered.
                 pods.sort_by_key(|pod: &LivePod| pod.metadata.creation_timestamp);
-                pods.iter().for_each(|pod| remember(&mut self.failures, pod));
+                for pod in pods.iter().filter(|pod| !is_migration_target(pod, &self.fleet)) {
+                    remember(&mut self.failures, pod);
+                }
             }
             Err(error) => {
                 tracing::info!("failed pods cannot be followed: {error}");
@@ -167,12 +169,17 @@ impl<'a> Observer<'a> {
     }
 }
 
-/// Keeps the reason of a pod that failed, unless it was only the target of a migration.
+/// Whether a pod was only to become that of its VM. After a migration its VM runs in it.
+fn is_migration_target(pod: &LivePod, fleet: &Reflector<'_, LiveObject, LiveObject>) -> bool {
+    let name = pod.metadata.label_or_annotation(metadata::VM_NAME).unwrap_or_default();
+    let vmi = fleet.get(Kind::Vmi, &pod.metadata.namespace, name);
+    let is_present = vmi.is_some_and(|vmi| vmi.status.active_pods.get(&pod.metadata.uid) == Some(&vmi.status.node_name));
+    pod.metadata.label_or_annotation(metadata::MIGRATION).is_some() && !is_present
+}
+
+/// Keeps the reason of a pod that failed.
 fn remember(failures: &mut BTreeMap<(String, String), Failure>, pod: &LivePod) {
     let (Some(name), Some(reason)) = (pod.metadata.label_or_annotation(metadata::VM_NAME), failure_of_pod(pod)) else { return };
-    if pod.metadata.label_or_annotation(metadata::MIGRATION).is_some() {
-        return;
-    }
     let vmi = pod.metadata.owners.iter().find(|owner| owner.is(Kind::Vmi.group(), Kind::Vmi.name()));
     if let Some(vmi) = vmi {
         failures.insert((pod.metadata.namespace.clone(), name.to_owned()), (vmi.uid.clone(), reason));

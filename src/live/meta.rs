@@ -27,7 +27,7 @@ pub(crate) struct Meta {
     /// Its owners. It is garbage-collected when none of them is left.
     pub owners: Vec<Owner>,
     /// The labels and annotations that are read.
-    values: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, Box<str>)>,
 }
 
 /// An owner of an object.
@@ -53,7 +53,7 @@ impl Owner {
 impl Meta {
     /// The value of a label or an annotation of ours.
     pub(crate) fn label_or_annotation(&self, key: &str) -> Option<&str> {
-        self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| value.as_str())
+        self.values.iter().find(|(known, _)| *known == key).map(|(_, value)| &**value)
     }
 
     /// Whether it has the labels of this fleet: name, managed-by and instance.
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Meta {
         let whole: Full = or_default(deserializer)?;
         let kept = |known: &[&'static str], map: Option<BTreeMap<String, String>>| {
             let mut map = map.unwrap_or_default();
-            known.iter().filter_map(|key| Some((*key, map.remove(*key)?))).collect::<Vec<_>>()
+            known.iter().filter_map(|key| Some((*key, map.remove(*key)?.into_boxed_str()))).collect::<Vec<_>>()
         };
         let mut values = kept(&metadata::LABELS, whole.labels);
         values.extend(kept(&metadata::ANNOTATIONS, whole.annotations));

@@ -19,6 +19,8 @@ pub(crate) use meta::{Meta, Owner};
 pub(crate) use pod::{ContainerState, LivePod};
 pub(crate) use volume::{LiveClaim, LiveVolume};
 
+use crate::metadata::BOOT_HASH;
+
 use read::{items, lenient, or_default, text, time};
 
 /// A VirtualMachine or a VirtualMachineInstance.
@@ -56,11 +58,18 @@ impl LiveSpec {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LiveTemplate {
-    /// Labels and annotations of the VMI.
-    pub(crate) metadata: Meta,
+    #[serde(rename = "metadata", deserialize_with = "boot_hash")]
+    boot_hash: Option<Box<str>>,
     /// Its spec.
     #[serde(deserialize_with = "or_default")]
     pub(crate) spec: LiveVmiSpec,
+}
+
+impl LiveTemplate {
+    /// The hash of everything that the next VMI gets.
+    pub(crate) fn boot_hash(&self) -> Option<&str> {
+        self.boot_hash.as_deref()
+    }
 }
 
 /// `spec` of a template.
@@ -165,6 +174,11 @@ impl LiveObject {
     pub(crate) fn condition(&self, kind: &str) -> Option<&Condition> {
         self.status.conditions.iter().find(|condition| condition.kind == kind)
     }
+}
+
+fn boot_hash<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
+    let meta = Meta::deserialize(deserializer)?;
+    Ok(meta.label_or_annotation(BOOT_HASH).map(Into::into))
 }
 
 fn image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {

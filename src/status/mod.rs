@@ -7,6 +7,7 @@ mod age;
 mod cause;
 mod evidence;
 mod failure;
+mod guest;
 mod printable;
 mod reason;
 mod rules;
@@ -137,16 +138,20 @@ pub(crate) fn status(evidence: &Evidence<'_>) -> VmStatus {
 /// Whether a look at its pod, events, disk or guest may say more than the VM's own objects.
 pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, reason: Option<&Reason>) -> bool {
     use Cause::{
-        CrashLoop, Draining, GuestBooting, ImagePullFailed, NotStarted, NotSynchronized, StartFailed, Starting, Stopping, Terminating,
-        VolumeFailed, VolumePending,
+        CrashLoop, DeviceUnavailable, Draining, Evicted, GuestBooting, ImagePullFailed, NodeUnreachable, NotStarted, NotSynchronized,
+        PodRejected, StartFailed, Starting, Stopping, Terminating, VolumeFailed, VolumePending,
     };
     let unexplained = [
         CrashLoop,
+        DeviceUnavailable,
         Draining,
+        Evicted,
         GuestBooting,
         ImagePullFailed,
+        NodeUnreachable,
         NotStarted,
         NotSynchronized,
+        PodRejected,
         StartFailed,
         Starting,
         Stopping,
@@ -181,8 +186,7 @@ fn is_outdated(vm: &LiveObject, vmi: Option<&LiveObject>) -> bool {
 fn restart_pending(vm: &LiveObject, vmi: Option<&LiveObject>) -> Option<Reason> {
     let started_with = vmi.and_then(|vmi| vmi.metadata.label_or_annotation(metadata::BOOT_HASH));
     let Meta { name, namespace, .. } = &vm.metadata;
-    (vm.spec.template.metadata.label_or_annotation(metadata::BOOT_HASH) != started_with)
-        .then(|| Reason::new(Cause::RestartRequired, format!("{name} -n {namespace}")))
+    (vm.spec.template.boot_hash() != started_with).then(|| Reason::new(Cause::RestartRequired, format!("{name} -n {namespace}")))
 }
 
 #[cfg(test)]

@@ -1,21 +1,20 @@
 //! The order of evidence: the first rule that applies gives the reason. What the VM's own objects say now comes before events, which
 //! may be old, and these come before the guest and its console.
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
-
 use crate::live::{Condition, LiveEvent, LiveObject};
 
 use super::{
-    Answer, Cause, Evidence, PrintableStatus, Reason,
+    Cause, Evidence, PrintableStatus, Reason,
     failure::{self, start_failure},
-    words::{admission_refusal, container_waits, image_pull, not_synchronized, reconcile_failure, seconds, tail},
+    guest::guest,
+    words::{admission_refusal, container_waits, image_pull, not_synchronized, reconcile_failure},
 };
 
 /// A rule: a reason, if it applies.
 type Rule = fn(&Evidence<'_>) -> Option<Reason>;
 
 /// The rules for a VM that is not ready, in their order.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     node_unreachable,
     deleted_or_stopped,
     evicted,
@@ -24,16 +23,15 @@ const RULES: [Rule; 14] = [
     image_not_pulled,
     no_pod,
     unschedulable,
-    start_failure,
+    present_failure,
     failed_condition,
     pod_warning,
     volume,
+    start_failure,
     guest,
     not_known,
 ];
 
-/// The time after which a guest without a report is more than slow.
-const GUEST_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// Warnings that are never the reason: those of a probe only say that the VM is not ready, and those about DNS are harmless.
 const HARMLESS: [&str; 5] = ["Unhealthy", "ProbeWarning", "MissingClusterDNS", "DNSConfigForming", "FailedScheduling"];
 
@@ -55,7 +53,7 @@ pub(super) fn note(evidence: &Evidence<'_>) -> Option<Reason> {
     draining(evidence).or_else(|| super::restart_pending(evidence.vm, evidence.vmi))
 }
 
-fn is_running(vmi: &LiveObject) -> bool {
+pub(super) fn is_running(vmi: &LiveObject) -> bool {
     vmi.status.phase == "Running"
 }
 
@@ -65,32 +63,36 @@ fn is_starting(e: &Evidence<'_>) -> bool {
 }
 
 /// A condition that is `False`.
-fn is_false<'a>(object: &'a LiveObject, kind: &str) -> Option<&'a Condition> {
+pub(super) fn is_false<'a>(object: &'a LiveObject, kind: &str) -> Option<&'a Condition> {
     object.condition(kind).filter(|condition| condition.status == "False")
 }
 
-/// kubelet is silent: the node controller set the pod's condition, without a reason, although its containers were ready.
+/// kubelet is silent: the node controller set the pod's condition, without a reason, although its containers were ready. KubeVirt copies
+/// that to the VMI, until the pod is being deleted.
 fn node_unreachable(e: &Evidence<'_>) -> Option<Reason> {
-    let vmi = e.vmi?;
-    if !is_running(vmi) {
-        // A guest that has ended while its pod cannot.
-        let of = |kind| e.pod().filter(|pod| pod.metadata.terminating)?.condition(kind);
-        let is_silent = of("Ready").is_some_and(|ready| ready.status == "False" && ready.reason.is_empty());
-        let was_up = of("ContainersReady").is_some_and(|ready| ready.status == "True");
-        return (is_silent && was_up).then(|| Reason::new(Cause::NodeUnreachable, vmi.status.node_name.clone()));
-    }
-    let ready = is_false(vmi, "Ready").filter(|ready| ready.reason.is_empty() && ready.message.is_empty())?;
-    let contradicted = e.pod().is_some_and(|pod| {
-        let of = |kind| pod.condition(kind).map(|condition| condition.status.as_str());
-        of("ContainersReady") != Some("True") || of("Ready") == Some("True")
-    });
-    (!contradicted).then(|| Reason::new(Cause::NodeUnreachable, vmi.status.node_name.clone()).since(ready.last_transition_time))
+    let vmi = e.vmi.filter(|vmi| !vmi.status.node_name.is_empty())?;
+    let is_silent = |condition: &&Condition| condition.status == "False" && condition.reason.is_empty() && condition.message.is_empty();
+    let ready = match e.pod() {
+        Some(pod) => {
+            let was_up = pod.condition("ContainersReady").is_some_and(|condition| condition.status == "True");
+            pod.condition("Ready").filter(|_| was_up).filter(is_silent)
+        }
+        None => vmi.condition("Ready").filter(|_| is_running(vmi)).filter(is_silent),
+    }?;
+    Some(Reason::new(Cause::NodeUnreachable, vmi.status.node_name.clone()).since(ready.last_transition_time))
+}
+
+/// The node that a VM must leave.
+fn drained_node(vmi: &LiveObject) -> Option<&str> {
+    let requested = vmi.condition("EvictionRequested").is_some_and(|condition| condition.status == "True");
+    let node = if vmi.status.evacuation_node_name.is_empty() { &vmi.status.node_name } else { &vmi.status.evacuation_node_name };
+    (requested || !vmi.status.evacuation_node_name.is_empty()).then_some(node)
 }
 
 fn deleted_or_stopped(e: &Evidence<'_>) -> Option<Reason> {
     if e.vm.metadata.terminating {
         // A drain may be what it waits for.
-        let node = e.vmi.map(|vmi| vmi.status.evacuation_node_name.as_str()).filter(|node| !node.is_empty());
+        let node = e.vmi.and_then(drained_node);
         return Some(Reason::new(Cause::Terminating, node.map(|node| format!("node {node} is being drained")).unwrap_or_default()));
     }
     match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
@@ -114,7 +116,8 @@ fn evicted(e: &Evidence<'_>) -> Option<Reason> {
     }
     let disrupted = e.pod().and_then(|pod| pod.condition("DisruptionTarget")).filter(|condition| condition.status == "True");
     if let Some(disrupted) = disrupted.filter(|_| e.vmi.is_some_and(|vmi| vmi.status.phase != "Failed")) {
-        return Some(Reason::new(Cause::Evicted, disrupted.words()).since(disrupted.last_transition_time));
+        let node = e.vmi.map_or("", |vmi| vmi.status.node_name.as_str());
+        return Some(Reason::new(Cause::Evicted, format!("node {node}: {}", disrupted.words())).since(disrupted.last_transition_time));
     }
     let vmi = e.vmi.filter(|vmi| vmi.metadata.terminating && !vmi.status.evacuation_node_name.is_empty())?;
     Some(Reason::new(Cause::Evicted, format!("node {} is being drained", vmi.status.evacuation_node_name)))
@@ -173,6 +176,13 @@ fn unschedulable(e: &Evidence<'_>) -> Option<Reason> {
     Some(Reason::new(Cause::Unschedulable, condition.words()).since(condition.last_transition_time))
 }
 
+/// The failure of the last instance, unless there is a new one, which may say something else.
+fn present_failure(e: &Evidence<'_>) -> Option<Reason> {
+    let last = &e.vm.status.start_failure.last_failed_vmi;
+    let is_new = |vmi: &LiveObject| vmi.status.phase != "Failed" && vmi.metadata.uid != *last;
+    if e.vmi.is_some_and(is_new) { None } else { start_failure(e) }
+}
+
 fn failed_condition(e: &Evidence<'_>) -> Option<Reason> {
     if let Some(failure) = e.vm.condition("Failure").filter(|condition| condition.status == "True") {
         return Some(reconcile_failure(failure.words()).since(failure.last_transition_time));
@@ -205,6 +215,8 @@ pub(crate) fn of_event(event: &LiveEvent) -> Reason {
         "FailedCreatePodSandBox" => Cause::PodSandboxFailed,
         "UnexpectedAdmissionError" => Cause::DeviceUnavailable,
         "ProvisioningFailed" => Cause::ProvisioningFailed,
+        "Evicted" => return Reason::new(Cause::Evicted, event.message.clone()).since(event.since()),
+        reason if reason.starts_with("OutOf") => Cause::PodRejected,
         "FailedCreate" => return admission_refusal(&event.message).since(event.since()),
         _ => Cause::Warning,
     };
@@ -239,11 +251,16 @@ fn volume(e: &Evidence<'_>) -> Option<Reason> {
     }
     if let Some(claim) = e.claim().filter(|claim| claim.status.phase != "Bound") {
         let events = e.events(&claim.metadata.uid);
-        let telling = |event: &&&LiveEvent| event.reason == "ExternalProvisioning" || (event.is_warning() && !is_harmless(event));
-        match events.iter().find(telling) {
-            Some(event) if event.is_warning() => return Some(of_event(event)),
-            Some(event) => return Some(Reason::new(Cause::ProvisionerSilent, event.message.clone()).since(event.since())),
-            None => {}
+        let warning = events.iter().position(|event| event.is_warning() && !is_harmless(event));
+        let waits = events.iter().position(|event| event.reason == "ExternalProvisioning");
+        match (warning, waits) {
+            // A provisioner is waited for only once the class exists. While it answers with errors, both repeat.
+            (Some(warning), Some(waits)) if waits < warning && events[warning].message.contains("not found") => {
+                return Some(provisioner_silent(events[waits]));
+            }
+            (Some(warning), _) => return Some(of_event(events[warning])),
+            (None, Some(waits)) => return Some(provisioner_silent(events[waits])),
+            (None, None) => {}
         }
     }
     let of_vmi = || e.vmi.and_then(|vmi| is_false(vmi, "Synchronized").or_else(|| is_false(vmi, "DataVolumesReady")));
@@ -253,58 +270,8 @@ fn volume(e: &Evidence<'_>) -> Option<Reason> {
     Some(bad.next().map(of_condition).or_else(own).or_else(denied).unwrap_or_else(|| Reason::new(cause, "")))
 }
 
-/// A VM that runs and is not ready: the guest, else its console, else the readiness probe.
-fn guest(e: &Evidence<'_>) -> Option<Reason> {
-    let vmi = e.vmi.filter(|vmi| is_running(vmi))?;
-    let Some(look) = e.look else { return Some(Reason::new(Cause::GuestBooting, "")) };
-    if let Some(most) = look.skipped {
-        return Some(Reason::new(Cause::NotChecked, most.to_string()));
-    }
-    let console = &look.console;
-    let last = console.last.as_deref();
-    let reason = match &look.answer {
-        Answer::Working => Reason::new(Cause::WaitingForProbe, ""),
-        Answer::Says(line) => Reason::new(Cause::GuestNotReady, line.clone()),
-        Answer::Forbidden if console.forbidden => Reason::new(Cause::Forbidden, "reading pods/proxy and pods/log"),
-        Answer::Forbidden if last == Some(WORKING) => Reason::new(Cause::WaitingForProbe, "last console message: working"),
-        Answer::Forbidden => match last {
-            Some(line) => Reason::new(Cause::GuestNotReady, line),
-            None => Reason::new(Cause::Forbidden, "reading pods/proxy"),
-        },
-        Answer::NotAsked if !look.denied.is_empty() => forbidden(&look.denied),
-        Answer::NotAsked => Reason::new(Cause::GuestBooting, ""),
-        _ if console.rebooted => Reason::new(Cause::GuestRebooting, ""),
-        _ if e.was_ready() || last == Some(WORKING) => Reason::new(Cause::GuestSilent, last.unwrap_or_default()).since(went_silent(e)),
-        _ => match last {
-            Some(line) => Reason::new(Cause::GuestNotReady, line),
-            None => without_report(e, vmi.status.running_since),
-        },
-    };
-    let since = || is_false(vmi, "Ready").and_then(|ready| ready.last_transition_time);
-    Some(Reason { since: reason.since.or_else(since), ..reason })
-}
-
-/// The guest's report when its workload runs. Part of the contract with guests.
-const WORKING: &str = "working";
-
-fn went_silent(e: &Evidence<'_>) -> Option<Timestamp> {
-    e.pod()?.condition("Ready")?.last_transition_time
-}
-
-/// A guest that has not reported since it runs.
-fn without_report(e: &Evidence<'_>, running: Option<Timestamp>) -> Reason {
-    let silent = running.map(|running| e.now.duration_since(running)).filter(|silent| *silent >= GUEST_PATIENCE);
-    let Some(silent) = silent else { return Reason::new(Cause::GuestBooting, "") };
-    let mut detail = format!("the guest has not reported for {}", seconds(silent.as_secs()));
-    let error = e.look.and_then(|look| look.console.error.as_deref());
-    if let Some(line) = error {
-        detail.push_str(&format!("; last error on its console: {line}"));
-    }
-    let pod = e.pod().map_or("", |pod| pod.metadata.uid.as_str());
-    if let Some(probe) = e.events(pod).into_iter().find(|event| event.reason == "Unhealthy") {
-        detail.push_str(&format!("; its readiness probe: {}", tail(&probe.message)));
-    }
-    Reason::new(if error.is_some() { Cause::GuestSetupFailed } else { Cause::GuestBooting }, detail).since(running)
+fn provisioner_silent(event: &LiveEvent) -> Reason {
+    Reason::new(Cause::ProvisionerSilent, event.message.clone()).since(event.since())
 }
 
 fn not_known(e: &Evidence<'_>) -> Option<Reason> {
@@ -318,18 +285,15 @@ fn not_known(e: &Evidence<'_>) -> Option<Reason> {
     }
 }
 
-fn forbidden(denied: &[&'static str]) -> Reason {
+pub(super) fn forbidden(denied: &[&'static str]) -> Reason {
     Reason::new(Cause::Forbidden, denied.join(" and "))
 }
 
 /// A drained node waits until the VM has left it.
 fn draining(e: &Evidence<'_>) -> Option<Reason> {
     let vmi = e.vmi?;
-    let requested = vmi.condition("EvictionRequested").filter(|condition| condition.status == "True");
-    let node = if vmi.status.evacuation_node_name.is_empty() { &vmi.status.node_name } else { &vmi.status.evacuation_node_name };
-    if requested.is_none() && vmi.status.evacuation_node_name.is_empty() {
-        return None;
-    }
+    let node = drained_node(vmi)?;
+    let requested = vmi.condition("EvictionRequested");
     let mut detail = format!("node {node} is being drained; the VM waits for its migration");
     let waits = e.migration_target().and_then(|pod| pod.condition("PodScheduled")).filter(|condition| condition.status == "False");
     if let Some(waits) = waits {

@@ -79,6 +79,8 @@ fn a_silent_node_is_named_before_the_guest_that_works() {
     let look = Look { pods: vec![pod(json!({"phase": "Running", "conditions": conditions}))], answer: Answer::Working, ..Look::default() };
     assert_eq!(of(&vm, Some(&vmi), Some(&look)).words(), "node node-0 does not respond");
     let (vm, vmi) = running(json!({"type": "Ready", "status": "False", "reason": "ContainersNotReady"}));
+    let conditions = json!([{"type": "Ready", "status": "False", "reason": "ContainersNotReady"}]);
+    let look = Look { pods: vec![pod(json!({"phase": "Running", "conditions": conditions}))], ..look };
     assert_eq!(of(&vm, Some(&vmi), Some(&look)).words(), "working; waiting for the readiness probe");
 }
 
@@ -193,4 +195,30 @@ fn what_can_heal_is_not_final() {
     assert_eq!(cause("pull access denied, repository does not exist"), Cause::ImagePullFailed);
     assert_eq!(words::reconcile_failure("exceeded quota: q").cause, Cause::QuotaExceeded);
     assert_eq!(words::reconcile_failure("failed calling webhook").cause, Cause::NotSynchronized);
+}
+
+/// What the present instance says comes before the failure of the last one.
+#[test]
+fn a_new_instance_says_something_else() {
+    let vm =
+        live(json!({"status": {"printableStatus": "Starting", "startFailure": {"consecutiveFailCount": 2, "lastFailedVMIUID": "old"}}}));
+    let vmi = live(json!({"metadata": {"uid": "i"}, "status": {"phase": "Scheduling"}}));
+    let words = |events| {
+        let look = Look { pods: vec![pod(json!({"phase": "Pending"}))], events, ..Look::default() };
+        of(&vm, Some(&vmi), Some(&look)).words()
+    };
+    assert_eq!(words(vec![event("FailedMount", "Warning", "2026-11-30T11:30:00Z")]), "FailedMount: m");
+    assert_eq!(words(Vec::new()), "failed to start 2 times");
+}
+
+/// The node controller marks the pod of a silent node, whatever the VMI says once that pod is being deleted.
+#[test]
+fn a_silent_node_is_named_while_its_pod_is_deleted() {
+    let (vm, vmi) =
+        running(json!({"type": "Ready", "status": "False", "reason": "PodTerminating", "message": "virt-launcher pod is terminating"}));
+    let conditions = json!([{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]);
+    let mut pod = pod(json!({"phase": "Running", "conditions": conditions}));
+    pod.metadata.terminating = true;
+    let look = Look { pods: vec![pod], ..Look::default() };
+    assert_eq!(of(&vm, Some(&vmi), Some(&look)).words(), "node node-0 does not respond");
 }

@@ -239,8 +239,9 @@ impl Run<'_> {
         let mut goal = FleetGoal::new(self.target, plan, wait, restarted);
         // Everything is written; it is only not known whether it became ready.
         let end = wait::until(self.target, wait, &mut goal, ui.events()).await.map_err(Error::NotWatched)?;
-        self.print_objects().await?;
         let (rows, not_ready) = (goal.statuses(), goal.not_ready());
+        drop(goal);
+        self.print_objects().await?;
         self.conclude(rows, not_ready, end).await
     }
 
