@@ -15,6 +15,10 @@ pub fn keep(run: &Run) {
     let suite = program.file_stem().unwrap().to_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
     let thread = thread::current();
     let path = folder.join(format!("{suite}.{}.txt", thread.name().unwrap().replace("::", ".")));
+    // It asks again and again until something shows, and compares the words itself.
+    if suite == "causes" {
+        return;
+    }
     fs::create_dir_all(&folder).unwrap();
     let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
     write!(file, "$ {}\n{}exit {}\n", run.line, run.stdout, run.code).unwrap();
