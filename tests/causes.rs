@@ -85,7 +85,7 @@ fn rows() -> Vec<Row> {
 fn each(world: &World, workload: &str, behaviors: impl Iterator<Item = Behavior>) -> Run {
     let count =
         behaviors.enumerate().map(|(index, behavior)| world.sandbox.simulation.set(&format!("{workload}-{index}"), behavior)).count();
-    world.run(&format!("up {workload} --vm-count {count} --timeout 6"))
+    world.run(&format!("up {workload} --vm-count {count} --timeout 12"))
 }
 
 #[test]
