@@ -10,7 +10,7 @@ use crate::{
     live::{LiveClaim, LiveEvent, LiveObject, LivePod, LiveVolume},
     metadata,
     object::Kind,
-    status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason},
+    status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason, VmStatus, wants_look},
 };
 
 use super::{
@@ -32,6 +32,14 @@ pub(crate) struct Subject<'a> {
     pub vmi: Option<&'a LiveObject>,
     /// The cause that its own objects give.
     pub cause: Cause,
+}
+
+impl<'a> Subject<'a> {
+    /// A VM about which a look may say more than its own objects.
+    pub(crate) fn of(vm: &'a LiveObject, vmi: Option<&'a LiveObject>, own: &VmStatus) -> Option<Self> {
+        let cause = own.reason.as_ref()?.cause;
+        wants_look(vm, vmi, cause).then_some(Self { vm, vmi, cause })
+    }
 }
 
 /// What was read, by namespace and VM.
@@ -105,9 +113,7 @@ impl Reader<'_> {
     }
 
     async fn look_at(&self, subject: Subject<'_>, mut look: Look) -> Look {
-        use PrintableStatus::{DataVolumeError, ErrorPvcNotFound, Provisioning, WaitingForVolumeBinding};
-        let printable = PrintableStatus::from(subject.vm.status.printable_status.as_str());
-        if [DataVolumeError, ErrorPvcNotFound, Provisioning, WaitingForVolumeBinding].contains(&printable) {
+        if PrintableStatus::of(subject.vm).is_of_volume() {
             self.disk(&subject.vm.metadata.name, &mut look).await;
         }
         if matches!(subject.cause, Cause::StartFailed | Cause::CrashLoop) {

@@ -11,7 +11,7 @@ use crate::{
     live::{LiveObject, LivePod},
     metadata,
     object::Kind,
-    status::{self, Cause, Evidence, Reason, VmStatus, failure_of_pod, sort, wants_look},
+    status::{self, Cause, Evidence, Reason, VmStatus, failure_of_pod, sort},
 };
 
 use super::{
@@ -91,8 +91,8 @@ impl<'a> Observer<'a> {
     }
 
     /// Lists everything again. If that fails, what the watches said remains.
-    pub(crate) async fn refresh(&mut self, limit: Duration) {
-        drop(tokio::time::timeout(limit, self.fleet.list_all()).await);
+    pub(crate) async fn refresh(&mut self) {
+        self.fleet.refresh().await;
     }
 
     /// The VMI of a VM.
@@ -132,20 +132,17 @@ impl<'a> Observer<'a> {
         let mut unexplained = BTreeMap::new();
         let mut subjects = Vec::new();
         for vm in self.fleet.objects(Kind::Vm).filter(|vm| is_pending(vm)) {
-            let own = status::status(&Evidence { look: None, failure: None, ..self.evidence(vm) });
-            let Some(reason) = own.reason.as_ref().filter(|reason| wants_look(vm, self.vmi(&own.namespace, &own.name), Some(reason)))
-            else {
-                continue;
-            };
-            if matches!(reason.cause, Cause::Starting | Cause::NotStarted) {
-                let key = (own.namespace.clone(), own.name.clone());
+            let vmi = self.vmi(&vm.metadata.namespace, &vm.metadata.name);
+            let Some(subject) = Subject::of(vm, vmi, &status_of_pair((vm, vmi))) else { continue };
+            if matches!(subject.cause, Cause::Starting | Cause::NotStarted) {
+                let key = (vm.metadata.namespace.clone(), vm.metadata.name.clone());
                 let since = self.unexplained.get(&key).copied().unwrap_or_else(Instant::now);
                 unexplained.insert(key, since);
                 if !immediately && since.elapsed() < STUCK_AFTER {
                     continue;
                 }
             }
-            subjects.push(Subject { vm, vmi: self.vmi(&own.namespace, &own.name), cause: reason.cause });
+            subjects.push(subject);
         }
         let looks = diagnose::look(self.target, &subjects).await;
         (self.looks, self.unexplained, self.next_look) = (looks, unexplained, Instant::now() + DIAGNOSE_INTERVAL);
@@ -197,12 +194,7 @@ pub(crate) async fn once(target: &Target, namespace: Option<&str>, selector: &st
     let (vms, vmis) = (vms?, vmis?);
     let pairs = status::pair(&vms, &vmis);
     let mut rows: Vec<_> = pairs.iter().copied().map(status_of_pair).collect();
-    let mut subjects = Vec::new();
-    for ((vm, vmi), row) in pairs.iter().zip(&rows) {
-        if let Some(reason) = row.reason.as_ref().filter(|reason| wants_look(vm, *vmi, Some(reason))) {
-            subjects.push(Subject { vm, vmi: *vmi, cause: reason.cause });
-        }
-    }
+    let subjects: Vec<_> = pairs.iter().zip(&rows).filter_map(|((vm, vmi), row)| Subject::of(vm, *vmi, row)).collect();
     let looks = diagnose::look(target, &subjects).await;
     for ((vm, vmi), row) in pairs.iter().zip(&mut rows) {
         if let Some(look) = looks.get(&(row.namespace.clone(), row.name.clone())) {

@@ -28,7 +28,7 @@ use crate::{
 use super::{
     Target, api_resource,
     list::{PAGE, Projection, Scope, read_list},
-    timing::{LIST_INTERVAL, RELIST_DELAY, WATCH_IDLE_TIMEOUT},
+    timing::{FINAL_CHECK_TIMEOUT, LIST_INTERVAL, RELIST_DELAY, WATCH_IDLE_TIMEOUT},
     transport::Code as _,
     watched::Watched,
 };
@@ -195,11 +195,13 @@ impl<'a, P: Projection, T: Kept> Reflector<'a, P, T> {
         true
     }
 
+    /// Lists everything again before a result. If that fails, what the watches said remains.
+    pub(super) async fn refresh(&mut self) {
+        drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, self.list_all()).await);
+    }
+
     /// Lists everything again.
-    ///
-    /// # Errors
-    /// The server's error.
-    pub(super) async fn list_all(&mut self) -> Result<(), ClusterError> {
+    async fn list_all(&mut self) -> Result<(), ClusterError> {
         for index in 0..self.scopes.len() {
             self.list(index).await?;
         }

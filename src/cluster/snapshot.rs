@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt as _, stream};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::{
@@ -50,7 +51,7 @@ pub(crate) async fn load(target: &Target, plan: &Plan) -> Result<Option<Snapshot
             let mut live: Value = serde_json::from_str(text)?;
             (live["apiVersion"], live["kind"]) = type_meta(kind);
             if kind == Kind::Vm {
-                vms.borrow_mut().push(serde_json::from_str(text)?);
+                vms.borrow_mut().push(LiveObject::deserialize(&live)?);
             }
             Ok(index.compare(kind, &live))
         };
@@ -61,12 +62,12 @@ pub(crate) async fn load(target: &Target, plan: &Plan) -> Result<Option<Snapshot
         }
         snapshot.vms.extend(vms.into_inner());
     }
-    snapshot.vmis = list_live(target, Kind::Vmi, Some(&plan.namespace), &selector).await?;
+    snapshot.vmis = vmis(target, plan).await?;
     snapshot.taken = taken(target, plan, &snapshot).await?;
     Ok(Some(snapshot))
 }
 
-/// VMIs whose configuration may be outdated after the writes.
+/// The VMIs of the fleet; after the writes their configuration may be outdated.
 ///
 /// # Errors
 /// The server's error.

@@ -21,7 +21,7 @@ use super::{
     list::{MetadataOnly, Scope},
     observe::Observer,
     reflector::{Reflector, Uid},
-    timing::{DISCONNECT_GRACE, FINAL_CHECK_TIMEOUT, GET_INTERVAL, POLL_INTERVAL},
+    timing::{DISCONNECT_GRACE, GET_INTERVAL, POLL_INTERVAL},
 };
 
 /// The most objects that are named while a wait goes on.
@@ -187,8 +187,8 @@ impl<'a> FleetGoal<'a> {
     }
 
     async fn look(&mut self, immediately: bool) {
-        let pending: BTreeSet<_> = self.since.keys().cloned().collect();
-        self.observer.look(immediately, |vm| pending.contains(&vm.metadata.name)).await;
+        let (observer, since) = (&mut self.observer, &self.since);
+        observer.look(immediately, |vm| since.contains_key(&vm.metadata.name)).await;
     }
 }
 
@@ -206,7 +206,7 @@ impl Goal for FleetGoal<'_> {
     }
 
     async fn refresh(&mut self) {
-        self.observer.refresh(FINAL_CHECK_TIMEOUT).await;
+        self.observer.refresh().await;
         self.look(true).await;
     }
 
@@ -246,7 +246,7 @@ impl Goal for GoneGoal<'_> {
     }
 
     async fn refresh(&mut self) {
-        drop(tokio::time::timeout(FINAL_CHECK_TIMEOUT, self.present.list_all()).await);
+        self.present.refresh().await;
     }
 
     fn progress(&mut self) -> Progress {

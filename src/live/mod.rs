@@ -43,15 +43,9 @@ pub(crate) struct LiveSpec {
     pub(crate) run_strategy: String,
     /// The template of the next VMI; of a VM.
     pub(crate) template: LiveTemplate,
-    #[serde(rename = "volumes", deserialize_with = "image")]
-    image: Option<Box<str>>,
-}
-
-impl LiveSpec {
-    /// The image of the first containerDisk of a VMI; empty if there is none.
-    pub(crate) fn image(&self) -> &str {
-        self.image.as_deref().unwrap_or_default()
-    }
+    /// The image of a VMI.
+    #[serde(rename = "volumes")]
+    pub(crate) image: Image,
 }
 
 /// `spec.template` of a VM.
@@ -76,16 +70,14 @@ impl LiveTemplate {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LiveVmiSpec {
-    #[serde(rename = "volumes", deserialize_with = "image")]
-    image: Option<Box<str>>,
+    /// The image of the next VMI.
+    #[serde(rename = "volumes")]
+    pub(crate) image: Image,
 }
 
-impl LiveVmiSpec {
-    /// The image of the first containerDisk; empty if there is none.
-    pub(crate) fn image(&self) -> &str {
-        self.image.as_deref().unwrap_or_default()
-    }
-}
+/// The image of the first containerDisk in a list of volumes; empty if there is none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Image(pub(crate) Box<str>);
 
 /// `status` of a VM or a VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -181,20 +173,22 @@ fn boot_hash<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<st
     Ok(meta.label_or_annotation(BOOT_HASH).map(Into::into))
 }
 
-fn image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
-    #[derive(Default, Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Volume {
-        container_disk: Option<Disk>,
+impl<'de> Deserialize<'de> for Image {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Volume {
+            container_disk: Option<Disk>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Disk {
+            #[serde(deserialize_with = "text")]
+            image: String,
+        }
+        let volumes: Vec<Volume> = items(deserializer)?;
+        Ok(Self(volumes.into_iter().find_map(|volume| volume.container_disk).map(|disk| disk.image.into_boxed_str()).unwrap_or_default()))
     }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Disk {
-        #[serde(deserialize_with = "text")]
-        image: String,
-    }
-    let volumes: Vec<Volume> = items(deserializer)?;
-    Ok(volumes.into_iter().find_map(|volume| volume.container_disk).map(|disk| disk.image.into_boxed_str()))
 }
 
 fn used_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {

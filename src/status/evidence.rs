@@ -127,7 +127,7 @@ impl<'a> Evidence<'a> {
 
     /// The image with which its instance was started; without one, that of the next.
     pub(crate) fn image(&self) -> &'a str {
-        self.vmi.map(|vmi| vmi.spec.image()).filter(|image| !image.is_empty()).unwrap_or_else(|| self.vm.spec.template.spec.image())
+        self.vmi.map(|vmi| &*vmi.spec.image.0).filter(|image| !image.is_empty()).unwrap_or(&self.vm.spec.template.spec.image.0)
     }
 
     /// The pod to which a migration would move it.

@@ -39,7 +39,7 @@ pub(super) fn start_failure(e: &Evidence<'_>) -> Option<Reason> {
     let present = e.pod().and_then(of_pod);
     let vmi_failed = e.vmi.is_some_and(|vmi| vmi.status.phase == "Failed");
     let failures = e.vm.status.start_failure.consecutive_fail_count.filter(|_| e.vmi.is_none_or(|vmi| vmi.status.phase != "Running"));
-    let is_loop = PrintableStatus::from(e.vm.status.printable_status.as_str()) == PrintableStatus::CrashLoopBackOff;
+    let is_loop = PrintableStatus::of(e.vm) == PrintableStatus::CrashLoopBackOff;
     let why = present.or_else(|| e.failure.cloned()).or_else(|| e.look.and_then(|look| look.failure.clone())).or_else(|| synchronized(e));
     let Some(count) = failures.filter(|count| *count > 0) else {
         return match why {

@@ -125,7 +125,7 @@ pub(crate) fn status(evidence: &Evidence<'_>) -> VmStatus {
         fleet: value(metadata::INSTANCE),
         workload: value(metadata::COMPONENT),
         role: value(metadata::ROLE),
-        printable: PrintableStatus::from(vm.status.printable_status.as_str()),
+        printable: PrintableStatus::of(vm),
         ready,
         reason,
         ip: if INNER_ADDRESSES.contains(&ip.as_str()) { String::new() } else { ip },
@@ -135,32 +135,29 @@ pub(crate) fn status(evidence: &Evidence<'_>) -> VmStatus {
     }
 }
 
-/// Whether a look at its pod, events, disk or guest may say more than the VM's own objects.
-pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, reason: Option<&Reason>) -> bool {
-    use Cause::{
-        CrashLoop, DeviceUnavailable, Draining, Evicted, GuestBooting, ImagePullFailed, NodeUnreachable, NotStarted, NotSynchronized,
-        PodRejected, StartFailed, Starting, Stopping, Terminating, VolumeFailed, VolumePending,
-    };
-    let unexplained = [
-        CrashLoop,
-        DeviceUnavailable,
-        Draining,
-        Evicted,
-        GuestBooting,
-        ImagePullFailed,
-        NodeUnreachable,
-        NotStarted,
-        NotSynchronized,
-        PodRejected,
-        StartFailed,
-        Starting,
-        Stopping,
-        Terminating,
-        VolumeFailed,
-        VolumePending,
-    ];
-    let is_unexplained = reason.is_some_and(|reason| unexplained.contains(&reason.cause));
-    is_unexplained && (vmi.is_some() || !vm.metadata.terminating)
+/// Causes about which pod, events, disk or guest may say more than the VM's own objects.
+const UNEXPLAINED: [Cause; 16] = [
+    Cause::CrashLoop,
+    Cause::DeviceUnavailable,
+    Cause::Draining,
+    Cause::Evicted,
+    Cause::GuestBooting,
+    Cause::ImagePullFailed,
+    Cause::NodeUnreachable,
+    Cause::NotStarted,
+    Cause::NotSynchronized,
+    Cause::PodRejected,
+    Cause::StartFailed,
+    Cause::Starting,
+    Cause::Stopping,
+    Cause::Terminating,
+    Cause::VolumeFailed,
+    Cause::VolumePending,
+];
+
+/// Whether a look at a VM with this cause may say more.
+pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, cause: Cause) -> bool {
+    UNEXPLAINED.contains(&cause) && (vmi.is_some() || !vm.metadata.terminating)
 }
 
 /// Ready follows the readiness probe: the pod's condition is copied to the VMI and to the VM. Both are checked, because the VM's

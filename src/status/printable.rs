@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::live::LiveObject;
+
 /// `status.printableStatus` of a VirtualMachine (kubevirt/kubevirt `staging/src/kubevirt.io/api/core/v1/types.go`). Values that are
 /// treated alike are not listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,18 @@ impl PrintableStatus {
         (Self::ImagePullBackOff, "ImagePullBackOff"),
         (Self::Deleted, "Deleted"),
     ];
+}
+
+impl PrintableStatus {
+    /// That of a VM.
+    pub(crate) fn of(vm: &LiveObject) -> Self {
+        Self::from(vm.status.printable_status.as_str())
+    }
+
+    /// Whether the VM waits for its data volume.
+    pub(crate) fn is_of_volume(&self) -> bool {
+        matches!(self, Self::Provisioning | Self::WaitingForVolumeBinding | Self::DataVolumeError | Self::ErrorPvcNotFound)
+    }
 }
 
 impl From<&str> for PrintableStatus {

@@ -95,7 +95,7 @@ fn deleted_or_stopped(e: &Evidence<'_>) -> Option<Reason> {
         let node = e.vmi.and_then(drained_node);
         return Some(Reason::new(Cause::Terminating, node.map(|node| format!("node {node} is being drained")).unwrap_or_default()));
     }
-    match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
+    match PrintableStatus::of(e.vm) {
         PrintableStatus::Stopped if e.vm.spec.run_strategy == "Halted" => {
             let since = e.vm.condition("Ready").and_then(|ready| ready.last_transition_time);
             Some(Reason::new(Cause::Stopped, "").since(since))
@@ -152,7 +152,7 @@ fn stopping(e: &Evidence<'_>) -> Option<Reason> {
 /// KubeVirt copies the state of the container to the VMI.
 fn image_not_pulled(e: &Evidence<'_>) -> Option<Reason> {
     let synchronized = e.vmi.and_then(|vmi| is_false(vmi, "Synchronized"));
-    match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
+    match PrintableStatus::of(e.vm) {
         PrintableStatus::ErrImagePull | PrintableStatus::ImagePullBackOff => {
             let reason = image_pull(synchronized.map_or("", Condition::words));
             Some(pull_secret(e, reason.since(synchronized.and_then(|condition| condition.last_transition_time))))
@@ -189,7 +189,7 @@ fn failed_condition(e: &Evidence<'_>) -> Option<Reason> {
     }
     let condition = e.vmi.and_then(|vmi| is_false(vmi, "Synchronized"))?;
     // Refused pods have a rule of their own, which knows when that is over.
-    (condition.reason != "FailedCreate" && !is_of_volume(e)).then(|| not_synchronized(condition, e.image()))
+    (condition.reason != "FailedCreate" && !PrintableStatus::of(e.vm).is_of_volume()).then(|| not_synchronized(condition, e.image()))
 }
 
 /// A warning about the pod while its containers do not run yet, or about a VMI that is not running.
@@ -224,18 +224,12 @@ pub(crate) fn of_event(event: &LiveEvent) -> Reason {
     Reason::new(cause, detail).since(event.since())
 }
 
-fn is_of_volume(e: &Evidence<'_>) -> bool {
-    use PrintableStatus::{DataVolumeError, ErrorPvcNotFound, Provisioning, WaitingForVolumeBinding};
-    let printable = PrintableStatus::from(e.vm.status.printable_status.as_str());
-    [DataVolumeError, ErrorPvcNotFound, Provisioning, WaitingForVolumeBinding].contains(&printable)
-}
-
 /// The data volume: its own condition, then what the provisioner says about its PVC.
 fn volume(e: &Evidence<'_>) -> Option<Reason> {
-    if !is_of_volume(e) {
+    let printable = PrintableStatus::of(e.vm);
+    if !printable.is_of_volume() {
         return None;
     }
-    let printable = PrintableStatus::from(e.vm.status.printable_status.as_str());
     let failed = matches!(printable, PrintableStatus::DataVolumeError | PrintableStatus::ErrorPvcNotFound);
     let cause = if failed { Cause::VolumeFailed } else { Cause::VolumePending };
     let phase = e.volume().map_or("", |volume| volume.status.phase.as_str());
@@ -276,7 +270,7 @@ fn provisioner_silent(event: &LiveEvent) -> Reason {
 
 fn not_known(e: &Evidence<'_>) -> Option<Reason> {
     let denied = e.look.map(|look| look.denied.as_slice()).unwrap_or_default();
-    match PrintableStatus::from(e.vm.status.printable_status.as_str()) {
+    match PrintableStatus::of(e.vm) {
         _ if !denied.is_empty() => Some(forbidden(denied)),
         // Created, or being restarted: KubeVirt has no VMI for it.
         PrintableStatus::Stopped => Some(Reason::new(Cause::NotStarted, "")),

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::{
+    objects::mebibytes,
     status::{Answer, Failure},
     store::Store,
 };
@@ -36,11 +37,4 @@ pub fn admit_pod(store: &Store, namespace: &str, pod: &Value) -> Answer<()> {
         }
     }
     Ok(())
-}
-
-/// A quantity in MiB.
-fn mebibytes(quantity: &Value) -> u64 {
-    let text = quantity.as_str().unwrap_or_default();
-    let number = |unit: &str| text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok());
-    number("Gi").map(|number| number << 10).or_else(|| number("Mi")).unwrap_or_default()
 }

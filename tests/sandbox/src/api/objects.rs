@@ -48,6 +48,13 @@ pub struct Objects {
     admission: Box<dyn Admission>,
 }
 
+/// A quantity in MiB.
+pub fn mebibytes(quantity: &Value) -> u64 {
+    let text = quantity.as_str().unwrap_or_default();
+    let number = |unit: &str| text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok());
+    number("Gi").map(|number| number << 10).or_else(|| number("Mi")).unwrap_or_default()
+}
+
 /// The time now in Kubernetes' format.
 pub fn now() -> String {
     let now = Timestamp::try_from(SystemTime::now()).unwrap_or_default();

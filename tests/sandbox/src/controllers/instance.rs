@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Options, condition, data_volumes, finalizers, find, owner, timed};
 use crate::{
+    api::objects::mebibytes,
     informer::{Informer, Kind, Name, owned, text},
     nodes::trouble::{MIGRATION, SYNC_FAILED},
 };
@@ -13,13 +14,6 @@ const STARTUP_DELAY: i64 = 10;
 
 /// The memory of a launcher in addition to that of its guest, in MiB: 236 with a guest of 1 GiB was seen.
 const OVERHEAD: u64 = 236;
-
-/// The memory of a guest in MiB.
-fn mebibytes(spec: &Value) -> u64 {
-    let text = spec["domain"]["memory"]["guest"].as_str().unwrap_or_default();
-    let number = |unit: &str| text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok());
-    number("Gi").map(|number| number << 10).or_else(|| number("Mi")).unwrap_or_default()
-}
 
 /// Reconciles a VMI.
 pub async fn sync(informer: &Informer, name: &Name, instance: &Value, options: Options) -> Result<(), kube::Error> {
@@ -162,7 +156,7 @@ fn new_pod(instance: &Value, options: Options) -> Value {
     if probe.is_object() {
         probe["initialDelaySeconds"] = json!(probe["initialDelaySeconds"].as_i64().unwrap_or(0) + STARTUP_DELAY);
     }
-    let memory = format!("{}Mi", mebibytes(spec) + OVERHEAD);
+    let memory = format!("{}Mi", mebibytes(&spec["domain"]["memory"]["guest"]) + OVERHEAD);
     let compute = json!({"name": "compute", "image": "sandbox/virt-launcher", "readinessProbe": probe, "resources": {"requests": {"memory": memory}}});
     let (mut init, mut volumes, mut containers) = (Vec::new(), Vec::new(), vec![compute]);
     for volume in spec["volumes"].as_array().into_iter().flatten() {
