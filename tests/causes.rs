@@ -240,6 +240,43 @@ fn causes_of_a_vm_that_was_ready() {
     }
 }
 
+/// A node under pressure: the eviction names it, and once the next pod waits for a node, it still does. The scheduler only speaks of
+/// taints.
+#[test]
+fn the_pressure_that_evicted_a_vm_is_named() {
+    let world = World::with(&Settings { backoff: Duration::from_secs(1), ..Settings::default() });
+    world.run("up cpu").success();
+    let pressure = "Pod was rejected: The node had condition: [DiskPressure].";
+    let about = json!({"kind": "Pod", "namespace": "virtwork", "name": "virt-launcher-virtwork-cpu-0-copy-abcde", "uid": "1"});
+    world.api("POST", EVENTS, &event("copy", &about, "Evicted", "word of a stranger"));
+    world.sandbox.simulation.set("cpu-0", Behavior::Evicted(pressure.to_owned()));
+    let words = format!("had untolerated taint(s).; its last pod was evicted: {pressure}");
+    shows(&world, 0, &words, "Unschedulable", false);
+    world.run("status").success().absent("word of a stranger");
+    world.sandbox.simulation.set("cpu-0", Behavior::Works);
+    world.run("up cpu").success();
+}
+
+/// Without virt-handler the node has no devices: kubelet refuses the first pod, and no node takes the second.
+#[test]
+fn a_node_without_virt_handler() {
+    let world = World::with(&Settings { backoff: Duration::from_secs(1), ..Settings::default() });
+    let refused = "Allocate failed due to cannot allocate unhealthy devices devices.kubevirt.io/tun, which is unexpected";
+    world.sandbox.simulation.set("cpu-0", Behavior::PodFails("UnexpectedAdmissionError", refused.to_owned()));
+    let up = world.start("up cpu --timeout 60");
+    eventually("a start failed", || {
+        let vm = world.names("kubevirt.io/v1/virtualmachines").contains(&"virtwork-cpu-0".to_owned());
+        vm && world.vm("virtwork-cpu-0")["status"]["startFailure"].is_object()
+    });
+    shows(&world, 0, "cannot allocate unhealthy devices devices.kubevirt.io/tun", "DeviceUnavailable", false);
+    let missing = "0/1 nodes are available: 1 Insufficient devices.kubevirt.io/tun.";
+    world.sandbox.simulation.set("cpu-0", Behavior::Unschedulable(missing.to_owned()));
+    shows(&world, 0, missing, "Unschedulable", false);
+    world.sandbox.simulation.set("cpu-0", Behavior::Works);
+    let (code, _, stderr) = up.end();
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
 /// Minutes without a report are more than a slow boot: the console's last error and the probe are shown.
 #[test]
 fn a_guest_that_does_not_report_for_minutes() {

@@ -7,10 +7,10 @@ use futures::future::join_all;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    live::{LiveClaim, LiveEvent, LiveObject, LivePod, LiveVolume},
+    live::{LiveClaim, LiveEvent, LiveObject, LivePod, LiveVolume, Meta},
     metadata,
     object::Kind,
-    status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason, VmStatus, wants_look},
+    status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason, VmStatus, is_tainted, wants_look},
 };
 
 use super::{
@@ -32,13 +32,15 @@ pub(crate) struct Subject<'a> {
     pub vmi: Option<&'a LiveObject>,
     /// The cause that its own objects give.
     pub cause: Cause,
+    /// Whether nodes have taints that keep it away.
+    tainted: bool,
 }
 
 impl<'a> Subject<'a> {
     /// A VM about which a look may say more than its own objects.
     pub(crate) fn of(vm: &'a LiveObject, vmi: Option<&'a LiveObject>, own: &VmStatus) -> Option<Self> {
-        let cause = own.reason.as_ref()?.cause;
-        wants_look(vm, vmi, cause).then_some(Self { vm, vmi, cause })
+        let reason = own.reason.as_ref()?;
+        wants_look(vm, vmi, reason).then(|| Self { vm, vmi, cause: reason.cause, tainted: is_tainted(reason) })
     }
 }
 
@@ -119,6 +121,9 @@ impl Reader<'_> {
         if matches!(subject.cause, Cause::StartFailed | Cause::CrashLoop) {
             self.last_failure(&subject.vm.status.start_failure.last_failed_vmi, &mut look).await;
         }
+        if subject.tainted {
+            self.eviction(&subject.vm.metadata, &mut look).await;
+        }
         let (guest, about) = {
             let evidence = Evidence { vm: subject.vm, vmi: subject.vmi, look: Some(&look), failure: None, now: now() };
             let pod = evidence.pod();
@@ -139,6 +144,14 @@ impl Reader<'_> {
             }
         }
         look
+    }
+
+    /// Why the last pod of a VM was evicted. The pod and its VMI are gone. Its name begins with the VM's, and only one VM has that name at
+    /// a time, so that what happened since it was created is about it.
+    async fn eviction(&self, vm: &Meta, look: &mut Look) {
+        let events = self.events("reason=Evicted,involvedObject.kind=Pod".to_owned(), look).await;
+        let own = |event: &&LiveEvent| is_pod_of(&event.involved.name, &vm.name) && event.time(now()) >= vm.creation_timestamp;
+        look.failure = events.iter().filter(own).max_by_key(|event| event.time(now())).map(status::reason_of_event);
     }
 
     async fn events(&self, fields: String, look: &mut Look) -> Vec<LiveEvent> {
@@ -205,6 +218,12 @@ const TELLING: [&str; 8] = [
 /// Whether a text can be the name of a pod: it becomes part of a field selector.
 fn is_name(text: &str) -> bool {
     text.len() <= 253 && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
+}
+
+/// Whether a pod has a name that KubeVirt makes for this VM: `virt-launcher-cpu-0-x7k2p`.
+fn is_pod_of(pod: &str, vm: &str) -> bool {
+    let random = pod.strip_prefix("virt-launcher-").and_then(|name| name.strip_prefix(vm)).and_then(|name| name.strip_prefix('-'));
+    random.is_some_and(|random| random.len() == 5 && random.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 /// The UIDs of the objects whose events may explain it.

@@ -155,9 +155,15 @@ const UNEXPLAINED: [Cause; 16] = [
     Cause::VolumePending,
 ];
 
-/// Whether a look at a VM with this cause may say more.
-pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, cause: Cause) -> bool {
-    UNEXPLAINED.contains(&cause) && (vmi.is_some() || !vm.metadata.terminating)
+/// Whether a look at a VM with this reason may say more.
+pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, reason: &Reason) -> bool {
+    (UNEXPLAINED.contains(&reason.cause) || is_tainted(reason)) && (vmi.is_some() || !vm.metadata.terminating)
+}
+
+/// Whether the scheduler found taints, which may be the pressure that evicted the last pod. It does not name them
+/// (k8s.io/kubernetes `pkg/scheduler/framework/plugins/tainttoleration`).
+pub(crate) fn is_tainted(reason: &Reason) -> bool {
+    reason.cause == Cause::Unschedulable && reason.detail.contains("untolerated taint")
 }
 
 /// Ready follows the readiness probe: the pod's condition is copied to the VMI and to the VM. Both are checked, because the VM's

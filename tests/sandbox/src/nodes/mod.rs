@@ -246,7 +246,7 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
     status["containerStatuses"] = containers(&pod["spec"]["containers"], &status["containerStatuses"], &state, ready);
     let is_silent = *behavior == Behavior::NodeSilent && running;
     status["conditions"] = conditions(true, ready || is_silent, &status);
-    trouble::silence(&mut status, behavior);
+    trouble::silence(informer, pod, &mut status, behavior).await?;
     informer.set_status(Kind::Pod, pod, status).await
 }
 
@@ -254,6 +254,9 @@ async fn pod(informer: &Informer, guests: &dyn Guests, pod: &Value, instance: Op
 fn unschedulable(pod: &Value, behavior: &Behavior) -> Option<String> {
     if let Behavior::Unschedulable(why) = behavior {
         return Some(why.clone());
+    }
+    if matches!(behavior, Behavior::Evicted(_)) {
+        return Some(format!("0/{0} nodes are available: {0} node(s) had untolerated taint(s).", NODES.len()));
     }
     if let Some(why) = trouble::no_room(pod) {
         return Some(why);

@@ -54,6 +54,8 @@ pub enum Behavior {
     NodeSilent,
     /// Its node is being drained, and there is no other, with the scheduler's message.
     Drained(String),
+    /// Its node is under pressure: kubelet evicts its pod, with this message, and no node takes the next one.
+    Evicted(String),
     /// Its PVC is not provisioned; an event has type, reason and message.
     ClaimWaits(&'static str, &'static str, String),
 }

@@ -50,6 +50,15 @@ pub async fn pod(informer: &Informer, pod: &Value, behavior: &Behavior) -> Resul
             status["reason"] = json!(reason);
             status["message"] = json!(message);
         }
+        Behavior::Evicted(message) => {
+            // The next pod has no node.
+            if status["phase"] != "Failed" {
+                informer.event(Kind::Pod, pod, ("Warning", "Evicted"), message).await?;
+            }
+            status["phase"] = json!("Failed");
+            status["reason"] = json!("Evicted");
+            status["message"] = json!(message);
+        }
         Behavior::LauncherFails(code, message) => {
             let ended =
                 json!({"terminated": {"exitCode": code, "reason": "Error", "message": message, "startedAt": now(), "finishedAt": now()}});
@@ -79,16 +88,21 @@ fn pull_fails(pod: &Value, status: &mut Value, message: &str) {
     status["conditions"] = conditions(false, false, status);
 }
 
-/// Changes a pod that runs, if its node is silent: the node controller sets its condition, without a reason.
-pub fn silence(status: &mut Value, behavior: &Behavior) {
+/// Changes a pod that runs, if its node is silent: the node controller sets its condition, without a reason, and says so in an event.
+///
+/// # Errors
+/// The server's error.
+pub async fn silence(informer: &Informer, pod: &Value, status: &mut Value, behavior: &Behavior) -> Result<(), kube::Error> {
     if *behavior != Behavior::NodeSilent {
-        return;
+        return Ok(());
     }
     for condition in status["conditions"].as_array_mut().into_iter().flatten().filter(|condition| condition["type"] == "Ready") {
         if condition["status"] != "False" {
             *condition = json!({"type": "Ready", "status": "False", "lastTransitionTime": now()});
+            informer.event(Kind::Pod, pod, ("Warning", "NodeNotReady"), "Node is not ready").await?;
         }
     }
+    Ok(())
 }
 
 /// Trouble of a VMI in this phase; whether it stays in it.
