@@ -170,7 +170,7 @@ impl<'a> Observer<'a> {
 fn is_migration_target(pod: &LivePod, fleet: &Reflector<'_, LiveObject, LiveObject>) -> bool {
     let name = pod.metadata.label_or_annotation(metadata::VM_NAME).unwrap_or_default();
     let vmi = fleet.get(Kind::Vmi, &pod.metadata.namespace, name);
-    let is_present = vmi.is_some_and(|vmi| vmi.status.active_pods.get(&pod.metadata.uid) == Some(&vmi.status.node_name));
+    let is_present = vmi.is_some_and(|vmi| vmi.status.runs_in(&pod.metadata.uid));
     pod.metadata.label_or_annotation(metadata::MIGRATION).is_some() && !is_present
 }
 

@@ -9,7 +9,7 @@ mod pod;
 pub(crate) mod read;
 mod volume;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use k8s_openapi::jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -94,9 +94,9 @@ pub(crate) struct LiveStatus {
     /// Network interfaces of a VMI.
     #[serde(deserialize_with = "items")]
     pub interfaces: Vec<LiveInterface>,
-    /// The pods of a VMI by UID, with their node: two during a migration.
-    #[serde(deserialize_with = "lenient")]
-    pub active_pods: BTreeMap<String, String>,
+    /// The UIDs of a VMI's pods with their nodes: two during a migration.
+    #[serde(deserialize_with = "pairs")]
+    pub active_pods: Vec<Placed>,
     /// The node that a VMI must leave.
     #[serde(deserialize_with = "or_default")]
     pub evacuation_node_name: String,
@@ -110,6 +110,9 @@ pub(crate) struct LiveStatus {
     #[serde(deserialize_with = "lenient")]
     pub start_failure: StartFailure,
 }
+
+/// The UID of a pod, and its node.
+type Placed = (Box<str>, Box<str>);
 
 /// A network interface of a VMI.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -135,11 +138,11 @@ pub(crate) struct StartFailure {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Condition {
     /// `Ready`, `Synchronized`, …
-    #[serde(rename = "type", deserialize_with = "or_default")]
-    pub kind: String,
+    #[serde(rename = "type", deserialize_with = "word")]
+    pub kind: Cow<'static, str>,
     /// `True`, `False` or `Unknown`.
-    #[serde(deserialize_with = "or_default")]
-    pub status: String,
+    #[serde(deserialize_with = "word")]
+    pub status: Cow<'static, str>,
     /// One word.
     #[serde(deserialize_with = "text")]
     pub reason: String,
@@ -160,6 +163,28 @@ impl Condition {
 
 /// The conditions of VMs and VMIs that are read.
 const USED_CONDITIONS: [&str; 7] = ["Ready", "Synchronized", "PodScheduled", "DataVolumesReady", "Failure", "Paused", "EvictionRequested"];
+
+/// Words of conditions, which are not kept once for each of thousands of objects.
+const WORDS: [&str; 11] = [
+    "Ready",
+    "Synchronized",
+    "PodScheduled",
+    "DataVolumesReady",
+    "Failure",
+    "Paused",
+    "EvictionRequested",
+    "ContainersReady",
+    "True",
+    "False",
+    "Unknown",
+];
+
+impl LiveStatus {
+    /// Whether the VM runs in the pod with this UID: one of its active pods, on its node.
+    pub(crate) fn runs_in(&self, pod: &str) -> bool {
+        self.active_pods.iter().any(|(uid, node)| **uid == *pod && **node == *self.node_name)
+    }
+}
 
 impl LiveObject {
     /// A condition.
@@ -191,9 +216,19 @@ impl<'de> Deserialize<'de> for Image {
     }
 }
 
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    let text: String = or_default(deserializer)?;
+    Ok(WORDS.iter().find(|word| **word == text).map_or(Cow::Owned(text), |word| Cow::Borrowed(*word)))
+}
+
+fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Placed>, D::Error> {
+    let map: BTreeMap<Box<str>, Box<str>> = lenient(deserializer)?;
+    Ok(map.into_iter().collect())
+}
+
 fn used_conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Condition>, D::Error> {
     let mut conditions: Vec<Condition> = items(deserializer)?;
-    conditions.retain(|condition| USED_CONDITIONS.contains(&condition.kind.as_str()));
+    conditions.retain(|condition| USED_CONDITIONS.contains(&condition.kind.as_ref()));
     conditions.shrink_to_fit();
     Ok(conditions)
 }

@@ -81,7 +81,7 @@ pub(crate) struct Console {
     pub forbidden: bool,
 }
 
-/// A report of the guest: `VIRTWORK cpu: working` (`src/catalog/common/guest/usr/local/libexec/virtwork/health`).
+/// A report of the guest: `VIRTWORK cpu: working` (`catalog/common/guest/usr/local/libexec/virtwork/health`).
 const REPORT: &str = "VIRTWORK ";
 /// The first line of the kernel.
 const BOOT: &str = "] Linux version ";
@@ -120,7 +120,7 @@ impl<'a> Evidence<'a> {
     /// The pod in which the VM runs, or is to run. During a migration there are two of them.
     pub(crate) fn pod(&self) -> Option<&'a LivePod> {
         let status = &self.vmi?.status;
-        let is_active = |pod: &&LivePod| status.active_pods.get(&pod.metadata.uid).is_some_and(|node| *node == status.node_name);
+        let is_active = |pod: &&LivePod| status.runs_in(&pod.metadata.uid);
         let newest = || self.pods().filter(|pod| !is_migration_target(pod)).max_by_key(|pod| pod.metadata.creation_timestamp);
         self.pods().filter(|_| !status.node_name.is_empty()).find(is_active).or_else(newest)
     }

@@ -123,7 +123,7 @@ fn the_newest_warning_of_the_pod_counts() {
 #[test]
 fn during_a_migration_the_source_is_asked() {
     let (vm, mut vmi) = running(json!({"type": "Ready", "status": "False", "reason": "ContainersNotReady"}));
-    vmi.status.active_pods = [("p".to_owned(), "node-0".to_owned()), ("t".to_owned(), "node-1".to_owned())].into();
+    vmi.status.active_pods = vec![("p".into(), "node-0".into()), ("t".into(), "node-1".into())];
     let mut target = pod(json!({"phase": "Pending"}));
     target.metadata.uid = "t".to_owned();
     let evidence = |pods: Vec<_>| Look { pods, ..Look::default() };
