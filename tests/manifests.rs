@@ -34,7 +34,7 @@ fn readable(yaml: &str) -> String {
         for file in parsed["write_files"].as_sequence_mut().unwrap() {
             let path = file["path"].as_str().unwrap().to_owned();
             let sources = ["common", "cpu", "memory", "database", "network", "disk"];
-            let source = sources.iter().map(|part| format!("src/catalog/{part}/guest{path}")).find(|source| {
+            let source = sources.iter().map(|part| format!("catalog/{part}/guest{path}")).find(|source| {
                 let content = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(source));
                 content.is_ok_and(|content| file["content"].as_str() == Some(content.as_str()))
             });
@@ -66,7 +66,7 @@ fn every_parameter_changed() {
         let run = world.run(&format!("up {workload} --no-ssh-key --dry-run{sets}")).success();
         golden(&format!("manifests/{workload}-changed.yaml"), &readable(&run.stdout));
         // No parameter is missing, and none has its default.
-        let declared = fs::read_to_string(format!("src/catalog/{workload}/workload.yaml")).unwrap();
+        let declared = fs::read_to_string(format!("catalog/{workload}/workload.yaml")).unwrap();
         let declared: serde_yaml::Value = serde_yaml::from_str(&declared).unwrap();
         let changed: BTreeMap<_, _> = values.split(',').map(|pair| pair.split_once('=').unwrap()).collect();
         for (name, parameter) in declared["parameters"].as_mapping().unwrap() {

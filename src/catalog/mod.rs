@@ -16,7 +16,7 @@ pub(crate) use error::{CatalogError, CatalogProblem};
 pub(crate) use parameter::Parameter;
 pub(crate) use workload::{DataDisk, Health, Package, Port, VmRole, Workload};
 
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog");
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/catalog");
 const COMMON: &str = "common";
 const MANIFEST: &str = "workload.yaml";
 
