@@ -20,9 +20,11 @@ mod live;
 mod metadata;
 mod object;
 mod plan;
+mod signals;
 mod start;
 mod status;
 mod ui;
+mod yaml;
 
 pub use start::main;
 

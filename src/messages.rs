@@ -263,6 +263,7 @@ fn errors() -> Vec<(&'static str, Vec<Error>)> {
     let process = vec![
         Error::NoTerminal,
         Error::Unanswered(denied()),
+        Error::Bug("src/plan/mod.rs:10:5".to_owned()),
         Error::Start(denied()),
         Error::Output(denied()),
         Error::Format("key must be a string".into()),

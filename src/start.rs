@@ -12,6 +12,7 @@ use crate::{
     command,
     config::Environment,
     error::{ConfigError, ConfigProblem, Error, Interrupted, Result},
+    signals,
     ui::{self, Ui},
 };
 use clap::{ArgMatches, FromArgMatches as _, error::ErrorKind};
@@ -44,6 +45,8 @@ pub fn main() -> ExitCode {
         let _ = io::stdout().write_all(NO_COMPLETION);
         return ExitCode::SUCCESS;
     }
+    ui::end_on_panic();
+    keep_memory();
     let (environment, unreadable) = environment();
     let program = program(&environment);
     let mut command_line = command::command_line(&program);
@@ -103,7 +106,7 @@ async fn run(parsed: Result<(Cli, ArgMatches)>, environment: &Environment, progr
 
 async fn run_until_signal(cli: Cli, matches: &ArgMatches, environment: &Environment, ui: &Ui) -> Result<()> {
     let interrupted = match cli.command {
-        // It passes signals on to the program that it runs, and ends with it.
+        // It passes signals on to the program that it runs, and ends with it; until then it handles them itself.
         Some(Command::Ssh(_)) => return command::run(cli, matches, environment, ui).await,
         Some(Command::Up(_)) => Interrupted::Up,
         Some(Command::Down(_)) => Interrupted::Down,
@@ -112,25 +115,19 @@ async fn run_until_signal(cli: Cli, matches: &ArgMatches, environment: &Environm
     tokio::select! {
         // The signal handlers are installed before the command begins.
         biased;
-        () = signal() => Err(Error::Interrupted(interrupted)),
+        () = signals::received() => Err(Error::Interrupted(interrupted)),
         result = command::run(cli, matches, environment, ui) => result,
     }
 }
 
-/// Ends at SIGINT, and on Unix at SIGTERM.
-async fn signal() {
-    #[cfg(unix)]
+/// Lets no core file and no debugger of the same user have this program's memory, in which there are tokens. Programs that it runs are
+/// not concerned (prctl(2), PR_SET_DUMPABLE).
+fn keep_memory() {
+    #[cfg(target_os = "linux")]
     {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// The command that starts this program. kubectl and oc start it by its file name. oc also finds the file made for kubectl; then only

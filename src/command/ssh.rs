@@ -7,17 +7,18 @@
 use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
 
 use tempfile::NamedTempFile;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::{
     cli::Ssh,
     cluster::{Target, list_live, observe::status_of_pair, preflight},
     config::Connection,
     config::value,
-    error::{ClusterError, ClusterValue, Error, Result, ValueError},
+    error::{ClusterError, ClusterValue, Error, Interrupted, Result, ValueError},
     live::LiveObject,
     metadata,
     object::Kind,
+    signals,
     status::{Cause, NotReady, PrintableStatus, Reason, VmStatus, pair, sort},
 };
 
@@ -37,8 +38,16 @@ struct Destination {
 
 pub(super) async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     let virtctl = VIRTCTL.iter().find_map(|name| which::which(name).ok()).ok_or(Error::VirtctlNotFound)?;
-    let cluster = context.target(true).await?;
-    let target = destination(&cluster, arguments, context).await?;
+    let found = async {
+        let cluster = context.target(true).await?;
+        let target = destination(&cluster, arguments, context).await?;
+        Ok::<_, Error>((cluster, target))
+    };
+    let (cluster, target) = tokio::select! {
+        biased;
+        () = signals::received() => return Err(Error::Interrupted(Interrupted::Harmless)),
+        found = found => found?,
+    };
     let kubeconfig_for_virtctl = kubeconfig_for_virtctl(&cluster, &context.config.settings.connection, names_a_pipe(context))?;
     let options = host_key_options(&target, context)?;
     let mut command = if arguments.command.is_empty() {
@@ -80,38 +89,10 @@ pub(super) async fn run(arguments: &Ssh, context: &Context<'_>) -> Result<()> {
     tracing::info!("running {}", command.as_std().get_program().to_string_lossy());
     let failed = |error| Error::Program { program: virtctl.display().to_string(), error };
     let mut child = command.spawn().map_err(failed)?;
-    let status = wait_forwarding_signals(&mut child).await.map_err(failed)?;
+    let status = signals::forward(&mut child).await.map_err(failed)?;
     // The file must exist as long as the tunnel.
     drop(kubeconfig_for_virtctl);
     outcome(status)
-}
-
-/// Waits for the child. Ctrl-C on the terminal reaches it directly, and it decides what to do. A signal to this process alone is
-/// forwarded.
-#[cfg(unix)]
-async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatus> {
-    use rustix::process::{Pid, Signal, kill_process};
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    loop {
-        let forwarded = tokio::select! {
-            status = child.wait() => return status,
-            _ = interrupt.recv() => None,
-            _ = terminate.recv() => Some(Signal::TERM),
-            _ = hangup.recv() => Some(Signal::HUP),
-        };
-        if let (Some(pid), Some(signal)) = (pid, forwarded) {
-            // It may just have ended.
-            let _ = kill_process(pid, signal);
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn wait_forwarding_signals(child: &mut Child) -> std::io::Result<ExitStatus> {
-    child.wait().await
 }
 
 fn outcome(status: ExitStatus) -> Result<()> {
@@ -236,7 +217,7 @@ fn names_a_pipe(context: &Context<'_>) -> bool {
 fn kubeconfig_for_virtctl(cluster: &Target, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
     let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access().kubeconfig) else { return Ok(None) };
     let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
-    let text = serde_yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.into()))?;
+    let text = crate::yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.into()))?;
     let mut file = tempfile::Builder::new().prefix("virtwork-kubeconfig-").tempfile().map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(Some(file))

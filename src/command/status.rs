@@ -190,7 +190,7 @@ fn document(rows: &[VmStatus]) -> Result<Value> {
 }
 
 fn yaml_text(rows: &[VmStatus]) -> Result<String> {
-    serde_yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.into()))
+    crate::yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.into()))
 }
 
 /// JSON indented by four, like kubectl's.

@@ -248,7 +248,7 @@ pub(super) fn flag_of(key: &str) -> String {
 
 /// Keys can be written with underscores or hyphens.
 fn normal(key: &Value) -> String {
-    let other = || serde_yaml::to_string(key).unwrap_or_default().trim().to_owned();
+    let other = || crate::yaml::to_string(key).unwrap_or_default().trim().to_owned();
     key.as_str().map_or_else(other, |key| key.replace('-', "_"))
 }
 

@@ -208,6 +208,9 @@ pub(crate) enum Error {
     /// A result that cannot be serialized.
     #[error("cannot format the result: {0}")]
     Format(Box<dyn std::error::Error + Send + Sync>),
+    /// A bug of this program, and where in its source.
+    #[error("internal error at {0}")]
+    Bug(String),
     /// The process cannot start.
     #[error("cannot start: {0}")]
     Start(io::Error),
@@ -275,6 +278,7 @@ impl Error {
             Self::VmNotRunning(_, Some(start)) => format!("start it with '{start}'"),
             Self::UnsafeValue { what: ClusterValue::SshUser(_), .. } => "choose another account with -l".to_owned(),
             Self::NoTerminal => "use --ssh-password-file".to_owned(),
+            Self::Bug(_) => format!("please report this, and what you ran, at {}/issues", env!("CARGO_PKG_REPOSITORY")),
             Self::Interrupted(Interrupted::Up) => "rerun the command to finish, or run 'down' to delete the fleet".to_owned(),
             Self::Interrupted(Interrupted::Down) => "rerun the command to delete the rest".to_owned(),
             _ => return None,

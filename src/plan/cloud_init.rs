@@ -70,7 +70,7 @@ pub(super) fn user_data(input: &UserData<'_>, peer: Option<&(String, u16)>) -> S
             enable.map(str::to_owned).into_iter().chain(vm.units.iter().cloned()).collect(),
         ],
     };
-    let yaml = serde_yaml::to_string(&data).unwrap_or_else(|error| unreachable!("plain data: {error}"));
+    let yaml = crate::yaml::to_string(&data).unwrap_or_else(|error| unreachable!("plain data: {error}"));
     format!("#cloud-config\n{yaml}")
 }
 

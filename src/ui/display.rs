@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::{
-    Style,
+    Style, bug,
     progress::Progress,
     prompt::{self, Terminal},
 };
@@ -116,7 +116,10 @@ impl Display {
         self.progress.clear();
         self.use_color();
         let terminal = Terminal::remember();
-        let mut asked = tokio::task::spawn_blocking(question);
+        let mut asked = tokio::task::spawn_blocking(|| {
+            bug::panic_if_tested("question");
+            question()
+        });
         tokio::select! {
             result = &mut asked => {
                 let result = result.unwrap_or_else(|error| Err(Error::Unanswered(io::Error::other(error))));

@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output. Progress, prompts, warnings, errors and hints go to standard error.
 
+mod bug;
 mod display;
 mod log;
 mod progress;
@@ -27,6 +28,7 @@ use crate::{
 
 use display::Display;
 
+pub(crate) use bug::end_on_panic;
 pub(crate) use display::print_error;
 pub(crate) use table::Table;
 

@@ -12,6 +12,8 @@ use crate::{
     event::{Pending, Wait},
 };
 
+use super::bug;
+
 /// The shortest time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 /// The most objects that are named.
@@ -73,6 +75,7 @@ impl Progress {
         if self.has_cursor {
             let bar = self.draw(total, goal.noun(total));
             bar.set_position(done as u64);
+            bug::panic_if_tested("progress");
             bar.set_message(shown);
             return;
         }

@@ -1,6 +1,6 @@
 //! Questions on the terminal. They block, so the display task runs them on a thread of their own.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use dialoguer::{Confirm, Password as PasswordPrompt, Select};
 
@@ -70,6 +70,8 @@ impl Terminal {
         if let Some(before) = &self.before {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
         }
-        let _ = io::stderr().write_all(SHOW_CURSOR);
+        if io::stderr().is_terminal() {
+            let _ = io::stderr().write_all(SHOW_CURSOR);
+        }
     }
 }
