@@ -48,7 +48,7 @@ rules:
 language:
     .ci/language
 
-# licenses, sources and duplicates of all crates (needs cargo-deny)
+# licenses, sources and duplicates of all crates (needs cargo-deny: cargo install cargo-deny)
 [group("check")]
 deny:
     cargo deny check licenses bans sources

@@ -34,7 +34,7 @@ fn values_of_secrets_are_masked() {
             .clone()
     };
     let run = world.run("diff cpu --ssh-password other").code(1);
-    run.stdout_has("-  userdata: '*** (before)'").stdout_has("+  userdata: '*** (after)'").absent(data(&world).as_str().unwrap());
+    run.stdout_has("-  userdata: \"*** (before)\"").stdout_has("+  userdata: \"*** (after)\"").absent(data(&world).as_str().unwrap());
 }
 
 #[test]

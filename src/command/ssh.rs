@@ -6,6 +6,7 @@
 
 use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
 
+use shell_words::quote;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -239,11 +240,6 @@ fn host_key_options(target: &Destination, context: &Context<'_>) -> Result<Vec<S
         format!("HostKeyAlias={}", target.uid),
         "StrictHostKeyChecking=accept-new".to_owned(),
     ])
-}
-
-/// Quotes for the shell that runs a ProxyCommand.
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Quotes for ssh's option parser.

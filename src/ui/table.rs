@@ -1,13 +1,18 @@
 //! Tables like kubectl's (`k8s.io/cli-runtime/pkg/printers/tabwriter.go`): columns at least 6 wide, 3 blanks between them, the last
 //! one not padded.
 
+use std::io::Write as _;
+
+use tabwriter::TabWriter;
+
 /// A table.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
-const MINIMUM: usize = 6;
+/// Without the padding, which Go's minimum of 6 includes.
+const MINIMUM: usize = 3;
 const PADDING: usize = 3;
 
 impl Table {
@@ -24,20 +29,13 @@ impl Table {
 
     /// The text, with a newline after each row.
     pub(crate) fn render(&self) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widest = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-        let widths: Vec<_> = (0..columns).map(|column| (widest(column) + PADDING).max(MINIMUM)).collect();
-        let mut text = String::new();
+        let mut lines = TabWriter::new(Vec::new()).minwidth(MINIMUM).padding(PADDING);
         for row in &self.rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.len())));
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
+            // A buffer takes everything.
+            let _ = writeln!(lines, "{}", row.join("\t"));
         }
-        text
+        let text = lines.into_inner().unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
     }
 }
 
@@ -66,5 +64,13 @@ mod tests {
         let mut table = Table::new(&[]);
         table.push(vec!["a\nb".to_owned(), "\u{1b}[31m".to_owned()]);
         assert_eq!(table.render(), "a...   ?[31m\n");
+    }
+
+    #[test]
+    fn columns_follow_what_is_seen() {
+        let mut table = Table::new(&[]);
+        table.push(vec!["größer".to_owned(), "1".to_owned()]);
+        table.push(vec!["smaller".to_owned(), "2".to_owned()]);
+        assert_eq!(table.render(), "größer    1\nsmaller   2\n");
     }
 }
