@@ -3,6 +3,7 @@
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 set quiet
+set positional-arguments
 set no-exit-message
 
 [private]
@@ -17,12 +18,12 @@ demo:
 # start the sandbox and print its KUBECONFIG, or run one command in it
 [group("try")]
 sandbox *COMMAND:
-    cargo sandbox {{ if COMMAND == "" { "" } else { "-- " + COMMAND } }}
+    if [ $# -gt 0 ]; then cargo sandbox -- "$@"; else cargo sandbox; fi
 
 # all tests that need no cluster; `just test --test up` runs one file
 [group("check")]
 test *ARGUMENTS:
-    cargo test --workspace {{ ARGUMENTS }}
+    cargo test --workspace "$@"
 
 # formatting, clippy, the rules of the architecture, the language
 [group("check")]
@@ -48,7 +49,7 @@ rules:
 language:
     .ci/language
 
-# licenses, sources and duplicates of all crates (needs cargo-deny: cargo install cargo-deny)
+# licenses and sources of all crates, and banned ones (needs cargo-deny: cargo install cargo-deny)
 [group("check")]
 deny:
     cargo deny check licenses bans sources
@@ -81,7 +82,7 @@ guest-packages:
 # boot VMs under QEMU and use them as a user would: cpu, database, together, … (needs root)
 [group("guests")]
 e2e +NAMES:
-    tests/guest/run {{ NAMES }}
+    tests/guest/run "$@"
 
 # build etcd, kube-apiserver and kubectl from their Go modules, once
 [group("real API server")]
@@ -92,7 +93,7 @@ build-kubernetes:
 # start or stop a real API server on loopback: up, down, stop SERVER, …
 [group("real API server")]
 control-plane *ARGUMENTS:
-    tests/control-plane/cluster {{ ARGUMENTS }}
+    tests/control-plane/cluster "$@"
 
 # the user's main path on a real API server
 [group("real API server")]
@@ -102,12 +103,12 @@ main-path:
 # the command tests on a real API server, compared with the sandbox; FILES limits them
 [group("real API server")]
 conformance *FILES:
-    tests/control-plane/conformance {{ FILES }}
+    tests/control-plane/conformance "$@"
 
 # 80 faults on a real API server; WORDS limits them, SHARDS=2 uses two servers
 [group("real API server")]
 reliability *WORDS:
-    tests/control-plane/reliability {{ WORDS }}
+    tests/control-plane/reliability "$@"
 
 # kubectl, oc and virtctl against the sandbox
 [group("real API server")]
@@ -117,17 +118,17 @@ kubectl:
 # speed, compared with kubectl on a real API server (an hour and three quarters)
 [group("bench")]
 bench *ARGUMENTS:
-    tests/control-plane/bench {{ ARGUMENTS }}
+    tests/control-plane/bench "$@"
 
 # how the cost of commands grows with fleet, namespace and time (half an hour)
 [group("bench")]
 bench-growth *PARTS:
-    tests/sandbox/bench {{ PARTS }}
+    tests/sandbox/bench "$@"
 
 # the archive of a binary for krew, in DIRECTORY
 [group("release")]
 package BINARY OS ARCH DIRECTORY:
-    krew/package {{ BINARY }} {{ OS }} {{ ARCH }} {{ DIRECTORY }}
+    krew/package "$@"
 
 # pack a debug binary, validate the manifest, install it with krew
 [group("release")]
@@ -137,4 +138,4 @@ krew:
 # everything that CI runs, on a clean checkout; STEPS limits it
 [group("ci")]
 ci *STEPS:
-    .ci/run {{ STEPS }}
+    .ci/run "$@"

@@ -3,28 +3,42 @@
 use std::{io, process::ExitStatus};
 
 #[cfg(unix)]
-use std::io::IsTerminal as _;
+use std::{fs, io::IsTerminal as _};
 
 use tokio::process::Child;
 
 /// Ends at SIGINT, and on Unix at SIGTERM and SIGHUP.
 #[cfg(unix)]
 pub(crate) async fn received() {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn next(signal: Option<&mut Signal>) {
-        match signal {
-            Some(signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
-        }
-    }
-    // nohup ignores SIGHUP, and takes standard output off the terminal. There it stays ignored.
-    let is_in_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
-    let mut hangup = is_in_terminal.then(|| signal(SignalKind::hangup()).ok()).flatten();
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = if ignores_hangup() { None } else { signal(SignalKind::hangup()).ok() };
     let mut terminate = signal(SignalKind::terminate()).ok();
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         () = next(terminate.as_mut()) => {}
         () = next(hangup.as_mut()) => {}
+    }
+}
+
+/// The next signal; never, if there is no handler.
+#[cfg(unix)]
+async fn next(signal: Option<&mut tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether SIGHUP is ignored, as by nohup, and must stay so. Only Linux tells; elsewhere nohup is known by taking standard output off the
+/// terminal.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    const HANGUP: u64 = 1;
+    let status = if cfg!(target_os = "linux") { fs::read_to_string("/proc/self/status").ok() } else { None };
+    let ignored = status.as_deref().and_then(|status| status.lines().find_map(|line| line.strip_prefix("SigIgn:")));
+    match ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()) {
+        Some(mask) => mask & HANGUP != 0,
+        None => !(io::stdout().is_terminal() && io::stderr().is_terminal()),
     }
 }
 
@@ -44,14 +58,15 @@ pub(crate) async fn forward(child: &mut Child) -> io::Result<ExitStatus> {
     use rustix::process::{Pid, Signal, kill_process};
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (mut terminate, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+    let mut terminate = signal(SignalKind::terminate())?;
     let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     loop {
         let forwarded = tokio::select! {
             status = child.wait() => return status,
             _ = interrupt.recv() => None,
             _ = terminate.recv() => Some(Signal::TERM),
-            _ = hangup.recv() => Some(Signal::HUP),
+            () = next(hangup.as_mut()) => Some(Signal::HUP),
         };
         if let (Some(pid), Some(signal)) = (pid, forwarded) {
             // It may just have ended.

@@ -11,9 +11,9 @@ use crate::{
     cli::{Cli, Command},
     command,
     config::Environment,
-    error::{ConfigError, ConfigProblem, Error, Interrupted, Result},
+    error::{ConfigError, ConfigProblem, Error, INTERRUPTED, Interrupted, Result},
     signals,
-    ui::{self, Ui},
+    ui::{self, Terminal, Ui},
 };
 use clap::{ArgMatches, FromArgMatches as _, error::ErrorKind};
 
@@ -46,6 +46,7 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     ui::end_on_panic();
+    let terminal = Terminal::remember();
     keep_memory();
     let (environment, unreadable) = environment();
     let program = program(&environment);
@@ -83,6 +84,10 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(run(parsed, &environment, &program));
     // A question that nobody answered is not waited for.
     runtime.shutdown_background();
+    if code == INTERRUPTED {
+        // Its thread may have touched the terminal once more.
+        terminal.restore();
+    }
     ExitCode::from(code)
 }
 

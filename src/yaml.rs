@@ -14,7 +14,22 @@ pub(crate) type Error = serde_saphyr::ser::Error;
 pub(crate) fn to_string(value: &impl Serialize) -> Result<String, Error> {
     // Long lines are not folded: people search and compare them.
     let options: SerializerOptions = ser_options! { folded_wrap_chars: usize::MAX };
-    serde_saphyr::to_string_with_options(value, options)
+    let yaml = serde_saphyr::to_string_with_options(value, options)?;
+    if !has_block_with_tab(&yaml) {
+        return Ok(yaml);
+    }
+    let quoted: SerializerOptions = ser_options! { folded_wrap_chars: usize::MAX, prefer_block_scalars: false };
+    serde_saphyr::to_string_with_options(value, quoted)
+}
+
+/// Whether the first line of a block may begin with a tab, which libyaml takes for indentation.
+fn has_block_with_tab(yaml: &str) -> bool {
+    let mut is_first = false;
+    yaml.lines().filter(|line| !line.trim_matches(' ').is_empty()).any(|line| {
+        let found = is_first && line.trim_start_matches(' ').starts_with('\t');
+        is_first = ["|", "|-", "|+"].iter().any(|header| line.ends_with(header));
+        found
+    })
 }
 
 #[cfg(test)]
@@ -23,7 +38,7 @@ mod tests {
 
     use super::*;
 
-    const STRANGE: [&str; 63] = [
+    const STRANGE: [&str; 66] = [
         "yes",
         "No",
         "on",
@@ -87,6 +102,9 @@ mod tests {
         ":",
         "a:",
         ",",
+        "\ta\nb\n",
+        "\n\ta\nb",
+        "a |\n\tb\n",
     ];
 
     /// What readers of YAML 1.1 take for a boolean, a number, a time or null, and what is no plain text.

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    live::{LiveClaim, LiveEvent, LiveObject, LivePod, LiveVolume, Meta},
+    live::{LiveClaim, LiveEvent, LiveObject, LivePod, LiveVolume},
     metadata,
     object::Kind,
     status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason, VmStatus, is_tainted, wants_look},
@@ -122,7 +122,7 @@ impl Reader<'_> {
             self.last_failure(&subject.vm.status.start_failure.last_failed_vmi, &mut look).await;
         }
         if subject.tainted {
-            self.eviction(&subject.vm.metadata, &mut look).await;
+            self.eviction(&subject, &mut look).await;
         }
         let (guest, about) = {
             let evidence = Evidence { vm: subject.vm, vmi: subject.vmi, look: Some(&look), failure: None, now: now() };
@@ -146,12 +146,18 @@ impl Reader<'_> {
         look
     }
 
-    /// Why the last pod of a VM was evicted. The pod and its VMI are gone. Its name begins with the VM's, and only one VM has that name at
-    /// a time, so that what happened since it was created is about it.
-    async fn eviction(&self, vm: &Meta, look: &mut Look) {
-        let events = self.events("reason=Evicted,involvedObject.kind=Pod".to_owned(), look).await;
-        let own = |event: &&LiveEvent| is_pod_of(&event.involved.name, &vm.name) && event.time(now()) >= vm.creation_timestamp;
-        look.failure = events.iter().filter(own).max_by_key(|event| event.time(now())).map(status::reason_of_event);
+    /// Why the pod of a VM's last instance was evicted. Both are gone; events of that instance, which had the VM's name, name the pod.
+    async fn eviction(&self, subject: &Subject<'_>, look: &mut Look) {
+        let vm = &subject.vm.metadata;
+        let fields = format!("involvedObject.kind=VirtualMachineInstance,involvedObject.name={},reason=SuccessfulCreate", vm.name);
+        let present = uid_of(subject.vmi);
+        let mut created = self.events(fields, look).await;
+        // An earlier VM may have had this name.
+        created.retain(|event| event.involved.uid != present && event.time(now()) >= vm.creation_timestamp);
+        let Some(pod) = created.iter().max_by_key(|event| event.time(now())).and_then(launcher) else { return };
+        let fields = format!("involvedObject.kind=Pod,involvedObject.name={pod},reason=Evicted");
+        let evicted = self.events(fields, look).await;
+        look.failure = evicted.iter().max_by_key(|event| event.time(now())).map(status::reason_of_event);
     }
 
     async fn events(&self, fields: String, look: &mut Look) -> Vec<LiveEvent> {
@@ -189,9 +195,7 @@ impl Reader<'_> {
             return;
         }
         let of_vmi = self.events(format!("involvedObject.uid={vmi}"), look).await;
-        let created = of_vmi.iter().filter(|event| event.reason == "SuccessfulCreate");
-        let pod =
-            created.filter_map(|event| event.message.rsplit(' ').next()).find(|name| name.starts_with("virt-launcher-") && is_name(name));
+        let pod = of_vmi.iter().filter(|event| event.reason == "SuccessfulCreate").find_map(launcher);
         let of_pod = match pod {
             Some(pod) => self.events(format!("involvedObject.kind=Pod,involvedObject.name={pod}"), look).await,
             None => Vec::new(),
@@ -220,10 +224,10 @@ fn is_name(text: &str) -> bool {
     text.len() <= 253 && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
 }
 
-/// Whether a pod has a name that KubeVirt makes for this VM: `virt-launcher-cpu-0-x7k2p`.
-fn is_pod_of(pod: &str, vm: &str) -> bool {
-    let random = pod.strip_prefix("virt-launcher-").and_then(|name| name.strip_prefix(vm)).and_then(|name| name.strip_prefix('-'));
-    random.is_some_and(|random| random.len() == 5 && random.chars().all(|c| c.is_ascii_alphanumeric()))
+/// The pod that an event about a VMI says was created for it: `Created virtual machine pod virt-launcher-cpu-0-x7k2p`.
+fn launcher(event: &LiveEvent) -> Option<&str> {
+    let pod = event.message.rsplit(' ').next()?;
+    (pod.starts_with("virt-launcher-") && is_name(pod)).then_some(pod)
 }
 
 /// The UIDs of the objects whose events may explain it.

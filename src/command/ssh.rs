@@ -6,7 +6,6 @@
 
 use std::{fs, io::Write as _, path::PathBuf, process::ExitStatus};
 
-use shell_words::quote;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -240,6 +239,11 @@ fn host_key_options(target: &Destination, context: &Context<'_>) -> Result<Vec<S
         format!("HostKeyAlias={}", target.uid),
         "StrictHostKeyChecking=accept-new".to_owned(),
     ])
+}
+
+/// Quotes for the shell that runs a ProxyCommand, whether that is necessary or not.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Quotes for ssh's option parser.

@@ -24,6 +24,9 @@ pub(crate) use kubeconfig::{KubeconfigError, LoginError};
 pub(crate) use subject::{ClusterValue, GaveUp, Goal, Interrupted, Unconfirmed};
 pub(crate) use usage::UsageError;
 
+/// The exit code after a signal, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -292,7 +295,7 @@ impl Error {
             Self::NotReady { .. } | Self::NotWatched(_) => 3,
             // As kubectl diff, whose 1 means a difference.
             Self::Diff(error) => error.exit_code().max(2),
-            Self::Interrupted(_) => 130,
+            Self::Interrupted(_) => INTERRUPTED,
             Self::Remote(status) => *status,
             _ => 1,
         }

@@ -40,9 +40,6 @@ pub(crate) struct Involved {
     /// Its UID.
     #[serde(deserialize_with = "or_default")]
     pub uid: String,
-    /// Its name.
-    #[serde(deserialize_with = "or_default")]
-    pub name: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -8,21 +8,20 @@ use std::{
 
 use crate::error::Error;
 
-use super::{print_error, prompt::Terminal};
+use super::{display::error_lines, prompt::Terminal};
 
 /// Removes the progress bar, on whose line the cursor is.
-const CLEAR_LINE: &[u8] = b"\r\x1b[K";
+const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// From now on a panic on any thread ends the program with one error.
 pub(crate) fn end_on_panic() {
     let terminal = Terminal::remember();
     panic::set_hook(Box::new(move |panic| {
-        if io::stderr().is_terminal() {
-            let _ = io::stderr().write_all(CLEAR_LINE);
-        }
         terminal.restore();
         let error = Error::Bug(panic.location().map(ToString::to_string).unwrap_or_default());
-        print_error(&error);
+        let clear = if io::stderr().is_terminal() { CLEAR_LINE } else { "" };
+        // At once: the progress bar has a thread of its own.
+        let _ = io::stderr().write_all(format!("{clear}{}", error_lines(&error)).as_bytes());
         process::exit(error.exit_code().into());
     }));
 }

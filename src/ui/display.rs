@@ -191,15 +191,20 @@ impl Display {
     }
 }
 
-/// Prints an error: the one place that writes "error: " and "hint: ".
+/// Prints an error.
 pub(crate) fn print_error(error: &Error) {
+    // If standard error is closed, nobody reads it.
+    let _ = io::stderr().lock().write_all(error_lines(error).as_bytes());
+}
+
+/// An error as it is printed: the one place that writes "error: " and "hint: ".
+pub(super) fn error_lines(error: &Error) -> String {
     if error.is_silent() {
-        return;
+        return String::new();
     }
     let word = if error.stands_alone() { "" } else { "error: " };
     let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    // If standard error is closed, nobody reads it.
-    let _ = writeln!(io::stderr().lock(), "{word}{error}{hint}");
+    format!("{word}{error}{hint}\n")
 }
 
 /// A deletion in kubectl's words.

@@ -30,6 +30,7 @@ use display::Display;
 
 pub(crate) use bug::end_on_panic;
 pub(crate) use display::print_error;
+pub(crate) use prompt::Terminal;
 pub(crate) use table::Table;
 
 /// Events that may wait for the display task. A result of thousands of objects is written as it is made.

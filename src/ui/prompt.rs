@@ -50,28 +50,33 @@ fn unanswered(error: io::Error) -> Error {
 }
 
 /// A terminal as it was before a question, which may hide what is typed, and the cursor.
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,
 }
 
 impl Terminal {
     /// Remembers how the terminal is now.
-    pub(super) fn remember() -> Self {
+    pub(crate) fn remember() -> Self {
         Self {
             #[cfg(unix)]
             before: rustix::termios::tcgetattr(io::stdin()).ok(),
         }
     }
 
-    /// Makes it so again, with a visible cursor.
-    pub(super) fn restore(&self) {
+    /// Makes it so again, with a visible cursor. In the background that would stop the program.
+    pub(crate) fn restore(&self) {
         #[cfg(unix)]
-        if let Some(before) = &self.before {
+        if let Some(before) = self.before.as_ref().filter(|_| is_in_foreground()) {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, before);
         }
         if io::stderr().is_terminal() {
             let _ = io::stderr().write_all(SHOW_CURSOR);
         }
     }
+}
+
+#[cfg(unix)]
+fn is_in_foreground() -> bool {
+    rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
 }
