@@ -6,12 +6,14 @@ use std::{io, process::ExitStatus};
 use std::{fs, io::IsTerminal as _};
 
 use tokio::process::Child;
+#[cfg(unix)]
+use tokio::signal::unix::Signal;
 
 /// Ends at SIGINT, and on Unix at SIGTERM and SIGHUP.
 #[cfg(unix)]
 pub(crate) async fn received() {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut hangup = if ignores_hangup() { None } else { signal(SignalKind::hangup()).ok() };
+    let mut hangup = hangup().ok().flatten();
     let mut terminate = signal(SignalKind::terminate()).ok();
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
@@ -20,9 +22,16 @@ pub(crate) async fn received() {
     }
 }
 
+/// A handler of SIGHUP, unless that is ignored.
+#[cfg(unix)]
+fn hangup() -> io::Result<Option<Signal>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    if ignores_hangup() { Ok(None) } else { signal(SignalKind::hangup()).map(Some) }
+}
+
 /// The next signal; never, if there is no handler.
 #[cfg(unix)]
-async fn next(signal: Option<&mut tokio::signal::unix::Signal>) {
+async fn next(signal: Option<&mut Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
         None => std::future::pending().await,
@@ -55,18 +64,18 @@ pub(crate) async fn received() {
 /// When the child cannot be waited for.
 #[cfg(unix)]
 pub(crate) async fn forward(child: &mut Child) -> io::Result<ExitStatus> {
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::{Pid, Signal as Passed, kill_process};
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+    let mut hangup = hangup()?;
     let mut terminate = signal(SignalKind::terminate())?;
     let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     loop {
         let forwarded = tokio::select! {
             status = child.wait() => return status,
             _ = interrupt.recv() => None,
-            _ = terminate.recv() => Some(Signal::TERM),
-            () = next(hangup.as_mut()) => Some(Signal::HUP),
+            _ = terminate.recv() => Some(Passed::TERM),
+            () = next(hangup.as_mut()) => Some(Passed::HUP),
         };
         if let (Some(pid), Some(signal)) = (pid, forwarded) {
             // It may just have ended.

@@ -45,8 +45,8 @@ pub fn main() -> ExitCode {
         let _ = io::stdout().write_all(NO_COMPLETION);
         return ExitCode::SUCCESS;
     }
-    ui::end_on_panic();
     let terminal = Terminal::remember();
+    ui::end_on_panic(terminal.clone());
     keep_memory();
     let (environment, unreadable) = environment();
     let program = program(&environment);

@@ -10,7 +10,7 @@ use crate::{
     live::{LiveClaim, LiveEvent, LiveObject, LivePod, LiveVolume},
     metadata,
     object::Kind,
-    status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason, VmStatus, is_tainted, wants_look},
+    status::{self, Answer, Cause, Evidence, Look, PrintableStatus, Reason, VmStatus, wants_look},
 };
 
 use super::{
@@ -32,15 +32,13 @@ pub(crate) struct Subject<'a> {
     pub vmi: Option<&'a LiveObject>,
     /// The cause that its own objects give.
     pub cause: Cause,
-    /// Whether nodes have taints that keep it away.
-    tainted: bool,
 }
 
 impl<'a> Subject<'a> {
     /// A VM about which a look may say more than its own objects.
     pub(crate) fn of(vm: &'a LiveObject, vmi: Option<&'a LiveObject>, own: &VmStatus) -> Option<Self> {
         let reason = own.reason.as_ref()?;
-        wants_look(vm, vmi, reason).then(|| Self { vm, vmi, cause: reason.cause, tainted: is_tainted(reason) })
+        wants_look(vm, vmi, reason).then_some(Self { vm, vmi, cause: reason.cause })
     }
 }
 
@@ -121,7 +119,8 @@ impl Reader<'_> {
         if matches!(subject.cause, Cause::StartFailed | Cause::CrashLoop) {
             self.last_failure(&subject.vm.status.start_failure.last_failed_vmi, &mut look).await;
         }
-        if subject.tainted {
+        // Only one that taints keep away is looked at.
+        if subject.cause == Cause::Unschedulable {
             self.eviction(&subject, &mut look).await;
         }
         let (guest, about) = {

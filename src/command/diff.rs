@@ -54,7 +54,7 @@ async fn print(name: &ObjectName, live: Option<Value>, planned: Value, context: 
     if name.kind == Kind::Secret {
         mask(live.as_mut(), &mut planned);
     }
-    let text = |value: &Value| crate::yaml::to_string(value).map_err(|error| Error::Format(error.into()));
+    let text = |value: &Value| super::yaml(value);
     let (before, after) = (live.as_ref().map(text).transpose()?.unwrap_or_default(), text(&planned)?);
     if before == after {
         return Ok(false);

@@ -130,6 +130,11 @@ fn configured_namespace(found: Option<String>) -> Result<String> {
     value::namespace(&namespace).map_err(Error::ConfiguredNamespace)
 }
 
+/// A result as YAML.
+fn yaml(value: &impl serde::Serialize) -> Result<String> {
+    crate::yaml::to_string(value).map_err(|error| Error::Format(error.into()))
+}
+
 /// Asks before something is deleted. Without a terminal `off_terminal` decides.
 async fn confirm(ui: &Ui, yes: bool, question: Question, off_terminal: Result<()>) -> Result<bool> {
     if yes {

@@ -217,7 +217,7 @@ fn names_a_pipe(context: &Context<'_>) -> bool {
 fn kubeconfig_for_virtctl(cluster: &Target, connection: &Connection, read_once: bool) -> Result<Option<NamedTempFile>> {
     let (true, Some(kubeconfig)) = (connection.chooses_cluster() || read_once, &cluster.access().kubeconfig) else { return Ok(None) };
     let failed = |error| Error::Unwritable { path: "a kubeconfig for virtctl".to_owned(), error };
-    let text = crate::yaml::to_string(kubeconfig).map_err(|error| Error::Format(error.into()))?;
+    let text = super::yaml(kubeconfig)?;
     let mut file = tempfile::Builder::new().prefix("virtwork-kubeconfig-").tempfile().map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(Some(file))

@@ -13,7 +13,7 @@ use crate::{
         observe::{self, Observer},
         preflight,
     },
-    error::{Error, Result},
+    error::Result,
     event::Notice,
     metadata,
     object::{Kind, ObjectName},
@@ -190,7 +190,7 @@ fn document(rows: &[VmStatus]) -> Result<Value> {
 }
 
 fn yaml_text(rows: &[VmStatus]) -> Result<String> {
-    crate::yaml::to_string(&document(rows)?).map_err(|error| Error::Format(error.into()))
+    super::yaml(&document(rows)?)
 }
 
 /// JSON indented by four, like kubectl's.

@@ -28,7 +28,7 @@ pub(super) async fn print(arguments: &Version, server: Option<&str>, ui: &Ui) ->
     match arguments.output {
         Some(VersionOutput::Json) => ui.print(json_text(&document)).await,
         Some(VersionOutput::Yaml) => {
-            ui.print(crate::yaml::to_string(&document).map_err(|error| Error::Format(error.into()))?).await;
+            ui.print(super::yaml(&document)?).await;
         }
         None => {
             ui.print(format!("Client Version: {client}\n")).await;

@@ -164,20 +164,8 @@ impl Condition {
 /// The conditions of VMs and VMIs that are read.
 const USED_CONDITIONS: [&str; 7] = ["Ready", "Synchronized", "PodScheduled", "DataVolumesReady", "Failure", "Paused", "EvictionRequested"];
 
-/// Words of conditions, which are not kept once for each of thousands of objects.
-const WORDS: [&str; 11] = [
-    "Ready",
-    "Synchronized",
-    "PodScheduled",
-    "DataVolumesReady",
-    "Failure",
-    "Paused",
-    "EvictionRequested",
-    "ContainersReady",
-    "True",
-    "False",
-    "Unknown",
-];
+/// Other words of conditions. None of these words is kept once for each of thousands of objects.
+const WORDS: [&str; 4] = ["ContainersReady", "True", "False", "Unknown"];
 
 impl LiveStatus {
     /// Whether the VM runs in the pod with this UID: one of its active pods, on its node.
@@ -218,7 +206,7 @@ impl<'de> Deserialize<'de> for Image {
 
 fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
     let text: String = or_default(deserializer)?;
-    Ok(WORDS.iter().find(|word| **word == text).map_or(Cow::Owned(text), |word| Cow::Borrowed(*word)))
+    Ok(USED_CONDITIONS.iter().chain(&WORDS).find(|word| **word == text).map_or(Cow::Owned(text), |word| Cow::Borrowed(*word)))
 }
 
 fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Placed>, D::Error> {

@@ -162,7 +162,7 @@ pub(crate) fn wants_look(vm: &LiveObject, vmi: Option<&LiveObject>, reason: &Rea
 
 /// Whether the scheduler found taints, which may be the pressure that evicted the last pod. It does not name them
 /// (k8s.io/kubernetes `pkg/scheduler/framework/plugins/tainttoleration`).
-pub(crate) fn is_tainted(reason: &Reason) -> bool {
+fn is_tainted(reason: &Reason) -> bool {
     reason.cause == Cause::Unschedulable && reason.detail.contains("untolerated taint")
 }
 

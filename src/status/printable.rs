@@ -54,9 +54,7 @@ impl PrintableStatus {
         (Self::ImagePullBackOff, "ImagePullBackOff"),
         (Self::Deleted, "Deleted"),
     ];
-}
 
-impl PrintableStatus {
     /// That of a VM.
     pub(crate) fn of(vm: &LiveObject) -> Self {
         Self::from(vm.status.printable_status.as_str())

@@ -173,10 +173,12 @@ fn unschedulable(e: &Evidence<'_>) -> Option<Reason> {
         e.pod().filter(|_| is_starting(e)).and_then(|pod| pod.condition("PodScheduled")).filter(|condition| condition.status == "False");
     let of_vmi = || e.vmi.filter(|_| e.pod().is_none()).and_then(|vmi| is_false(vmi, "PodScheduled"));
     let condition = of_pod.or_else(of_vmi)?;
-    let reason = Reason::new(Cause::Unschedulable, condition.words()).since(condition.last_transition_time);
+    let mut reason = Reason::new(Cause::Unschedulable, condition.words()).since(condition.last_transition_time);
     let evicted = e.look.and_then(|look| look.failure.as_ref()).filter(|last| last.cause == Cause::Evicted && super::is_tainted(&reason));
-    let before = evicted.map(|last| format!("; its last pod was evicted: {}", last.detail)).unwrap_or_default();
-    Some(Reason { detail: reason.detail.clone() + &before, ..reason })
+    if let Some(last) = evicted {
+        reason.detail.push_str(&format!("; its last pod was evicted: {}", last.detail));
+    }
+    Some(reason)
 }
 
 /// The failure of the last instance, unless there is a new one, which may say something else.

@@ -13,9 +13,8 @@ use super::{display::error_lines, prompt::Terminal};
 /// Removes the progress bar, on whose line the cursor is.
 const CLEAR_LINE: &str = "\r\x1b[K";
 
-/// From now on a panic on any thread ends the program with one error.
-pub(crate) fn end_on_panic() {
-    let terminal = Terminal::remember();
+/// From now on a panic on any thread restores the terminal, and ends the program with one error.
+pub(crate) fn end_on_panic(terminal: Terminal) {
     panic::set_hook(Box::new(move |panic| {
         terminal.restore();
         let error = Error::Bug(panic.location().map(ToString::to_string).unwrap_or_default());

@@ -50,6 +50,7 @@ fn unanswered(error: io::Error) -> Error {
 }
 
 /// A terminal as it was before a question, which may hide what is typed, and the cursor.
+#[derive(Clone)]
 pub(crate) struct Terminal {
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,

@@ -24,7 +24,7 @@ pub(super) async fn print(plan: &Plan, format: UpOutput, context: &Context<'_>) 
     let objects = std::iter::once(namespace).chain(plan.objects().map(|object| object.make().to_value()));
     if format == UpOutput::Yaml {
         for object in objects {
-            let text = crate::yaml::to_string(&object).map_err(|error| Error::Format(error.into()))?;
+            let text = crate::command::yaml(&object)?;
             ui.print(format!("---\n{text}")).await;
         }
         return Ok(());
